@@ -1,0 +1,107 @@
+import type { BuildInputs, BuildRecord } from "../dkms/build-record.ts";
+import type { DkmsConf } from "../dkms/conf/dkms-conf.ts";
+import type { Failure, Result } from "../dkms/failure.ts";
+import type { InstanceAddress, KernelId, ModuleId, ModuleKey } from "../dkms/id.ts";
+import type { Kernel } from "../dkms/kernel.ts";
+
+/** What is there: plain values, read once, never written to. */
+export interface ActualState {
+  readonly kernels: readonly Kernel[];
+  readonly runningKernel: string | undefined;
+  /** Every module/version of the DKMS tree. */
+  readonly modules: readonly ModuleState[];
+  /** For each module of the request: its source, in the source tree and where the document says. */
+  readonly sources: ReadonlyMap<ModuleKey, SourceState>;
+  /** For each instance that the request names: what its dkms.conf says and what a build would be made from now. */
+  readonly prospects: ReadonlyMap<InstanceAddress, Prospect>;
+  /** What could not be read. */
+  readonly findings: readonly Finding[];
+  /** Nothing in the DKMS tree or the install trees was unreadable; only then may anything be pruned. */
+  readonly complete: boolean;
+}
+
+export interface ModuleState {
+  readonly id: ModuleId;
+  /** `linked`: the source link leads to a directory. Otherwise the module is broken, and how. */
+  readonly link: "linked" | "dangling" | "missing";
+  readonly instances: readonly InstanceState[];
+  /** Staging directories, backups and build directories that a killed run left behind: absolute paths. */
+  readonly leftovers: readonly string[];
+}
+
+export interface InstanceState {
+  readonly kernel: KernelId;
+  readonly level: "built" | "installed";
+  readonly objects: readonly ObjectState[];
+  readonly record: BuildRecord | undefined;
+  readonly problems: readonly Problem[];
+  /** Objects that DKMS replaced are kept in original_module. */
+  readonly originalsSaved: boolean;
+}
+
+export interface ObjectState {
+  /** File name below module/, e.g. `ddcci.ko.xz`. */
+  readonly file: string;
+  readonly sha256: string;
+  /** Where it is, or was, installed: absolute path; `undefined` while not installed. */
+  readonly installed: { readonly path: string; readonly sha256: string } | undefined;
+}
+
+/** What is wrong with an instance that is there. */
+export interface Problem {
+  readonly kind: ProblemKind;
+  /** One sentence, naming the file. */
+  readonly message: string;
+  readonly path: string;
+}
+
+export type ProblemKind =
+  /** module/ lacks an object that dkms.conf or the build record names. */
+  | "object-missing"
+  /** The active link is there, the object in the install tree is not. */
+  | "installed-missing"
+  | "installed-differs"
+  /** The object says that it is for another kernel. */
+  | "wrong-vermagic"
+  /** An object of the module lies in the install tree although nothing is installed. */
+  | "orphan"
+  | "unreadable";
+
+export interface SourceState {
+  /** `<source tree>/<name>-<version>` with its digest; `undefined` if it is not there. */
+  readonly inTree: { readonly directory: string; readonly digest: string } | undefined;
+  /** The directory that the document names; `missing` if it is not there or has no dkms.conf. */
+  readonly given: { readonly directory: string; readonly digest: string } | "missing" | undefined;
+}
+
+/** What would happen if an instance were built now. */
+export interface Prospect {
+  readonly conf: Result<DkmsConf, Failure>;
+  /** Why dkms.conf excludes this kernel, one sentence; `undefined` if it does not. */
+  readonly exclusion: string | undefined;
+  /** What a build would be made from; dependencies are filled in by the planner's graph. */
+  readonly inputs: BuildInputs | undefined;
+  /** Programs that a build needs and this host lacks. */
+  readonly missingTools: readonly string[];
+}
+
+/** Something that could not be read: never a crash, and it never hides the rest. */
+export interface Finding {
+  readonly code: "E_IO" | "E_PERMISSION" | "E_NOT_A_DIRECTORY" | "E_BAD_RECORD";
+  readonly path: string;
+  readonly message: string;
+}
+
+/** What to look at beyond the trees themselves. Plain values: the scan does not know where they come from. */
+export interface ScanRequest {
+  /** Modules that somebody wants, with the directory that they are to be copied from. */
+  readonly sources: readonly { readonly module: ModuleId; readonly directory: string | undefined }[];
+  /** Which instances to evaluate, once the kernels are known. */
+  readonly prospects: (kernels: readonly Kernel[]) => readonly ProspectRequest[];
+}
+
+export interface ProspectRequest {
+  readonly module: ModuleId;
+  readonly kernel: KernelId;
+  readonly directives: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,89 @@
+/**
+ * Identities that every room shares. Keys are branded strings, so that a module key cannot be taken for an address,
+ * and each has its inverse beside it.
+ */
+
+/** What DKMS calls module/module-version: one source package with a dkms.conf. */
+export interface ModuleId {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** One kernel: `uname -r` and the machine architecture as `uname -m` spells it. */
+export interface KernelId {
+  readonly release: string;
+  readonly arch: string;
+}
+
+/** One module for one kernel. */
+export interface InstanceId {
+  readonly module: ModuleId;
+  readonly kernel: KernelId;
+}
+
+declare const brand: unique symbol;
+/** `name/version` */
+export type ModuleKey = string & { readonly [brand]: "ModuleKey" };
+/** `release/arch` */
+export type KernelKey = string & { readonly [brand]: "KernelKey" };
+/** `name/version@release/arch` */
+export type InstanceAddress = string & { readonly [brand]: "InstanceAddress" };
+/** What a step or a change is about: an instance, a whole module, or a kernel (depmod). */
+export type Address = InstanceAddress | ModuleKey | KernelKey;
+
+/** `name/version` */
+export function moduleKey(module: ModuleId): ModuleKey {
+  return `${module.name}/${module.version}` as ModuleKey;
+}
+
+/** The inverse of {@link moduleKey}; `undefined` if the text is not `name/version` with a usable name and version. */
+export function parseModuleKey(text: string): ModuleId | undefined {
+  const slash = text.indexOf("/");
+  if (slash < 0) return undefined;
+  const module = { name: text.slice(0, slash), version: text.slice(slash + 1) };
+  return nameProblem(module.name) || nameProblem(module.version) ? undefined : module;
+}
+
+/** `release/arch` */
+export function kernelKey(kernel: KernelId): KernelKey {
+  return `${kernel.release}/${kernel.arch}` as KernelKey;
+}
+
+/** The inverse of {@link kernelKey}; `undefined` if the text is not `release/arch`. */
+export function parseKernelKey(text: string): KernelId | undefined {
+  const slash = text.indexOf("/");
+  if (slash < 0) return undefined;
+  const kernel = { release: text.slice(0, slash), arch: text.slice(slash + 1) };
+  return nameProblem(kernel.release) || nameProblem(kernel.arch) ? undefined : kernel;
+}
+
+/** `name/version@release/arch` */
+export function instanceAddress({ module, kernel }: InstanceId): InstanceAddress {
+  return `${moduleKey(module)}@${kernelKey(kernel)}` as InstanceAddress;
+}
+
+/** The inverse of {@link instanceAddress}. A version may hold an `@`, a kernel release may not: the last one counts. */
+export function parseInstanceAddress(text: string): InstanceId | undefined {
+  const at = text.lastIndexOf("@");
+  if (at < 0) return undefined;
+  const module = parseModuleKey(text.slice(0, at));
+  const kernel = parseKernelKey(text.slice(at + 1));
+  return module && kernel ? { module, kernel } : undefined;
+}
+
+/**
+ * Why a text cannot be a module name, a version, a kernel release or an architecture: these become directory names
+ * below the trees and words of command lines, so they must be one plain path component. `undefined` if it can.
+ */
+export function nameProblem(text: string): string | undefined {
+  if (text === "") return "is empty";
+  if (text === "." || text === "..") return `is "${text}", which is not a name`;
+  if (text.includes("/")) return "contains a slash";
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  if (/[\u0000-\u001f\u007f]/.test(text)) return "contains a control character";
+  if (/\s/.test(text)) return "contains white space";
+  if (text.startsWith("-")) return "begins with a hyphen, which commands would take for an option";
+  if (text.startsWith(".")) return "begins with a dot, which hides it from DKMS";
+  if (Buffer.byteLength(text) > 200) return "is longer than 200 bytes";
+  return undefined;
+}

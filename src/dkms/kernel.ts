@@ -1,0 +1,28 @@
+import type { KernelId } from "./id.ts";
+
+/** One kernel of the install tree, as far as it concerns out-of-tree modules. */
+export interface Kernel {
+  readonly id: KernelId;
+  /** `<install tree>/<release>` */
+  readonly directory: string;
+  /** Where modules are built against; `undefined` if `<directory>/build/include` is not there. */
+  readonly headers: KernelHeaders | undefined;
+  /** depmod has been here: modules.dep exists. */
+  readonly hasModulesDep: boolean;
+  /** The kernel's own modules are here: kernel/ exists. */
+  readonly hasOwnModules: boolean;
+  /** How the kernel's own modules are compressed; new ones are compressed alike. */
+  readonly compression: Compression;
+}
+
+export interface KernelHeaders {
+  /** What `kernel_source_dir` is in dkms.conf: `<install tree>/<release>/build`, as it stands. */
+  readonly directory: string;
+  /** SHA-256 over what decides how a module comes out: configuration, Module.symvers, release. */
+  readonly digest: string;
+}
+
+export type Compression = "none" | "gz" | "xz" | "zst";
+
+/** `.ko` and its compressed forms, longest first. */
+export const objectSuffixes = [".ko.zst", ".ko.gz", ".ko.xz", ".ko"] as const;

@@ -1,0 +1,44 @@
+import type { Files } from "./files.ts";
+import type { Run } from "./run.ts";
+
+/**
+ * Everything that the program needs of a machine, as a plain value. Tests point `root` at a temporary directory and
+ * swap `run`; nothing else is replaced.
+ */
+export interface Host {
+  /** `/`, or the directory that stands for it. */
+  readonly root: string;
+  readonly paths: Paths;
+  readonly files: Files;
+  readonly run: Run;
+  /** Aborted when the program has been asked to stop. */
+  readonly signal: AbortSignal;
+  readonly clock: () => Date;
+  readonly machine: Machine;
+}
+
+/** Absolute paths, the root already in front of each. */
+export interface Paths {
+  readonly dkmsTree: string;
+  readonly sourceTree: string;
+  readonly installTree: string;
+  /** /etc/dkms: override files for single modules, framework.conf. */
+  readonly dkmsSettings: string;
+  readonly osRelease: string;
+  /** /boot, for System.map. */
+  readonly boot: string;
+  /** Where another package's files are looked up: /usr. */
+  readonly usr: string;
+  /** `<dkms tree>/.dkms-agent`: lock, journal, logs and caches of this program. */
+  readonly state: string;
+}
+
+export interface Machine {
+  /** `uname -m` */
+  readonly arch: string;
+  /** `uname -r`; `undefined` under a root other than `/`, where the running kernel says nothing. */
+  readonly runningKernel: string | undefined;
+  readonly uid: number;
+  /** The number of processors that this process may use. */
+  readonly processors: number;
+}

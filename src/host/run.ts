@@ -1,0 +1,32 @@
+/** One process to start. Never a shell line: where DKMS demands bash, `file` is bash and says so. */
+export interface Command {
+  /** A program's name, looked up in PATH, or its path. */
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly cwd?: string;
+  /** Added to the known environment (PATH, LC_ALL=C, HOME); nothing else is inherited. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  /** Appended to this file, stdout and stderr in order, instead of being captured. */
+  readonly logFile?: string;
+  /** Sees every piece of output as it comes, whether it is captured or logged. */
+  readonly onOutput?: (text: string) => void;
+  readonly input?: string;
+  /** Open descriptors that the child gets as fd 3, 4, … */
+  readonly descriptors?: readonly number[];
+}
+
+/** How a process ended. A process that fails is a value, never a throw. */
+export interface CommandResult {
+  /** `exited`: see exitCode. `missing`: no such program. `timeout`: ended by us. `cancelled`: the host's signal. */
+  readonly ending: "exited" | "killed" | "missing" | "timeout" | "cancelled";
+  /** The exit code; -1 unless `ending` is `exited`. */
+  readonly exitCode: number;
+  /** At most the first 16 MiB each; empty when a log file took them. */
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly durationMs: number;
+}
+
+/** Starts a process in a process group of its own and waits for its end. */
+export type Run = (command: Command) => Promise<CommandResult>;
