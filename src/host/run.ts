@@ -7,10 +7,8 @@ export interface Command {
   /** Added to the known environment (PATH, LC_ALL=C, HOME); nothing else is inherited. */
   readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
-  /** Appended to this file, stdout and stderr in order, instead of being captured. */
+  /** Stdout and stderr are appended to this file, in order, instead of being captured. */
   readonly logFile?: string;
-  /** Sees every piece of output as it comes, whether it is captured or logged. */
-  readonly onOutput?: (text: string) => void;
   readonly input?: string;
   /** Open descriptors that the child gets as fd 3, 4, … */
   readonly descriptors?: readonly number[];
@@ -22,7 +20,7 @@ export interface CommandResult {
   readonly ending: "exited" | "killed" | "missing" | "timeout" | "cancelled";
   /** The exit code; -1 unless `ending` is `exited`. */
   readonly exitCode: number;
-  /** At most the first 16 MiB each; empty when a log file took them. */
+  /** The first 16 MiB of each; empty when a log file took them. */
   readonly stdout: string;
   readonly stderr: string;
   readonly durationMs: number;

@@ -1,0 +1,81 @@
+import os from "node:os";
+import path from "node:path";
+import process from "node:process";
+import type { Files } from "./files.ts";
+import type { Host, Machine, Paths } from "./host.ts";
+import { localFiles } from "./local-files.ts";
+import type { Run } from "./run.ts";
+import { createRun } from "./start-process.ts";
+
+/** What the command line may say about the places; each absolute or relative to the working directory. */
+export interface HostOptions {
+  readonly root?: string;
+  readonly dkmsTree?: string;
+  readonly sourceTree?: string;
+  readonly installTree?: string;
+  readonly signal?: AbortSignal;
+  readonly files?: Files;
+  readonly run?: Run;
+  readonly clock?: () => Date;
+  readonly machine?: Partial<Machine>;
+  /** Where programs are looked for. Default: the process's PATH, completed by the standard directories. */
+  readonly searchPath?: string;
+}
+
+/**
+ * This machine as a {@link Host}. The three trees default to their places below the root (design section 10); a tree
+ * that is named by itself is taken as it stands, except that under another root it must lie inside that root.
+ */
+export function createHost(options: HostOptions = {}): Host {
+  const root = path.resolve(options.root ?? "/");
+  const { signal = new AbortController().signal } = options;
+  return {
+    root,
+    paths: choosePaths(root, options),
+    files: options.files ?? localFiles,
+    run: options.run ?? createRun({ searchPath: options.searchPath ?? standardSearchPath(), signal }),
+    signal,
+    clock: options.clock ?? (() => new Date()),
+    machine: { ...observeMachine(root), ...options.machine },
+  };
+}
+
+function choosePaths(root: string, options: HostOptions): Paths {
+  const below = (place: string) => path.join(root, place);
+  const tree = (given: string | undefined, place: string) => (given === undefined ? below(place) : inRoot(root, given));
+  const dkmsTree = tree(options.dkmsTree, "/var/lib/dkms");
+  return {
+    dkmsTree,
+    sourceTree: tree(options.sourceTree, "/usr/src"),
+    installTree: tree(options.installTree, "/lib/modules"),
+    dkmsSettings: below("/etc/dkms"),
+    osRelease: below("/etc/os-release"),
+    boot: below("/boot"),
+    usr: below("/usr"),
+    state: path.join(dkmsTree, ".dkms-agent"),
+  };
+}
+
+/** Nothing outside the root is ever written: a tree that lies elsewhere is read as a path inside it. */
+function inRoot(root: string, given: string): string {
+  const absolute = path.resolve(given);
+  const inside = root === "/" || absolute === root || absolute.startsWith(`${root}/`);
+  return inside ? absolute : path.join(root, absolute);
+}
+
+function observeMachine(root: string): Machine {
+  return {
+    arch: os.machine(),
+    runningKernel: root === "/" ? os.release() : undefined,
+    uid: process.geteuid?.() ?? 0,
+    processors: os.availableParallelism(),
+  };
+}
+
+const standardDirectories = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+/** cron and some systemd units have no sbin in PATH, where depmod lives; a relative entry has no place in a root's. */
+function standardSearchPath(): string {
+  const given = (process.env.PATH ?? "").split(":").filter((directory) => directory.startsWith("/"));
+  return [...new Set([...given, ...standardDirectories])].join(":");
+}

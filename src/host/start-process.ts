@@ -1,0 +1,130 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import fs from "node:fs";
+import process from "node:process";
+import type { Readable } from "node:stream";
+import type { Command, CommandResult, Run } from "./run.ts";
+
+interface RunSettings {
+  /** Becomes the child's PATH, and is where `file` is looked up. */
+  readonly searchPath: string;
+  /** When aborted, running processes are ended and new ones are not started. */
+  readonly signal: AbortSignal;
+}
+
+/** Output beyond this is dropped from the result; a log file gets all of it. */
+const captureLimit = 16 << 20;
+/** Between the polite signal and the one that cannot be refused. */
+const graceMs = 3000;
+/** How long output is still read after the program itself has ended, while a descendant keeps the pipe open. */
+const lingerMs = 250;
+
+/**
+ * Starts processes with an argument array, a time limit, a process group of their own and a known environment. A
+ * timeout or the signal ends the whole group, so that neither a hung make nor its compilers survive.
+ */
+export function createRun({ searchPath, signal }: RunSettings): Run {
+  return async (command) => {
+    const nothing = { exitCode: -1, stdout: "", stderr: "", durationMs: 0 };
+    if (signal.aborted) return { ...nothing, ending: "cancelled" };
+    const log = command.logFile === undefined ? undefined : fs.openSync(command.logFile, "a", 0o644);
+    try {
+      return await waitFor(startChild(command, { searchPath, log }), command, signal);
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT")
+        return { ...nothing, ending: "missing" };
+      throw error;
+    } finally {
+      if (log !== undefined) fs.closeSync(log);
+    }
+  };
+}
+
+function startChild(command: Command, { searchPath, log }: { searchPath: string; log: number | undefined }) {
+  const child = spawn(command.file, [...command.args], {
+    cwd: command.cwd ?? "/",
+    env: { PATH: searchPath, LC_ALL: "C", HOME: "/root", ...command.env },
+    detached: true,
+    stdio: [
+      command.input === undefined ? "ignore" : "pipe",
+      log ?? "pipe",
+      log ?? "pipe",
+      ...(command.descriptors ?? []),
+    ],
+  });
+  // A program that ends without reading its input must not end us.
+  child.stdin?.on("error", () => {}).end(command.input);
+  return child;
+}
+
+async function waitFor(child: ChildProcess, command: Command, signal: AbortSignal): Promise<CommandResult> {
+  const started = performance.now();
+  let stopped: "timeout" | "cancelled" | undefined;
+  let force: NodeJS.Timeout | undefined;
+  const stop = (why: "timeout" | "cancelled") => {
+    stopped ??= why;
+    signalGroup(child, "SIGTERM");
+    force ??= setTimeout(() => signalGroup(child, "SIGKILL"), graceMs);
+  };
+  const cancel = () => stop("cancelled");
+  const timer = setTimeout(() => stop("timeout"), command.timeoutMs);
+  signal.addEventListener("abort", cancel, { once: true });
+  const stdout = capture(child.stdout);
+  const stderr = capture(child.stderr);
+  try {
+    const exitCode = await exitOf(child);
+    await Promise.all([stdout.finished(), stderr.finished()]);
+    const ending = stopped ?? (exitCode === undefined ? "killed" : "exited");
+    const durationMs = performance.now() - started;
+    return {
+      ending,
+      exitCode: stopped ? -1 : (exitCode ?? -1),
+      stdout: stdout.text(),
+      stderr: stderr.text(),
+      durationMs,
+    };
+  } finally {
+    clearTimeout(timer);
+    clearTimeout(force);
+    signal.removeEventListener("abort", cancel);
+    // What the program left running in its group (a hung compiler, a daemon) ends with it.
+    if (stopped) signalGroup(child, "SIGKILL");
+  }
+}
+
+/** The exit code; `undefined` if a signal ended it. Rejects if it could not be started. */
+function exitOf(child: ChildProcess): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code) => resolve(code ?? undefined));
+  });
+}
+
+function signalGroup(child: ChildProcess, name: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, name);
+  } catch {
+    // The group is gone: that is what was wanted.
+  }
+}
+
+function capture(stream: Readable | null): { text: () => string; finished: () => Promise<void> } {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  stream?.on("data", (piece: Buffer) => {
+    if (size < captureLimit) pieces.push(piece.subarray(0, captureLimit - size));
+    size += piece.length;
+  });
+  return {
+    text: () => Buffer.concat(pieces).toString("utf8"),
+    finished: () =>
+      new Promise((resolve) => {
+        if (!stream || stream.closed) return resolve();
+        const linger = setTimeout(() => stream.destroy(), lingerMs);
+        stream.once("close", () => {
+          clearTimeout(linger);
+          resolve();
+        });
+      }),
+  };
+}

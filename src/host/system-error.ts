@@ -1,0 +1,10 @@
+/** A throw of the file system: always with one of the system's codes, mostly with a path. */
+export interface SystemError extends Error {
+  readonly code: string;
+  readonly path?: string;
+}
+
+/** Whether something caught came from the operating system. */
+export function isSystemError(error: unknown): error is SystemError {
+  return error instanceof Error && "code" in error && typeof error.code === "string" && "syscall" in error;
+}

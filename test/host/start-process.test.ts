@@ -1,0 +1,69 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { createHost } from "../../src/host/create-host.ts";
+import { localFiles } from "../../src/host/local-files.ts";
+
+const run = suite("run");
+const limits = { timeoutMs: 20_000 };
+
+run("captures output and the exit code", async () => {
+  const { run } = createHost();
+  const result = await run({ file: "sh", args: ["-c", "echo out; echo err >&2; exit 7"], ...limits });
+  assert.is(result.ending, "exited");
+  assert.is(result.exitCode, 7);
+  assert.is(result.stdout, "out\n");
+  assert.is(result.stderr, "err\n");
+});
+
+run("gives a known environment and nothing else", async () => {
+  process.env.LEAK = "1";
+  const { run } = createHost();
+  const result = await run({ file: "env", args: [], env: { ONLY: "this" }, ...limits });
+  const names = result.stdout
+    .trim()
+    .split("\n")
+    .map((line) => line.split("=")[0])
+    .sort();
+  assert.equal(names, ["HOME", "LC_ALL", "ONLY", "PATH"]);
+});
+
+run("says that a program is missing", async () => {
+  const { run } = createHost();
+  assert.is((await run({ file: "no-such-program-here", args: [], ...limits })).ending, "missing");
+});
+
+run("ends the whole process group after the time limit", async () => {
+  const { run } = createHost();
+  const result = await run({ file: "sh", args: ["-c", "sleep 300 & echo $!; wait"], timeoutMs: 300 });
+  assert.is(result.ending, "timeout");
+  assert.not(isRunning(Number(result.stdout)));
+});
+
+run("ends at the host's signal, and starts nothing afterwards", async () => {
+  const stop = new AbortController();
+  const { run } = createHost({ signal: stop.signal });
+  const running = run({ file: "sh", args: ["-c", "trap '' TERM; sleep 300 & wait"], ...limits });
+  stop.abort();
+  assert.is((await running).ending, "cancelled");
+  assert.is((await run({ file: "true", args: [], ...limits })).ending, "cancelled");
+});
+
+run("does not wait for a daemon that keeps the output open", async () => {
+  const { run } = createHost();
+  const result = await run({ file: "sh", args: ["-c", "sleep 5 & echo done"], ...limits });
+  assert.is(result.stdout, "done\n");
+  assert.ok(result.durationMs < 4000);
+});
+
+run("says that a signal killed the program", async () => {
+  const { run } = createHost();
+  assert.is((await run({ file: "sh", args: ["-c", "kill -9 $$"], ...limits })).ending, "killed");
+});
+
+/** A zombie does not run: nobody may have waited for it yet. */
+function isRunning(pid: number): boolean {
+  const stat = localFiles.readText(`/proc/${pid}/stat`);
+  return stat !== undefined && !/\) [ZX] /.test(stat);
+}
+
+run.run();
