@@ -6,6 +6,7 @@ export type Result<T, E = Failure> =
 /** Every expected failure of the engine has one of these stable codes; README documents them with their remedies. */
 export type FailureCode =
   | "E_ALREADY_ADDED"
+  | "E_BAD_OBJECT"
   | "E_BROKEN_MODULE"
   | "E_CANCELLED"
   | "E_CONF_INVALID"
@@ -13,7 +14,9 @@ export type FailureCode =
   | "E_DEPENDENCY"
   | "E_DEPMOD"
   | "E_EXCLUDED"
+  | "E_INTERNAL"
   | "E_IO"
+  | "E_LOCKED"
   | "E_MAKE"
   | "E_NEWER_INSTALLED"
   | "E_NO_HEADERS"

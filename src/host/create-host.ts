@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import process from "node:process";
@@ -28,12 +29,13 @@ export interface HostOptions {
  */
 export function createHost(options: HostOptions = {}): Host {
   const root = path.resolve(options.root ?? "/");
-  const { signal = new AbortController().signal } = options;
+  const { signal = new AbortController().signal, searchPath = standardSearchPath() } = options;
   return {
     root,
     paths: choosePaths(root, options),
     files: options.files ?? localFiles,
-    run: options.run ?? createRun({ searchPath: options.searchPath ?? standardSearchPath(), signal }),
+    run: options.run ?? createRun({ searchPath, signal }),
+    findProgram: (name) => findProgram(name, searchPath),
     signal,
     clock: options.clock ?? (() => new Date()),
     machine: { ...observeMachine(root), ...options.machine },
@@ -78,4 +80,18 @@ const standardDirectories = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "
 function standardSearchPath(): string {
   const given = (process.env.PATH ?? "").split(":").filter((directory) => directory.startsWith("/"));
   return [...new Set([...given, ...standardDirectories])].join(":");
+}
+
+function findProgram(name: string, searchPath: string): string | undefined {
+  const candidates = name.includes("/") ? [name] : searchPath.split(":").map((directory) => path.join(directory, name));
+  return candidates.find(isProgram);
+}
+
+function isProgram(file: string): boolean {
+  try {
+    fs.accessSync(file, fs.constants.X_OK);
+    return fs.statSync(file).isFile();
+  } catch {
+    return false;
+  }
 }

@@ -10,6 +10,8 @@ export interface Command {
   /** Stdout and stderr are appended to this file, in order, instead of being captured. */
   readonly logFile?: string;
   readonly input?: string;
+  /** Run to the end even if the host has been asked to stop: for short programs that leave the tree consistent. */
+  readonly evenWhenStopping?: boolean;
   /** Open descriptors that the child gets as fd 3, 4, … */
   readonly descriptors?: readonly number[];
 }

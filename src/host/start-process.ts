@@ -25,7 +25,7 @@ const lingerMs = 250;
 export function createRun({ searchPath, signal }: RunSettings): Run {
   return async (command) => {
     const nothing = { exitCode: -1, stdout: "", stderr: "", durationMs: 0 };
-    if (signal.aborted) return { ...nothing, ending: "cancelled" };
+    if (signal.aborted && !command.evenWhenStopping) return { ...nothing, ending: "cancelled" };
     const log = command.logFile === undefined ? undefined : fs.openSync(command.logFile, "a", 0o644);
     try {
       return await waitFor(startChild(command, { searchPath, log }), command, signal);
@@ -67,7 +67,7 @@ async function waitFor(child: ChildProcess, command: Command, signal: AbortSigna
   };
   const cancel = () => stop("cancelled");
   const timer = setTimeout(() => stop("timeout"), command.timeoutMs);
-  signal.addEventListener("abort", cancel, { once: true });
+  if (!command.evenWhenStopping) signal.addEventListener("abort", cancel, { once: true });
   const stdout = capture(child.stdout);
   const stderr = capture(child.stderr);
   try {

@@ -1,0 +1,151 @@
+import { type Failure, fail, type Result } from "../dkms/failure.ts";
+import { kernelKey, moduleKey } from "../dkms/id.ts";
+import { ioFailure } from "../dkms/io-failure.ts";
+import type { Done } from "../dkms/verbs/verb.ts";
+import type { Host } from "../host/host.ts";
+import { isSystemError } from "../host/system-error.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { Step } from "../plan/step.ts";
+import type { Emit } from "./event.ts";
+import { execute } from "./executors.ts";
+import type { Journal } from "./journal.ts";
+import type { Outcome, StepResult } from "./outcome.ts";
+import { runGraph } from "./run-graph.ts";
+import { createUndoLog, type UndoLog } from "./undo-log.ts";
+
+export interface ApplyOptions {
+  readonly emit: Emit;
+  readonly journal: Journal;
+  /** How many jobs all builds together may run. */
+  readonly jobs: number;
+  /** Start nothing more after the first failure. */
+  readonly failFast: boolean;
+}
+
+/** Two builds side by side keep the processors busy while one of them copies, strips or waits for the disk. */
+const buildsAtOnce = 2;
+
+/**
+ * Carries out a plan. A failed step takes back what was done to its own instance, and only that; a failed depmod takes
+ * back every instance of its kernel. When the host is asked to stop, nothing more is started but the depmod of kernels
+ * that were changed. What stays is committed at the end; the result says what became of every step.
+ */
+export async function applyPlan(host: Host, plan: Plan, options: ApplyOptions): Promise<Omit<Outcome, "remaining">> {
+  const started = performance.now();
+  for (const change of plan.changes) options.emit({ type: "planned_change", change });
+  options.emit({ type: "change_summary", summary: plan.summary });
+  const undoLog = createUndoLog(plan.steps, options.emit);
+  const run: Running = { host, options, undoLog, results: new Map() };
+  await runGraph(plan.steps, {
+    run: (step) => runStep(run, step),
+    resources: resourcesOf,
+    width: Math.min(buildsAtOnce, options.jobs),
+  });
+  takeBackUselessAdds(run, plan.steps);
+  undoLog.commit();
+  const steps = plan.steps.flatMap(({ id }) => run.results.get(id) ?? []);
+  const changed = steps.some(({ result }) => result === "done");
+  return { steps, changed, interrupted: host.signal.aborted, durationMs: performance.now() - started };
+}
+
+interface Running {
+  readonly host: Host;
+  readonly options: ApplyOptions;
+  readonly undoLog: UndoLog;
+  readonly results: Map<string, StepResult>;
+}
+
+/** All builds of a module share its build directory; what is installed for a kernel is changed by one step at a time. */
+function resourcesOf(step: Step): readonly string[] {
+  switch (step.kind) {
+    case "build":
+      return [moduleKey(step.instance.module)];
+    case "install":
+    case "uninstall":
+    case "unbuild":
+      return [moduleKey(step.instance.module), kernelKey(step.instance.kernel)];
+    case "depmod":
+      return [kernelKey(step.kernel)];
+    default:
+      return [moduleKey(step.module)];
+  }
+}
+
+async function runStep(run: Running, step: Step): Promise<void> {
+  const { options, results } = run;
+  const place = { id: step.id, kind: step.kind, address: step.address };
+  const because = reasonToSkip(run, step);
+  if (because !== undefined) {
+    results.set(step.id, { ...place, result: "skipped", failure: undefined, durationMs: 0 });
+    options.emit({ type: "step_skipped", ...place, because });
+    return;
+  }
+  options.emit({ type: "step_start", ...place, reason: step.reason });
+  const started = performance.now();
+  const done = await guarded(run, step);
+  const durationMs = performance.now() - started;
+  if (!done.ok) return failStep(run, step, { ...place, result: "failed", failure: done.error, durationMs });
+  const { changed, notices, undo } = done.value;
+  for (const text of notices) options.emit({ type: "step_output", ...place, text });
+  run.undoLog.remember(step, undo);
+  record(run, { ...place, result: changed ? "done" : "unchanged", failure: undefined, durationMs });
+  options.emit({ type: "step_complete", ...place, changed, durationMs });
+}
+
+function reasonToSkip({ host, options, results }: Running, step: Step): string | undefined {
+  const before = step.dependsOn.map((id) => ({ id, result: results.get(id)?.result }));
+  if (step.kind === "depmod") {
+    const owed = before.length === 0 || before.some(({ result }) => result === "done");
+    return owed ? undefined : "nothing was changed for this kernel";
+  }
+  const failed = before.find(({ result }) => result !== "done" && result !== "unchanged");
+  if (failed) return `${failed.id} ${failed.result === "failed" ? "failed" : "was not done"}`;
+  if (host.signal.aborted) return "the run was asked to stop";
+  const stops = options.failFast && [...results.values()].some(({ result }) => result === "failed");
+  return stops ? "another step failed (--fail-fast)" : undefined;
+}
+
+/** The one boundary: whatever a verb throws becomes a failure of its step, so that the other instances go on. */
+async function guarded({ host, options }: Running, step: Step): Promise<Result<Done>> {
+  try {
+    options.journal.intent(step);
+    return await execute(host, step, { jobs: options.jobs });
+  } catch (error) {
+    if (isSystemError(error)) return ioFailure(error, `${step.kind} ${step.address}`);
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return fail("E_INTERNAL", `This is a bug in dkms-agent: ${message}`, { remedy: "Please report it." });
+  }
+}
+
+async function failStep(run: Running, step: Step, result: StepResult & { failure: Failure }): Promise<void> {
+  const { host, options, undoLog } = run;
+  const { id, kind, address, failure, durationMs } = result;
+  record(run, result);
+  options.emit({ type: "step_errored", id, kind, address, failure, durationMs });
+  const undone = step.kind === "depmod" ? undoLog.takeBackKernel(step.kernel) : undoLog.takeBackInstance(step);
+  markUndone(run, undone);
+  // What is installed is as it was before; modules.dep may not be. If this fails too, depmod stays owed.
+  if (step.kind === "depmod") await execute(host, step, { jobs: options.jobs });
+}
+
+/** A source that was added, or replaced, for builds of which none succeeded has no reason to stay. */
+function takeBackUselessAdds(run: Running, steps: readonly Step[]): void {
+  for (const step of steps) {
+    if (step.kind !== "add" || run.results.get(step.id)?.result !== "done") continue;
+    const dependents = steps.filter(({ dependsOn }) => dependsOn.includes(step.id));
+    const useful = dependents.some(({ id }) => ["done", "unchanged"].includes(run.results.get(id)?.result ?? ""));
+    if (dependents.length > 0 && !useful) markUndone(run, run.undoLog.takeBack([step]));
+  }
+}
+
+function markUndone(run: Running, undone: readonly Step[]): void {
+  for (const { id } of undone) {
+    const before = run.results.get(id);
+    if (before) record(run, { ...before, result: "undone" });
+  }
+}
+
+function record({ options, results }: Running, result: StepResult): void {
+  results.set(result.id, result);
+  options.journal.result(result);
+}

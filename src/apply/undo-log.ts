@@ -1,0 +1,65 @@
+import type { Failure } from "../dkms/failure.ts";
+import { type KernelId, kernelKey } from "../dkms/id.ts";
+import { ioFailure } from "../dkms/io-failure.ts";
+import type { Undo } from "../dkms/verbs/verb.ts";
+import type { Step } from "../plan/step.ts";
+import type { Emit } from "./event.ts";
+
+/** What a run has done and could still take back. Every function that takes back returns what it took, latest first. */
+export interface UndoLog {
+  readonly remember: (step: Step, undo: Undo) => void;
+  readonly takeBack: (steps: readonly Step[]) => readonly Step[];
+  /** Everything done to the address of a step. */
+  readonly takeBackInstance: (step: Step) => readonly Step[];
+  /** Everything done for a kernel, and what was done in consequence. */
+  readonly takeBackKernel: (kernel: KernelId) => readonly Step[];
+  /** From here on nothing can be taken back. */
+  readonly commit: () => void;
+}
+
+/** An empty log for the steps of one plan. */
+export function createUndoLog(plan: readonly Step[], emit: Emit): UndoLog {
+  const done: { readonly step: Step; readonly undo: Undo }[] = [];
+  const takeBack = (steps: readonly Step[]): readonly Step[] => {
+    const ids = new Set(steps.map(({ id }) => id));
+    const taken = done.filter(({ step }) => ids.has(step.id)).reverse();
+    for (const one of taken) {
+      done.splice(done.indexOf(one), 1);
+      restore(one.step, one.undo, emit);
+    }
+    return taken.map(({ step }) => step);
+  };
+  return {
+    remember: (step, undo) => done.push({ step, undo }),
+    takeBack,
+    takeBackInstance: ({ address }) => takeBack(plan.filter((step) => step.address === address)),
+    takeBackKernel: (kernel) => {
+      const key = kernelKey(kernel);
+      return takeBack(withDependents(plan, (step) => "instance" in step && kernelKey(step.instance.kernel) === key));
+    },
+    commit: () => {
+      for (const { undo } of done.splice(0)) undo.commit();
+    },
+  };
+}
+
+/** In plan order every step comes after what it depends on, so one pass finds all dependents. */
+function withDependents(plan: readonly Step[], isMeant: (step: Step) => boolean): readonly Step[] {
+  const meant = new Set<string>();
+  for (const step of plan) {
+    if (isMeant(step) || (step.kind !== "depmod" && step.dependsOn.some((id) => meant.has(id)))) meant.add(step.id);
+  }
+  return plan.filter(({ id }) => meant.has(id));
+}
+
+function restore(step: Step, undo: Undo, emit: Emit): void {
+  const place = { id: step.id, kind: step.kind, address: step.address };
+  emit({ type: "undo_start", ...place });
+  let failure: Failure | undefined;
+  try {
+    undo.restore();
+  } catch (error) {
+    failure = ioFailure(error, `take back ${step.id}`).error;
+  }
+  emit({ type: "undo_complete", ...place, failure });
+}

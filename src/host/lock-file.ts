@@ -1,0 +1,49 @@
+import fs from "node:fs";
+import type { Run } from "./run.ts";
+
+/** A lock that this process holds until it releases it or dies, however it dies. */
+export interface HeldLock {
+  readonly release: () => void;
+}
+
+export type LockAttempt =
+  | { readonly kind: "held"; readonly lock: HeldLock }
+  /** What the holder wrote into the file. */
+  | { readonly kind: "busy"; readonly holder: string }
+  | { readonly kind: "no-flock" };
+
+const conflict = 75;
+
+/**
+ * Takes flock(2) on a file, creating it if needed, waiting at most `waitMs`. Node has no flock; but the lock belongs
+ * to the open file description, so a short-lived flock(1) that inherits the descriptor takes it for this process. The
+ * file then says who holds it. Throws the system's error if the file cannot be opened.
+ */
+export async function takeLock(
+  run: Run,
+  file: string,
+  options: { waitMs: number; holder: string },
+): Promise<LockAttempt> {
+  const descriptor = fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_NOFOLLOW, 0o644);
+  const wait = options.waitMs > 0 ? ["--wait", String(options.waitMs / 1000)] : ["--nonblock"];
+  const result = await run({
+    file: "flock",
+    args: [...wait, "--conflict-exit-code", String(conflict), "3"],
+    timeoutMs: options.waitMs + 10_000,
+    descriptors: [descriptor],
+  });
+  if (result.ending === "exited" && result.exitCode === 0) {
+    fs.ftruncateSync(descriptor);
+    fs.writeSync(descriptor, options.holder, 0);
+    return { kind: "held", lock: { release: () => release(descriptor) } };
+  }
+  const holder = fs.readFileSync(descriptor, "utf8").trim();
+  fs.closeSync(descriptor);
+  return result.ending === "missing" ? { kind: "no-flock" } : { kind: "busy", holder };
+}
+
+/** The file stays: removing it would let two processes hold locks on two files of one name. */
+function release(descriptor: number): void {
+  fs.ftruncateSync(descriptor);
+  fs.closeSync(descriptor);
+}

@@ -1,0 +1,29 @@
+import type { ActualState } from "../actual-state/actual-state.ts";
+import type { DesiredState } from "../desired-state/desired-state.ts";
+import { judgeWanted } from "./judge-wanted.ts";
+import { laySteps } from "./lay-steps.ts";
+import type { Plan } from "./plan.ts";
+import { planRemovals } from "./plan-removals.ts";
+import { noFilter, type PlanFilter, resolveWanted } from "./resolve-wanted.ts";
+import { summarize } from "./summarize.ts";
+
+/**
+ * The difference between what is wanted and what is there, and the steps from one to the other (design section 6).
+ * Pure: the same values always give the same plan, in the same order.
+ */
+export function assemblePlan(desired: DesiredState, actual: ActualState, filter: PlanFilter = noFilter): Plan {
+  const resolved = resolveWanted(desired, actual, filter);
+  const wanted = judgeWanted(desired, resolved.wanted, actual);
+  const removals = planRemovals({ desired, actual, filter, wanted });
+  const { steps, changes } = laySteps({ actual, wanted, removals, filter });
+  const { blocked, notApplicable, unchanged } = wanted;
+  return {
+    changes,
+    steps,
+    blocked,
+    notApplicable,
+    unlisted: removals.unlisted,
+    diagnostics: [...resolved.diagnostics, ...removals.diagnostics],
+    summary: summarize({ changes, blocked, notApplicable, unchanged }),
+  };
+}

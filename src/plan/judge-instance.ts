@@ -1,0 +1,204 @@
+import type { ActualState, InstanceState, ModuleState, Prospect, SourceState } from "../actual-state/actual-state.ts";
+import type { DesiredModule } from "../desired-state/desired-state.ts";
+import type { DkmsConf } from "../dkms/conf/dkms-conf.ts";
+import { type InstanceId, instanceAddress, type ModuleId, moduleKey } from "../dkms/id.ts";
+import type { BlockReason } from "./plan.ts";
+import { staleness } from "./staleness.ts";
+import type { Reason } from "./step.ts";
+
+/** What is to become of one instance. */
+export type Verdict =
+  | { readonly kind: "nothing" }
+  | { readonly kind: "blocked"; readonly reason: BlockReason; readonly text: string; readonly remedy: string }
+  | { readonly kind: "not-applicable"; readonly text: string }
+  | Acting;
+
+/** Each reason says that its step is needed, and why. */
+export interface Acting {
+  readonly kind: "act";
+  readonly build?: Reason;
+  readonly install?: Reason;
+  readonly uninstall?: Reason;
+  readonly unbuild?: Reason;
+  /** There is a build already: the new one is made beside it and swapped in. */
+  readonly replacesBuild: boolean;
+  /** Versions that the install takes away in the same step. */
+  readonly replaces: readonly ModuleId[];
+}
+
+/** Everything that the judgement of one wanted instance looks at. */
+export interface Case {
+  readonly entry: DesiredModule;
+  readonly instance: InstanceId;
+  readonly actual: ActualState;
+  readonly module: ModuleState | undefined;
+  /** The verdict on the instance of a BUILD_DEPENDS for the same kernel, if it is wanted as installed; already given. */
+  readonly verdictOn: (dependency: string) => Verdict | undefined;
+  /** Whether an instance that is there is taken away by the same plan. */
+  readonly leaves: (instance: InstanceId) => boolean;
+}
+
+/** What one wanted instance (state installed or built) needs: the rows of design section 6. Pure. */
+export function judgeInstance(given: Case): Verdict {
+  const { entry, instance, actual, module } = given;
+  const address = instanceAddress(instance);
+  const existing = findInstance(module, instance);
+  const source = actual.sources.get(moduleKey(instance.module));
+  const prospect = actual.prospects.get(address);
+  const unusable = sourceProblem(entry, source) ?? unreadable(existing);
+  if (unusable) return unusable;
+  if (!prospect) return blocked("no-source", `${moduleKey(instance.module)} was not examined`, "run it again");
+  if (!prospect.conf.ok) {
+    const { message, remedy } = prospect.conf.error;
+    return blocked("invalid-conf", message, remedy ?? "mend its dkms.conf");
+  }
+  if (prospect.exclusion !== undefined) return { kind: "not-applicable", text: prospect.exclusion };
+  const conf = prospect.conf.value;
+  const build = buildReason({ existing, source, prospect }) ?? dependencyRebuild(conf, given);
+  const obstacle = build && (buildObstacle(given, prospect) ?? dependencyObstacle(conf, given));
+  if (obstacle) return obstacle;
+  return entry.state === "built" ? towardsBuilt(existing, build) : towardsInstalled(given, existing, build);
+}
+
+/** The instance of a module for a kernel, if there is one. */
+export function findInstance(module: ModuleState | undefined, { kernel }: InstanceId): InstanceState | undefined {
+  return module?.instances.find((one) => one.kernel.release === kernel.release && one.kernel.arch === kernel.arch);
+}
+
+function blocked(reason: BlockReason, text: string, remedy: string): Verdict {
+  return { kind: "blocked", reason, text, remedy };
+}
+
+function sourceProblem(entry: DesiredModule, source: SourceState | undefined): Verdict | undefined {
+  if (source?.given === "missing") {
+    const text = `the source directory ${entry.source ?? ""} is not there, or has no dkms.conf`;
+    return blocked("no-source", text, "put the source there, or mend `source:` in the document");
+  }
+  if (source?.inTree || source?.given) return undefined;
+  const name = `${entry.name}-${entry.version}`;
+  const text = `there is no source: ${name} is not in the source tree, and the document names none`;
+  return blocked("no-source", text, `install the package that brings ${name}, or add \`source:\` to the document`);
+}
+
+function unreadable(existing: InstanceState | undefined): Verdict | undefined {
+  const problem = existing?.problems.find(({ kind }) => kind === "unreadable");
+  return problem && blocked("unreadable", problem.message, "make it readable, or remove it by hand");
+}
+
+interface BuildCase {
+  readonly existing: InstanceState | undefined;
+  readonly source: SourceState | undefined;
+  readonly prospect: Prospect;
+}
+
+function buildReason({ existing, source, prospect }: BuildCase): Reason | undefined {
+  if (!existing) return { code: "not-built", text: "it is not built for this kernel" };
+  for (const { kind, message } of existing.problems) {
+    if (kind === "object-missing" || kind === "wrong-vermagic") return { code: kind, text: message };
+  }
+  if (!existing.record && sourceDiffers(source)) {
+    return { code: "source-changed", text: "the source that the document names is not the one in the source tree" };
+  }
+  return staleness(existing.record, prospect.inputs);
+}
+
+/** Whether the source that the document names has to be copied to the source tree (again). */
+export function sourceDiffers(source: SourceState | undefined): boolean {
+  return typeof source?.given === "object" && source.given.digest !== source.inTree?.digest;
+}
+
+/** A dependency that is built anew now takes its dependents with it: their symbols and versions come from it. */
+function dependencyRebuild(conf: DkmsConf, { verdictOn }: Case): Reason | undefined {
+  const rebuilt = conf.buildDepends.find((name) => {
+    const verdict = verdictOn(name);
+    return verdict?.kind === "act" && verdict.build !== undefined;
+  });
+  if (rebuilt === undefined) return undefined;
+  return { code: "dependency-changed", text: `${rebuilt}, which it depends on, is built anew` };
+}
+
+function buildObstacle({ entry, instance, actual }: Case, prospect: Prospect): Verdict | undefined {
+  const { release, arch } = instance.kernel;
+  if (entry.build === "never") {
+    const text = "it is not built, and `build: never` forbids to build it here";
+    return blocked("no-binary", text, "bring a binary for this kernel, or allow `build: auto`");
+  }
+  const kernel = actual.kernels.find(({ id }) => id.release === release && id.arch === arch);
+  if (!kernel) {
+    const text = `kernel ${release} (${arch}) is not in the install tree`;
+    return blocked("no-kernel", text, "install that kernel, or correct the release in the document");
+  }
+  if (!kernel.headers) {
+    const text = `the headers of kernel ${release} are not installed (${kernel.directory}/build/include)`;
+    return blocked("no-headers", text, `install them, for example: apt-get install linux-headers-${release}`);
+  }
+  if (prospect.missingTools.length === 0) return undefined;
+  const tools = prospect.missingTools.join(", ");
+  return blocked("no-toolchain", `programs that the build needs are missing: ${tools}`, `install ${tools}`);
+}
+
+/** A BUILD_DEPENDS must be installed for the kernel, or be on its way there in this plan. */
+function dependencyObstacle(conf: DkmsConf, given: Case): Verdict | undefined {
+  const { instance, verdictOn } = given;
+  for (const name of conf.buildDepends) {
+    const verdict = verdictOn(name);
+    if (verdict?.kind === "nothing" || verdict?.kind === "act") continue;
+    const text = `it depends on ${name}, which `;
+    if (verdict?.kind === "blocked") {
+      return blocked("missing-dependency", `${text}is blocked itself: ${verdict.text}`, `first mend ${name}`);
+    }
+    if (verdict === undefined && staysInstalled(name, given)) continue;
+    const remedy = `list ${name} in the desired state for kernel ${instance.kernel.release} too`;
+    return blocked("missing-dependency", `${text}is not installed for this kernel`, remedy);
+  }
+  return undefined;
+}
+
+function staysInstalled(name: string, { instance, actual, leaves }: Case): boolean {
+  return actual.modules.some(
+    (module) =>
+      module.id.name === name &&
+      findInstance(module, instance)?.level === "installed" &&
+      !leaves({ module: module.id, kernel: instance.kernel }),
+  );
+}
+
+function towardsBuilt(existing: InstanceState | undefined, build: Reason | undefined): Verdict {
+  const orphan = existing?.problems.find(({ kind }) => kind === "orphan");
+  const uninstall: Reason | undefined =
+    existing?.level === "installed"
+      ? { code: "wanted-built", text: "it is wanted as built, not installed" }
+      : orphan && { code: "orphan", text: orphan.message };
+  if (!build && !uninstall) return { kind: "nothing" };
+  return {
+    kind: "act",
+    ...(build && { build }),
+    ...(uninstall && { uninstall }),
+    replacesBuild: existing !== undefined,
+    replaces: [],
+  };
+}
+
+function towardsInstalled(
+  { instance, actual }: Case,
+  existing: InstanceState | undefined,
+  build: Reason | undefined,
+): Verdict {
+  const replaces = actual.modules
+    .filter(({ id }) => id.name === instance.module.name && id.version !== instance.module.version)
+    .filter((module) => findInstance(module, instance)?.level === "installed")
+    .map(({ id }) => id);
+  const install = build ?? installReason(existing, replaces);
+  if (!install) return { kind: "nothing" };
+  return { kind: "act", ...(build && { build }), install, replacesBuild: existing !== undefined, replaces };
+}
+
+function installReason(existing: InstanceState | undefined, replaces: readonly ModuleId[]): Reason | undefined {
+  const [other] = replaces;
+  if (other) return { code: "other-version", text: `version ${other.version} is installed instead` };
+  if (existing?.level !== "installed") return { code: "not-installed", text: "it is built, but not installed" };
+  for (const { kind, message } of existing.problems) {
+    if (kind === "installed-missing" || kind === "installed-differs") return { code: kind, text: message };
+  }
+  return undefined;
+}

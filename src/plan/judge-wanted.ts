@@ -1,0 +1,187 @@
+import type { ActualState, ModuleState } from "../actual-state/actual-state.ts";
+import type { DesiredModule, DesiredState } from "../desired-state/desired-state.ts";
+import { orderByDependency } from "../dkms/graph.ts";
+import { type InstanceAddress, type InstanceId, instanceAddress, type ModuleId, moduleKey } from "../dkms/id.ts";
+import { type Acting, findInstance, judgeInstance, sourceDiffers, type Verdict } from "./judge-instance.ts";
+import type { Blocked, Level, NotApplicable } from "./plan.ts";
+import type { Wanted } from "./resolve-wanted.ts";
+import type { Reason } from "./step.ts";
+
+/** An instance on which something is to be done. */
+export interface Judged {
+  readonly entry: DesiredModule | undefined;
+  readonly instance: InstanceId;
+  readonly verdict: Acting;
+  readonly before: Level;
+  /** Instances of its BUILD_DEPENDS for the same kernel. */
+  readonly dependencies: readonly InstanceAddress[];
+}
+
+/** What a wanted module needs as a whole, before anything happens to its instances. */
+export interface ModuleNeed {
+  readonly entry: DesiredModule;
+  readonly id: ModuleId;
+  readonly kind: "add" | "repair";
+  readonly reason: Reason;
+  readonly before: Level;
+}
+
+export interface JudgedWanted {
+  /** In dependency order. */
+  readonly judged: readonly Judged[];
+  readonly modules: readonly ModuleNeed[];
+  readonly blocked: readonly Blocked[];
+  readonly notApplicable: readonly NotApplicable[];
+  /** How many wanted instances are as they should be. */
+  readonly unchanged: number;
+}
+
+interface Candidate {
+  readonly entry: DesiredModule;
+  readonly instance: InstanceId;
+  readonly dependencies: readonly InstanceAddress[];
+}
+
+/** Judges every wanted instance, dependencies first, and what each wanted module needs as a whole. Pure. */
+export function judgeWanted(desired: DesiredState, wanted: readonly Wanted[], actual: ActualState): JudgedWanted {
+  const modules = new Map(actual.modules.map((module) => [moduleKey(module.id), module]));
+  const candidates = wanted.flatMap((one) => candidatesOf(one, actual));
+  const byAddress = new Map(candidates.map((one) => [instanceAddress(one.instance), one]));
+  const { order, cycles } = orderByDependency(candidates, ({ dependencies }) =>
+    dependencies.flatMap((address) => byAddress.get(address) ?? []),
+  );
+  const verdicts = new Map<InstanceAddress, Verdict>();
+  const verdictOn = (instance: InstanceId) => (name: string) => {
+    const candidate = candidates.find((one) => isDependency(one, name, instance));
+    return candidate && verdicts.get(instanceAddress(candidate.instance));
+  };
+  for (const members of cycles) {
+    for (const { instance } of members) verdicts.set(instanceAddress(instance), cycleVerdict(members));
+  }
+  const leaves = (instance: InstanceId) => leavesWith(desired, instance.module);
+  for (const { entry, instance } of order) {
+    const module = modules.get(moduleKey(instance.module));
+    const verdict = judgeInstance({ entry, instance, actual, module, verdictOn: verdictOn(instance), leaves });
+    verdicts.set(instanceAddress(instance), verdict);
+  }
+  return collect({ wanted, actual, modules, verdicts, candidates: [...order, ...cycles.flat()] });
+}
+
+function candidatesOf({ entry, id, kernels }: Wanted, actual: ActualState): readonly Candidate[] {
+  if (!id) return [];
+  return kernels.map((kernel) => {
+    const instance = { module: id, kernel };
+    const conf = actual.prospects.get(instanceAddress(instance))?.conf;
+    const names = conf?.ok ? conf.value.buildDepends : [];
+    return { entry, instance, dependencies: names.flatMap((name) => dependencyAddresses(name, instance, actual)) };
+  });
+}
+
+/** The dependency is named without a version: every version that is wanted here may be meant. */
+function dependencyAddresses(name: string, { kernel }: InstanceId, actual: ActualState): readonly InstanceAddress[] {
+  return [...actual.sources.values()]
+    .filter(({ id }) => id.name === name)
+    .map(({ id }) => instanceAddress({ module: id, kernel }));
+}
+
+function isDependency({ entry, instance }: Candidate, name: string, of: InstanceId): boolean {
+  const sameKernel = instance.kernel.release === of.kernel.release && instance.kernel.arch === of.kernel.arch;
+  return entry.state === "installed" && instance.module.name === name && sameKernel;
+}
+
+function cycleVerdict(members: readonly Candidate[]): Verdict {
+  const names = members.map(({ instance }) => moduleKey(instance.module));
+  const circle = [...names, names[0]].join(" -> ");
+  return {
+    kind: "blocked",
+    reason: "dependency-cycle",
+    text: `BUILD_DEPENDS goes in a circle: ${circle}`,
+    remedy: "take one of the BUILD_DEPENDS out of its dkms.conf, or override it in `directives:`",
+  };
+}
+
+/** Whether the documents take a module away, by name or because nobody lists it. */
+function leavesWith(desired: DesiredState, module: ModuleId): boolean {
+  const entries = desired.modules.filter(({ name }) => name === module.name);
+  const entry = entries.find(({ version }) => version === module.version || version === "*");
+  if (!entry) return desired.unlisted === "prune";
+  return entry.state !== "installed";
+}
+
+interface Collected {
+  readonly wanted: readonly Wanted[];
+  readonly actual: ActualState;
+  readonly modules: ReadonlyMap<string, ModuleState>;
+  readonly verdicts: ReadonlyMap<InstanceAddress, Verdict>;
+  readonly candidates: readonly Candidate[];
+}
+
+function collect(given: Collected): JudgedWanted {
+  const judged: Judged[] = [];
+  const blocked: Blocked[] = [];
+  const notApplicable: NotApplicable[] = [];
+  let unchanged = 0;
+  for (const { entry, instance, dependencies } of given.candidates) {
+    const address = instanceAddress(instance);
+    const verdict = given.verdicts.get(address);
+    const source = entry.position;
+    if (verdict?.kind === "act") {
+      const before = levelOf(given.modules.get(moduleKey(instance.module)), instance);
+      judged.push({ entry, instance, verdict, before, dependencies });
+    } else if (verdict?.kind === "blocked") {
+      const { reason, text, remedy } = verdict;
+      blocked.push({ address, reason, text, remedy, source });
+    } else if (verdict?.kind === "not-applicable") {
+      notApplicable.push({ address, text: verdict.text, source });
+    } else unchanged += 1;
+  }
+  const needs = given.wanted.map((one) => moduleNeed(one, given, judged));
+  const needed = needs.flatMap((need) => (need && "kind" in need ? [need] : []));
+  blocked.push(...needs.flatMap((need) => (need && "remedy" in need ? [need] : [])));
+  return { judged, modules: needed, blocked, notApplicable, unchanged };
+}
+
+/** The level of one instance before anything is done. */
+export function levelOf(module: ModuleState | undefined, instance: InstanceId): Level {
+  if (!module) return "absent";
+  return findInstance(module, instance)?.level ?? "added";
+}
+
+function moduleNeed(
+  { entry, id }: Wanted,
+  { actual, modules }: Collected,
+  judged: readonly Judged[],
+): ModuleNeed | Blocked | undefined {
+  if (!id || entry.state === "absent") return undefined;
+  const key = moduleKey(id);
+  const module = modules.get(key);
+  const source = actual.sources.get(key);
+  const acts = judged.some(({ instance }) => moduleKey(instance.module) === key);
+  const concerned = acts || entry.state === "added";
+  const there = source?.inTree ?? (typeof source?.given === "object" ? source.given : undefined);
+  if (!there || source?.given === "missing") return entry.state === "added" ? addBlocked(entry, key) : undefined;
+  const before: Level = module ? "added" : "absent";
+  const need = { entry, id, before };
+  if (!module) {
+    const reason: Reason = { code: "not-added", text: "it is not in the DKMS tree" };
+    return concerned ? { ...need, kind: "add", reason } : undefined;
+  }
+  if (concerned && sourceDiffers(source)) {
+    const text = "the source that the document names is not the one in the source tree";
+    return { ...need, kind: "add", reason: { code: "source-changed", text } };
+  }
+  if (module.link !== "linked") {
+    const text = `its source link is ${module.link}`;
+    return { ...need, kind: "repair", reason: { code: "broken", text } };
+  }
+  const [leftover] = module.leftovers;
+  if (leftover === undefined) return undefined;
+  const text = `a run that was killed left ${leftover} behind`;
+  return { ...need, kind: "repair", reason: { code: "leftovers", text } };
+}
+
+function addBlocked(entry: DesiredModule, address: ReturnType<typeof moduleKey>): Blocked {
+  const text = "there is no source to add it from";
+  const remedy = `put it in the source tree as ${entry.name}-${entry.version}, or mend \`source:\` in the document`;
+  return { address, reason: "no-source", text, remedy, source: entry.position };
+}

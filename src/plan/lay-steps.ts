@@ -1,0 +1,183 @@
+import type { ActualState } from "../actual-state/actual-state.ts";
+import {
+  type Address,
+  type InstanceAddress,
+  instanceAddress,
+  type KernelKey,
+  kernelKey,
+  type ModuleKey,
+  moduleKey,
+} from "../dkms/id.ts";
+import type { Judged, JudgedWanted, ModuleNeed } from "./judge-wanted.ts";
+import type { Change, Level } from "./plan.ts";
+import type { Removals } from "./plan-removals.ts";
+import type { PlanFilter } from "./resolve-wanted.ts";
+import type { Step, StepId, StepKind } from "./step.ts";
+
+interface Given {
+  readonly actual: ActualState;
+  readonly wanted: JudgedWanted;
+  readonly removals: Removals;
+  readonly filter: PlanFilter;
+}
+
+/**
+ * Turns verdicts into steps that say what must come before them, and into changes that say what they amount to.
+ * Building never waits for anything to be taken away; what is taken away waits for what replaces it.
+ */
+export function laySteps(given: Given): { readonly steps: readonly Step[]; readonly changes: readonly Change[] } {
+  const { wanted, removals } = given;
+  const moduleSteps = new Map(wanted.modules.map((need) => [moduleKey(need.id), moduleStep(need)]));
+  const planned = new Set(wanted.judged.map(({ instance }) => instanceAddress(instance)));
+  const raising = wanted.judged.flatMap((one) => raisingSteps(one, moduleSteps, planned));
+  const lowering = removals.judged.flatMap((one) => loweringSteps(one, removals));
+  const removing = removals.modules.map(({ id, reason }): Step<"remove"> => {
+    const address = moduleKey(id);
+    const unbuilds = lowering.filter((one) => one.kind === "unbuild" && moduleKey(one.instance.module) === address);
+    return { ...identity("remove", address), dependsOn: unbuilds.map((one) => one.id), reason, module: id };
+  });
+  const depmods = depmodSteps(given, [...raising, ...lowering]);
+  const steps: readonly Step[] = [...moduleSteps.values(), ...raising, ...lowering, ...removing, ...depmods];
+  return { steps, changes: summarizeSteps(given, steps) };
+}
+
+function identity<K extends StepKind>(kind: K, address: Address): { id: StepId; kind: K; address: Address } {
+  return { id: stepId(kind, address), kind, address };
+}
+
+/** Every plan gives the same step the same name. */
+export function stepId(kind: StepKind, address: Address): StepId {
+  return `${kind}:${address}`;
+}
+
+function moduleStep({ kind, id, entry, reason }: ModuleNeed): Step<"add" | "repair"> {
+  const common = { dependsOn: [], reason, module: id };
+  const address = moduleKey(id);
+  if (kind === "repair") return { ...identity("repair", address), ...common };
+  return { ...identity("add", address), ...common, source: entry.source };
+}
+
+type InstanceStep = Step<"build" | "install" | "uninstall" | "unbuild">;
+
+function raisingSteps(
+  { entry, instance, verdict, dependencies }: Judged,
+  moduleSteps: ReadonlyMap<ModuleKey, Step>,
+  planned: ReadonlySet<InstanceAddress>,
+): readonly InstanceStep[] {
+  const address = instanceAddress(instance);
+  const directives = entry?.directives ?? {};
+  const first = moduleSteps.get(moduleKey(instance.module));
+  const before = [
+    ...(first ? [first.id] : []),
+    ...dependencies.filter((one) => planned.has(one)).map((one) => stepId("install", one)),
+  ];
+  const steps: InstanceStep[] = [];
+  const chain = () => (steps.length > 0 ? steps.slice(-1).map(({ id }) => id) : before);
+  if (verdict.uninstall) {
+    steps.push({ ...identity("uninstall", address), dependsOn: chain(), reason: verdict.uninstall, instance });
+  }
+  if (verdict.build) {
+    const more = { instance, directives, timeoutMs: entry?.timeoutMs, replace: verdict.replacesBuild };
+    steps.push({ ...identity("build", address), dependsOn: chain(), reason: verdict.build, ...more });
+  }
+  if (verdict.install) {
+    const more = { instance, directives, replaces: verdict.replaces };
+    steps.push({ ...identity("install", address), dependsOn: chain(), reason: verdict.install, ...more });
+  }
+  return steps;
+}
+
+function loweringSteps({ instance, verdict }: Judged, { replacedBy }: Removals): readonly InstanceStep[] {
+  const address = instanceAddress(instance);
+  const replacement = replacedBy.get(address);
+  const waits = replacement ? [replacement] : [];
+  const { uninstall, unbuild } = verdict;
+  const steps: InstanceStep[] = [];
+  if (uninstall) steps.push({ ...identity("uninstall", address), dependsOn: waits, reason: uninstall, instance });
+  if (unbuild) {
+    const dependsOn = uninstall ? [stepId("uninstall", address)] : waits;
+    steps.push({ ...identity("unbuild", address), dependsOn, reason: unbuild, instance });
+  }
+  return steps;
+}
+
+/** One depmod per kernel, after everything that changes what is installed for it. */
+function depmodSteps({ actual, filter }: Given, steps: readonly InstanceStep[]): readonly Step<"depmod">[] {
+  const owed = new Set<KernelKey>(actual.depmodOwed.map(kernelKey));
+  return actual.kernels
+    .filter(({ hasModulesDep }) => hasModulesDep)
+    .filter(({ id }) => filter.kernel === undefined || filter.kernel === id.release)
+    .flatMap(({ id }): Step<"depmod">[] => {
+      const address = kernelKey(id);
+      const dependsOn = steps
+        .filter(({ kind, instance }) => isInstallation(kind) && kernelKey(instance.kernel) === address)
+        .map((step) => step.id);
+      if (dependsOn.length === 0 && !owed.has(address)) return [];
+      const reason =
+        dependsOn.length > 0
+          ? ({ code: "kernel-changed", text: "what is installed for this kernel changes" } as const)
+          : ({ code: "depmod-owed", text: "an earlier run was killed before it came to depmod" } as const);
+      return [{ ...identity("depmod", address), dependsOn, reason, kernel: id }];
+    });
+}
+
+function isInstallation(kind: StepKind): boolean {
+  return kind === "install" || kind === "uninstall";
+}
+
+function summarizeSteps(given: Given, steps: readonly Step[]): readonly Change[] {
+  const { wanted, removals } = given;
+  const byModule = new Map<string, Step>();
+  for (const one of steps) if (["add", "repair", "remove"].includes(one.kind)) byModule.set(one.address, one);
+  const shown = new Set<string>();
+  const ofInstance = ({ instance, entry, before }: Judged): readonly Change[] => {
+    const address = instanceAddress(instance);
+    const whole = byModule.get(moduleKey(instance.module));
+    const own = steps.filter((one) => one.address === address);
+    if (own.length === 0) return [];
+    if (whole) shown.add(whole.id);
+    const depmod = steps.filter((one) => one.kind === "depmod" && own.some(({ id }) => one.dependsOn.includes(id)));
+    const order =
+      whole?.kind === "remove" ? [...own, whole, ...depmod] : [...(whole ? [whole] : []), ...own, ...depmod];
+    return [toChange(address, order, { before, after: levelAfter(order, before), entry })];
+  };
+  const changes = [...wanted.judged, ...removals.judged].flatMap(ofInstance);
+  const modules = [...wanted.modules, ...removals.modules].flatMap(({ id, entry }) => {
+    const own = byModule.get(moduleKey(id));
+    if (!own || shown.has(own.id)) return [];
+    const before: Level = given.actual.modules.some((one) => moduleKey(one.id) === own.address) ? "added" : "absent";
+    return [toChange(own.address, [own], { before, after: levelAfter([own], before), entry })];
+  });
+  const owed = steps
+    .filter((one) => one.kind === "depmod" && one.reason.code === "depmod-owed")
+    .map((one) => toChange(one.address, [one], { before: "installed", after: "installed", entry: undefined }));
+  return [...changes, ...modules, ...owed];
+}
+
+/** The most telling reason is that of the first thing done to the instance itself. */
+function toChange(
+  address: Address,
+  steps: readonly Step[],
+  rest: { readonly before: Level; readonly after: Level; readonly entry: Judged["entry"] },
+): Change {
+  const telling = steps.find((one) => one.address === address) ?? steps[0];
+  const reason = telling?.reason ?? { code: "kernel-changed", text: "" };
+  const actions = steps.map(({ kind }) => kind);
+  const { before, after, entry } = rest;
+  return { address, actions, reason, before, after, source: entry?.position, stepIds: steps.map(({ id }) => id) };
+}
+
+function levelAfter(steps: readonly Step[], before: Level): Level {
+  return steps.reduce((level: Level, { kind }) => reached[kind] ?? level, before);
+}
+
+const reached: { readonly [K in StepKind]: Level | undefined } = {
+  add: "added",
+  repair: undefined,
+  build: "built",
+  install: "installed",
+  uninstall: "built",
+  unbuild: "added",
+  remove: "absent",
+  depmod: undefined,
+};

@@ -1,0 +1,118 @@
+import type { ActualState, ModuleState } from "../actual-state/actual-state.ts";
+import type { DesiredModule, DesiredState } from "../desired-state/desired-state.ts";
+import type { Diagnostic } from "../desired-state/diagnostic.ts";
+import { type InstanceAddress, instanceAddress, type ModuleId, type ModuleKey, moduleKey } from "../dkms/id.ts";
+import type { Acting } from "./judge-instance.ts";
+import type { Judged, JudgedWanted } from "./judge-wanted.ts";
+import { type PlanFilter, passes } from "./resolve-wanted.ts";
+import type { Reason, StepId } from "./step.ts";
+
+/** What is taken away. */
+export interface Removals {
+  readonly judged: readonly Judged[];
+  readonly modules: readonly {
+    readonly id: ModuleId;
+    readonly entry: DesiredModule | undefined;
+    readonly reason: Reason;
+  }[];
+  /** Install steps that already uninstall an older version: what follows waits for them. */
+  readonly replacedBy: ReadonlyMap<InstanceAddress, StepId>;
+  readonly unlisted: readonly ModuleKey[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+interface Given {
+  readonly desired: DesiredState;
+  readonly actual: ActualState;
+  readonly filter: PlanFilter;
+  readonly wanted: JudgedWanted;
+}
+
+interface Leaving {
+  readonly module: ModuleState;
+  readonly entry: DesiredModule | undefined;
+  readonly reason: Reason;
+}
+
+/**
+ * What the documents take away: `state: absent` and `added`, and with `unlisted: prune` what no document lists. An
+ * older version stays where the version that is to replace it cannot come; nothing is pruned on an incomplete scan.
+ */
+export function planRemovals(given: Given): Removals {
+  const replacedBy = replacements(given.wanted);
+  const unlisted = given.actual.modules.filter((module) => !isListed(given.desired, module.id));
+  const leaving = leavingModules(given, unlisted);
+  const judged: Judged[] = [];
+  const modules: { id: ModuleId; entry: DesiredModule | undefined; reason: Reason }[] = [];
+  for (const one of leaving) {
+    const going = one.module.instances.filter((instance) => mayGo(one, instance.kernel, given));
+    for (const { kernel, level, problems } of going) {
+      const instance = { module: one.module.id, kernel };
+      const replaced = replacedBy.has(instanceAddress(instance));
+      const isThere = level === "installed" || problems.some(({ kind }) => kind === "orphan");
+      const uninstall = isThere && !replaced ? { uninstall: one.reason } : {};
+      const verdict: Acting = { kind: "act", ...uninstall, unbuild: one.reason, replacesBuild: false, replaces: [] };
+      judged.push({ entry: one.entry, instance, verdict, before: level, dependencies: [] });
+    }
+    const whole = going.length === one.module.instances.length;
+    if (whole && one.entry?.state !== "added")
+      modules.push({ id: one.module.id, entry: one.entry, reason: one.reason });
+  }
+  const diagnostics = notPruned(given, unlisted);
+  return { judged, modules, replacedBy, unlisted: unlisted.map(({ id }) => moduleKey(id)), diagnostics };
+}
+
+function replacements({ judged }: JudgedWanted): ReadonlyMap<InstanceAddress, StepId> {
+  const pairs = judged.flatMap(({ instance, verdict }) =>
+    verdict.replaces.map((version): [InstanceAddress, StepId] => [
+      instanceAddress({ module: version, kernel: instance.kernel }),
+      `install:${instanceAddress(instance)}`,
+    ]),
+  );
+  return new Map(pairs);
+}
+
+function isListed(desired: DesiredState, id: ModuleId): boolean {
+  return desired.modules.some(({ name, version }) => name === id.name && (version === "*" || version === id.version));
+}
+
+function leavingModules({ desired, actual, filter }: Given, unlisted: readonly ModuleState[]): readonly Leaving[] {
+  const named = actual.modules.flatMap((module): Leaving[] => {
+    const entry = entryFor(desired, module.id);
+    if (entry?.state === "absent") {
+      return [{ module, entry, reason: { code: "wanted-absent", text: "the document wants it absent" } }];
+    }
+    if (entry?.state === "added") {
+      return [{ module, entry, reason: { code: "wanted-added", text: "it is wanted as added, not built" } }];
+    }
+    return [];
+  });
+  const prune = desired.unlisted === "prune" && actual.complete ? unlisted : [];
+  const reason: Reason = { code: "unlisted", text: "no document lists it (unlisted: prune)" };
+  const pruned = prune.map((module): Leaving => ({ module, entry: undefined, reason }));
+  return [...named, ...pruned].filter(({ module }) => passes(module.id, filter));
+}
+
+/** The entry of exactly this version counts before a `*`. */
+function entryFor(desired: DesiredState, id: ModuleId): DesiredModule | undefined {
+  const entries = desired.modules.filter(({ name }) => name === id.name);
+  return entries.find(({ version }) => version === id.version) ?? entries.find(({ version }) => version === "*");
+}
+
+/** Pruning must not take an old version from a kernel for which the new one is wanted and blocked. */
+function mayGo(one: Leaving, kernel: { release: string; arch: string }, { filter, wanted }: Given): boolean {
+  if (filter.kernel !== undefined && filter.kernel !== kernel.release) return false;
+  if (one.entry) return true;
+  return !wanted.blocked.some(({ address }) => {
+    const suffix = `@${kernel.release}/${kernel.arch}`;
+    return address.startsWith(`${one.module.id.name}/`) && address.endsWith(suffix);
+  });
+}
+
+function notPruned({ desired, actual }: Given, unlisted: readonly ModuleState[]): readonly Diagnostic[] {
+  const [file] = desired.files;
+  if (desired.unlisted !== "prune" || actual.complete || unlisted.length === 0 || !file) return [];
+  const message = `nothing is pruned: ${actual.findings[0]?.message ?? "the scan was incomplete"}`;
+  const hint = "make it readable, then run again";
+  return [{ severity: "warning", code: "W_NOT_PRUNED", message, file: file.path, hint }];
+}

@@ -1,0 +1,141 @@
+import type { DesiredModule, DesiredState, Selector } from "../desired-state/desired-state.ts";
+import type { Diagnostic } from "../desired-state/diagnostic.ts";
+import type { KernelId, ModuleId } from "../dkms/id.ts";
+import type { Kernel } from "../dkms/kernel.ts";
+import { type KernelChoice, selectKernels } from "./select-kernels.ts";
+
+/** One entry of the documents, its selectors resolved against the kernels of this host. */
+export interface Wanted {
+  readonly entry: DesiredModule;
+  /** Not for `version: "*"`, which stands for whatever versions are there. */
+  readonly id: ModuleId | undefined;
+  readonly kernels: readonly KernelId[];
+}
+
+/** The kernels of a host, as far as it matters which of them are wanted. */
+export interface KernelFacts {
+  readonly kernels: readonly Kernel[];
+  readonly runningKernel: string | undefined;
+  readonly arch: string;
+}
+
+/** Narrows a plan to a part of the documents. */
+export interface PlanFilter {
+  /** `name` or `name/version`; empty: all. */
+  readonly modules: readonly { readonly name: string; readonly version: string | undefined }[];
+  /** A release: planned for as if it were running, and nothing but it; `undefined`: all. */
+  readonly kernel: string | undefined;
+}
+
+export const noFilter: PlanFilter = { modules: [], kernel: undefined };
+
+/**
+ * Which modules are wanted for which kernels, with an error for `running` where no kernel runs, and a warning for each
+ * selector that names nothing here. Pure; the scan uses it to know what to evaluate, the planner to know what to do.
+ */
+export function resolveWanted(
+  desired: DesiredState,
+  facts: KernelFacts,
+  filter: PlanFilter,
+): { readonly wanted: readonly Wanted[]; readonly diagnostics: readonly Diagnostic[] } {
+  const runningKernel = filter.kernel ?? facts.runningKernel;
+  const choice: KernelChoice = { candidates: facts.kernels.map(toCandidate), runningKernel };
+  const diagnostics: Diagnostic[] = [];
+  const wanted: Wanted[] = [];
+  for (const entry of desired.modules) {
+    if (!passes(entry, filter)) continue;
+    const id = entry.version === "*" ? undefined : { name: entry.name, version: entry.version };
+    if (entry.state === "absent" || entry.state === "added") {
+      wanted.push({ entry, id, kernels: [] });
+      continue;
+    }
+    const { releases, unmatched } = selectKernels(entry.kernels, choice);
+    diagnostics.push(...unmatched.map((selector) => unmatchedDiagnostic(entry, selector, choice)));
+    const within = releases.filter((release) => filter.kernel === undefined || release === filter.kernel);
+    wanted.push({ entry, id, kernels: within.map((release) => toKernelId(release, facts)) });
+  }
+  return { wanted, diagnostics: [...diagnostics, ...versionConflicts(wanted)] };
+}
+
+/** Whether a filter lets a module through. A version of `*` stands for any. */
+export function passes(module: { name: string; version: string }, { modules }: PlanFilter): boolean {
+  if (modules.length === 0) return true;
+  return modules.some(
+    ({ name, version }) =>
+      name === module.name && (version === undefined || module.version === "*" || version === module.version),
+  );
+}
+
+function toCandidate({ id, hasModulesDep, hasOwnModules, headers }: Kernel) {
+  return { release: id.release, installed: hasModulesDep || hasOwnModules, withHeaders: headers !== undefined };
+}
+
+function toKernelId(release: string, { kernels, arch }: KernelFacts): KernelId {
+  return kernels.find(({ id }) => id.release === release)?.id ?? { release, arch };
+}
+
+function unmatchedDiagnostic(entry: DesiredModule, selector: Selector, choice: KernelChoice): Diagnostic {
+  const { file, line, column } = entry.position;
+  const place = { file, range: { line, column, endLine: line, endColumn: column + entry.name.length } };
+  if (selector.kind === "running" && choice.runningKernel === undefined) {
+    return {
+      ...place,
+      severity: "error",
+      code: "E_RUNNING_ELSEWHERE",
+      message: `${entry.name}: "running" means nothing under another root, where no kernel runs`,
+      hint: "name the kernels instead: newest, installed, with-headers, a release, or a pattern",
+    };
+  }
+  return {
+    ...place,
+    severity: "warning",
+    code: "W_NO_KERNEL_MATCHES",
+    message: `${entry.name}: ${describe(selector)} matches no kernel here`,
+  };
+}
+
+function describe(selector: Selector): string {
+  switch (selector.kind) {
+    case "exact":
+      return selector.release;
+    case "match":
+      return `match: "${selector.glob}"`;
+    case "regex":
+      return `regex: "${selector.pattern}"`;
+    case "range":
+      return `range: "${selector.bounds.map(({ operator, version }) => operator + version).join(" ")}"`;
+    case "not":
+      return `not: ${describe(selector.selector)}`;
+    default:
+      return selector.kind;
+  }
+}
+
+/** One installed version of a module per kernel: the active link can name only one. */
+function versionConflicts(wanted: readonly Wanted[]): readonly Diagnostic[] {
+  const first = new Map<string, DesiredModule>();
+  const conflicts: Diagnostic[] = [];
+  for (const { entry, kernels } of wanted) {
+    if (entry.state !== "installed") continue;
+    for (const { release } of kernels) {
+      const other = first.get(`${entry.name}@${release}`);
+      first.set(`${entry.name}@${release}`, other ?? entry);
+      if (other) conflicts.push(versionConflict(entry, other, release));
+    }
+  }
+  return conflicts;
+}
+
+function versionConflict(entry: DesiredModule, other: DesiredModule, release: string): Diagnostic {
+  const { file, line, column } = entry.position;
+  return {
+    severity: "error",
+    code: "E_CONFLICT",
+    message:
+      `${entry.name}: versions ${other.version} (${other.position.file}:${other.position.line}) and ` +
+      `${entry.version} are both wanted as installed for kernel ${release}; a kernel can have one`,
+    file,
+    range: { line, column, endLine: line, endColumn: column + entry.name.length },
+    hint: "narrow the kernels of one of them, or set its state to built",
+  };
+}

@@ -1,0 +1,21 @@
+import type { ScanRequest } from "../actual-state/actual-state.ts";
+import type { DesiredState } from "../desired-state/desired-state.ts";
+import { type KernelFacts, type PlanFilter, passes, resolveWanted } from "./resolve-wanted.ts";
+
+/** What the scan has to look at, beyond the trees themselves, for a plan to be made. Pure. */
+export function scanRequest(
+  desired: DesiredState,
+  machine: Pick<KernelFacts, "runningKernel" | "arch">,
+  filter: PlanFilter,
+): ScanRequest {
+  const sources = desired.modules
+    .filter((entry) => entry.state !== "absent" && passes(entry, filter))
+    .map(({ name, version, source }) => ({ module: { name, version }, directory: source }));
+  return {
+    sources,
+    prospects: (kernels) =>
+      resolveWanted(desired, { ...machine, kernels }, filter).wanted.flatMap(({ entry, id, kernels: chosen }) =>
+        id ? chosen.map((kernel) => ({ module: id, kernel, directives: entry.directives })) : [],
+      ),
+  };
+}

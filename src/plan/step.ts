@@ -1,0 +1,78 @@
+import type { Address, InstanceId, KernelId, ModuleId } from "../dkms/id.ts";
+
+/**
+ * What each kind of step needs to know. The union of steps and the table of executors both follow from this one list,
+ * so a kind without an executor does not compile. Never a command: a saved plan must not be able to smuggle one in.
+ */
+export interface StepArguments {
+  /** Copy the source to the source tree if the document names one, and link it into the DKMS tree. */
+  readonly add: { readonly module: ModuleId; readonly source: string | undefined };
+  /** Mend a broken source link, clear what a killed run left behind. */
+  readonly repair: { readonly module: ModuleId };
+  readonly build: {
+    readonly instance: InstanceId;
+    readonly directives: Readonly<Record<string, string>>;
+    readonly timeoutMs: number | undefined;
+    /** Build beside an existing build and swap it in when it is complete. */
+    readonly replace: boolean;
+  };
+  readonly install: {
+    readonly instance: InstanceId;
+    readonly directives: Readonly<Record<string, string>>;
+    /** Versions of the same module that are uninstalled in the same step. */
+    readonly replaces: readonly ModuleId[];
+  };
+  readonly uninstall: { readonly instance: InstanceId };
+  readonly unbuild: { readonly instance: InstanceId };
+  readonly remove: { readonly module: ModuleId };
+  readonly depmod: { readonly kernel: KernelId };
+}
+
+export type StepKind = keyof StepArguments;
+
+/** `kind:address`, unique in a plan and stable between plans. */
+export type StepId = `${StepKind}:${string}`;
+
+interface StepCommon<K extends StepKind> {
+  readonly id: StepId;
+  readonly kind: K;
+  readonly address: Address;
+  /** Steps that must have succeeded before. */
+  readonly dependsOn: readonly StepId[];
+  readonly reason: Reason;
+}
+
+/** A step of the given kinds; of any kind by default. Distributes, so `kind` tells the arguments. */
+export type Step<Kinds extends StepKind = StepKind> = {
+  [K in Kinds]: StepCommon<K> & StepArguments[K];
+}[Kinds];
+
+/** Why something is done: a code for machines and one sentence for people. */
+export interface Reason {
+  readonly code: ReasonCode;
+  readonly text: string;
+}
+
+export type ReasonCode =
+  | "not-added"
+  | "not-built"
+  | "not-installed"
+  | "source-changed"
+  | "conf-changed"
+  | "headers-changed"
+  | "compiler-changed"
+  | "dependency-changed"
+  | "wrong-vermagic"
+  | "object-missing"
+  | "installed-missing"
+  | "installed-differs"
+  | "orphan"
+  | "other-version"
+  | "wanted-built"
+  | "wanted-added"
+  | "wanted-absent"
+  | "unlisted"
+  | "broken"
+  | "leftovers"
+  | "kernel-changed"
+  | "depmod-owed";

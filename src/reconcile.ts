@@ -1,0 +1,67 @@
+import type { ActualState } from "./actual-state/actual-state.ts";
+import { scanActual } from "./actual-state/scan-actual.ts";
+import { applyPlan } from "./apply/apply-plan.ts";
+import type { Emit } from "./apply/event.ts";
+import { openJournal } from "./apply/journal.ts";
+import { withLock } from "./apply/lock.ts";
+import type { Outcome } from "./apply/outcome.ts";
+import type { DesiredState } from "./desired-state/desired-state.ts";
+import { type Result, succeed } from "./dkms/failure.ts";
+import type { Host } from "./host/host.ts";
+import { assemblePlan } from "./plan/assemble-plan.ts";
+import type { Plan } from "./plan/plan.ts";
+import type { PlanFilter } from "./plan/resolve-wanted.ts";
+import { scanRequest } from "./plan/scan-request.ts";
+
+/** What is there, and how it differs from what is wanted. */
+export interface Comparison {
+  readonly actual: ActualState;
+  readonly plan: Plan;
+}
+
+/** Scans and plans. Writes nothing anywhere. */
+export async function compare(host: Host, desired: DesiredState, filter: PlanFilter): Promise<Comparison> {
+  const { runningKernel, arch } = host.machine;
+  const actual = await scanActual(host, scanRequest(desired, { runningKernel, arch }, filter));
+  return { actual, plan: assemblePlan(desired, actual, filter) };
+}
+
+export interface ReconcileOptions {
+  readonly filter: PlanFilter;
+  readonly emit: Emit;
+  readonly lockTimeoutMs: number;
+  /** How many jobs all builds together may run. */
+  readonly jobs: number;
+  /** Start nothing more after the first failure. */
+  readonly failFast: boolean;
+}
+
+export interface Reconciled {
+  readonly plan: Plan;
+  /** `undefined` if the plan has errors and nothing was done. */
+  readonly outcome: Outcome | undefined;
+  /** As it is now. */
+  readonly actual: ActualState;
+}
+
+/**
+ * The pipeline: lock, compare, apply, compare again. Success means that nothing remains to do. Fails with E_LOCKED if
+ * another run does not end within the time limit, and with E_PERMISSION, E_READ_ONLY, E_NO_SPACE or E_NO_TOOL if this
+ * host cannot run it at all.
+ */
+export function reconcile(host: Host, desired: DesiredState, options: ReconcileOptions): Promise<Result<Reconciled>> {
+  return withLock(host, options, async () => {
+    const before = await compare(host, desired, options.filter);
+    if (before.plan.diagnostics.some(({ severity }) => severity === "error")) {
+      return succeed({ ...before, outcome: undefined });
+    }
+    const journal = openJournal(host);
+    journal.start(desired, before.plan);
+    const applied = await applyPlan(host, before.plan, { ...options, journal });
+    const after = applied.steps.length > 0 ? await compare(host, desired, options.filter) : before;
+    const outcome = { ...applied, remaining: after.plan };
+    journal.end(outcome);
+    options.emit({ type: "run_complete", outcome });
+    return succeed({ plan: before.plan, outcome, actual: after.actual });
+  });
+}
