@@ -50,7 +50,7 @@ export interface Reconciled {
  * host cannot run it at all.
  */
 export function reconcile(host: Host, desired: DesiredState, options: ReconcileOptions): Promise<Result<Reconciled>> {
-  return withLock(host, options, async () => {
+  return withLock<Reconciled>(host, options, async () => {
     const before = await compare(host, desired, options.filter);
     if (before.plan.diagnostics.some(({ severity }) => severity === "error")) {
       return succeed({ ...before, outcome: undefined });

@@ -1,5 +1,6 @@
 import type { ActualState, InstanceState, ModuleState, Prospect, SourceState } from "../actual-state/actual-state.ts";
 import type { DesiredModule } from "../desired-state/desired-state.ts";
+import type { BuildInputs } from "../dkms/build-record.ts";
 import type { DkmsConf } from "../dkms/conf/dkms-conf.ts";
 import { type InstanceId, instanceAddress, type ModuleId, moduleKey } from "../dkms/id.ts";
 import type { BlockReason } from "./plan.ts";
@@ -54,9 +55,14 @@ export function judgeInstance(given: Case): Verdict {
   }
   if (prospect.exclusion !== undefined) return { kind: "not-applicable", text: prospect.exclusion };
   const conf = prospect.conf.value;
-  const build = buildReason({ existing, source, prospect }) ?? dependencyRebuild(conf, given);
-  const obstacle = build && (buildObstacle(given, prospect) ?? dependencyObstacle(conf, given));
-  if (obstacle) return obstacle;
+  const inputs = futureInputs(prospect, given);
+  const wish = buildReason({ existing, source, inputs }) ?? (inputs && dependencyRebuild(conf, given));
+  const obstacle = wish && (buildObstacle(given, prospect) ?? dependencyObstacle(conf, given));
+  // Of a build without a record nobody knows what it was made from: it is adopted where it cannot be made again.
+  const suspicion = wish?.code === "source-changed" || wish?.code === "dependency-changed";
+  const adopted = obstacle && existing && !existing.record && suspicion;
+  if (obstacle && !adopted) return obstacle;
+  const build = adopted ? undefined : wish;
   return entry.state === "built" ? towardsBuilt(existing, build) : towardsInstalled(given, existing, build);
 }
 
@@ -85,13 +91,24 @@ function unreadable(existing: InstanceState | undefined): Verdict | undefined {
   return problem && blocked("unreadable", problem.message, "make it readable, or remove it by hand");
 }
 
+/** What a build would be made from once this plan is through: without the dependencies that it takes away. */
+function futureInputs(prospect: Prospect, given: Case): BuildInputs | undefined {
+  if (!prospect.inputs) return undefined;
+  const stays = ([name]: [string, string]) => {
+    const verdict = given.verdictOn(name);
+    return verdict?.kind === "nothing" || verdict?.kind === "act" || staysInstalled(name, given);
+  };
+  const dependencies = Object.fromEntries(Object.entries(prospect.inputs.dependencies).filter(stays));
+  return { ...prospect.inputs, dependencies };
+}
+
 interface BuildCase {
   readonly existing: InstanceState | undefined;
   readonly source: SourceState | undefined;
-  readonly prospect: Prospect;
+  readonly inputs: BuildInputs | undefined;
 }
 
-function buildReason({ existing, source, prospect }: BuildCase): Reason | undefined {
+function buildReason({ existing, source, inputs }: BuildCase): Reason | undefined {
   if (!existing) return { code: "not-built", text: "it is not built for this kernel" };
   for (const { kind, message } of existing.problems) {
     if (kind === "object-missing" || kind === "wrong-vermagic") return { code: kind, text: message };
@@ -99,7 +116,7 @@ function buildReason({ existing, source, prospect }: BuildCase): Reason | undefi
   if (!existing.record && sourceDiffers(source)) {
     return { code: "source-changed", text: "the source that the document names is not the one in the source tree" };
   }
-  return staleness(existing.record, prospect.inputs);
+  return staleness(existing.record, inputs);
 }
 
 /** Whether the source that the document names has to be copied to the source tree (again). */
@@ -107,14 +124,16 @@ export function sourceDiffers(source: SourceState | undefined): boolean {
   return typeof source?.given === "object" && source.given.digest !== source.inTree?.digest;
 }
 
-/** A dependency that is built anew now takes its dependents with it: their symbols and versions come from it. */
+/** A dependency that is not the same afterwards takes its dependents with it: their symbols and versions come from it. */
 function dependencyRebuild(conf: DkmsConf, { verdictOn }: Case): Reason | undefined {
-  const rebuilt = conf.buildDepends.find((name) => {
+  const changed = conf.buildDepends.find((name) => {
     const verdict = verdictOn(name);
-    return verdict?.kind === "act" && verdict.build !== undefined;
+    if (verdict?.kind !== "act") return false;
+    const isRepaired = verdict.install?.code === "installed-differs" || verdict.install?.code === "installed-missing";
+    return verdict.build !== undefined || !isRepaired;
   });
-  if (rebuilt === undefined) return undefined;
-  return { code: "dependency-changed", text: `${rebuilt}, which it depends on, is built anew` };
+  if (changed === undefined) return undefined;
+  return { code: "dependency-changed", text: `${changed}, which it depends on, is built or installed anew` };
 }
 
 function buildObstacle({ entry, instance, actual }: Case, prospect: Prospect): Verdict | undefined {

@@ -156,8 +156,8 @@ function moduleNeed(
   const key = moduleKey(id);
   const module = modules.get(key);
   const source = actual.sources.get(key);
-  const acts = judged.some(({ instance }) => moduleKey(instance.module) === key);
-  const concerned = acts || entry.state === "added";
+  const builds = judged.some(({ instance, verdict }) => moduleKey(instance.module) === key && verdict.build);
+  const concerned = builds || entry.state === "added";
   const there = source?.inTree ?? (typeof source?.given === "object" ? source.given : undefined);
   if (!there || source?.given === "missing") return entry.state === "added" ? addBlocked(entry, key) : undefined;
   const before: Level = module ? "added" : "absent";

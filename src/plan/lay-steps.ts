@@ -28,7 +28,8 @@ interface Given {
 export function laySteps(given: Given): { readonly steps: readonly Step[]; readonly changes: readonly Change[] } {
   const { wanted, removals } = given;
   const moduleSteps = new Map(wanted.modules.map((need) => [moduleKey(need.id), moduleStep(need)]));
-  const planned = new Set(wanted.judged.map(({ instance }) => instanceAddress(instance)));
+  const installing = wanted.judged.filter(({ verdict }) => verdict.install);
+  const planned = new Set(installing.map(({ instance }) => instanceAddress(instance)));
   const raising = wanted.judged.flatMap((one) => raisingSteps(one, moduleSteps, planned));
   const lowering = removals.judged.flatMap((one) => loweringSteps(one, removals));
   const removing = removals.modules.map(({ id, reason }): Step<"remove"> => {

@@ -1,0 +1,155 @@
+import fc from "fast-check";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { ProblemKind } from "../../src/actual-state/actual-state.ts";
+import type { DesiredModule, Selector } from "../../src/desired-state/desired-state.ts";
+import { assemblePlan } from "../../src/plan/assemble-plan.ts";
+import { applyToModel, refreshDependencies } from "../rig/model.ts";
+import {
+  actualState,
+  desiredState,
+  type InstanceOptions,
+  type ModuleOptions,
+  type WorldOptions,
+} from "../rig/world.ts";
+
+const names = ["a", "b", "c"];
+const keys = names.flatMap((name) => [`${name}/1`, `${name}/2`]);
+const releases = ["1.1", "1.2", "1.10"];
+
+const problems: fc.Arbitrary<ProblemKind[]> = fc.subarray(
+  ["object-missing", "installed-missing", "installed-differs", "wrong-vermagic"],
+  { maxLength: 1 },
+);
+
+const instance: fc.Arbitrary<InstanceOptions> = fc.record({
+  level: fc.constantFrom("built", "installed"),
+  inputs: fc.oneof(
+    fc.constant("none" as const),
+    fc.record({ source: fc.constantFrom("source-1", "old") }),
+    fc.record({ headers: fc.constantFrom("headers-1", "old") }),
+  ),
+  problems,
+});
+
+const module: fc.Arbitrary<ModuleOptions> = fc.record({
+  link: fc.constantFrom("linked", "linked", "linked", "dangling", "missing"),
+  leftovers: fc.subarray(["/var/lib/dkms/x/.tmp"]),
+  instances: fc.dictionary(fc.constantFrom(...releases), instance, { maxKeys: 3 }),
+});
+
+const selector: fc.Arbitrary<Selector> = fc.oneof(
+  fc.constantFrom({ kind: "running" }, { kind: "newest" }, { kind: "installed" }, { kind: "with-headers" }),
+  fc.constant<Selector>({ kind: "match", glob: "1.1*" }),
+  fc.constant<Selector>({ kind: "not", selector: { kind: "exact", release: "1.2" } }),
+);
+
+const entry: fc.Arbitrary<Partial<DesiredModule>> = fc.record(
+  {
+    state: fc.constantFrom("installed", "installed", "built", "added", "absent"),
+    kernels: fc.array(selector, { minLength: 1, maxLength: 3 }),
+    build: fc.constantFrom("auto", "auto", "never"),
+  },
+  { requiredKeys: ["state"] },
+);
+
+/** The active link can name only one version of a module, so a later version is merely built where two would clash. */
+function withoutClashes(modules: Readonly<Record<string, ModuleOptions>>): Record<string, ModuleOptions> {
+  const active = new Set<string>();
+  const result: Record<string, ModuleOptions> = {};
+  for (const [key, one] of Object.entries(modules)) {
+    const instances: Record<string, InstanceOptions> = {};
+    for (const [release, instance] of Object.entries(one.instances ?? {})) {
+      const place = `${key.split("/")[0]}@${release}`;
+      const level = active.has(place) ? "built" : instance.level;
+      if (level === "installed") active.add(place);
+      const ofInstalled = (instance.problems ?? []).filter(
+        (kind) => level === "installed" || !kind.startsWith("installed"),
+      );
+      instances[release] = { ...instance, level, problems: ofInstalled };
+    }
+    result[key] = { ...one, instances };
+  }
+  return result;
+}
+
+const world: fc.Arbitrary<WorldOptions> = fc
+  .record({
+    kernels: fc.constant(
+      releases.map((release, index) => ({
+        release,
+        headers: index === 2 ? undefined : "headers-1",
+        hasModulesDep: index !== 1,
+      })),
+    ),
+    modules: fc.dictionary(fc.constantFrom(...keys), module, { maxKeys: 5 }).map(withoutClashes),
+    sources: fc.record(
+      Object.fromEntries(
+        keys.map((key) => [
+          key,
+          fc.oneof(
+            { weight: 4, arbitrary: fc.constant({ inTree: "source-1" }) },
+            { weight: 1, arbitrary: fc.constant({ inTree: "source-1", given: "source-2" }) },
+            { weight: 1, arbitrary: fc.constant({ given: "source-2" }) },
+            { weight: 1, arbitrary: fc.constant({}) },
+          ),
+        ]),
+      ),
+    ),
+    confs: fc.dictionary(
+      fc.constantFrom(...keys),
+      fc.oneof(
+        fc.record({ buildDepends: fc.subarray(names, { maxLength: 2 }) }),
+        fc.constant({ exclusion: "not for this kernel" }),
+        fc.constant({ invalid: "no PACKAGE_NAME" }),
+      ),
+      { maxKeys: 4 },
+    ),
+    depmodOwed: fc.subarray(releases),
+    complete: fc.boolean(),
+    missingTools: fc.constantFrom([], [], [], ["make"]),
+  })
+  .map((one) => one);
+
+const entries = fc.dictionary(fc.constantFrom(...keys, "a/*"), entry, { maxKeys: 5 });
+const unlisted = fc.constantFrom("report", "ignore", "prune");
+
+const property = suite("assemblePlan, for random desired and actual states");
+
+property("applying the plan and planning again yields no step", () => {
+  const check = fc.property(world, entries, unlisted, (options, wanted, policy) => {
+    const desired = desiredState(wanted, policy);
+    const before = refreshDependencies(actualState(options));
+    const plan = assemblePlan(desired, before);
+    if (plan.diagnostics.some(({ severity }) => severity === "error")) return;
+    const again = assemblePlan(desired, applyToModel(before, plan));
+    assert.equal(
+      again.steps.map(({ id, reason }) => `${id} ${reason.code}`),
+      [],
+    );
+  });
+  fc.assert(check, { numRuns: 3000 });
+});
+
+property("nothing that no document names is touched, unless it is pruned", () => {
+  const check = fc.property(world, entries, (options, wanted) => {
+    const desired = desiredState(wanted, "report");
+    const named = new Set(Object.keys(wanted).map((key) => key.split("/")[0]));
+    const touched = assemblePlan(desired, actualState(options)).steps.filter(({ kind }) => kind !== "depmod");
+    for (const { address } of touched) assert.ok(named.has(address.split("/")[0]), address);
+  });
+  fc.assert(check, { numRuns: 1000 });
+});
+
+property("the same values give the same plan, and it shares nothing with its input", () => {
+  const check = fc.property(world, entries, unlisted, (options, wanted, policy) => {
+    const actual = actualState(options);
+    const frozen = structuredClone([...actual.modules]);
+    const first = assemblePlan(desiredState(wanted, policy), actual);
+    assert.equal(assemblePlan(desiredState(wanted, policy), actual), first);
+    assert.equal([...actual.modules], frozen);
+  });
+  fc.assert(check, { numRuns: 300 });
+});
+
+property.run();

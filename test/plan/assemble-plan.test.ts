@@ -1,0 +1,325 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { assemblePlan } from "../../src/plan/assemble-plan.ts";
+import { noFilter } from "../../src/plan/resolve-wanted.ts";
+import { actualState, desiredState, type WorldOptions } from "../rig/world.ts";
+
+type Entries = Parameters<typeof desiredState>[0];
+
+function plan(world: WorldOptions, entries: Entries, unlisted: "report" | "ignore" | "prune" = "report") {
+  return assemblePlan(desiredState(entries, unlisted), actualState(world));
+}
+
+function steps(world: WorldOptions, entries: Entries, unlisted: "report" | "prune" = "report"): string[] {
+  return plan(world, entries, unlisted).steps.map(({ id }) => id.replaceAll("/x86_64", ""));
+}
+
+function reasons(world: WorldOptions, entries: Entries): string[] {
+  return plan(world, entries).steps.map(({ kind, reason }) => `${kind} ${reason.code}`);
+}
+
+function blocks(world: WorldOptions, entries: Entries): string[] {
+  return plan(world, entries).blocked.map(({ address, reason }) => `${address.replaceAll("/x86_64", "")} ${reason}`);
+}
+
+const present = (level: "built" | "installed", more = {}) => ({ instances: { K1: { level, ...more } } });
+const inTree = { sources: { "a/1": { inTree: "source-1" } } };
+
+const rows = suite("assemblePlan, the rows of design section 6");
+
+rows("installed, nothing there but the source: add, build, install, one depmod", () => {
+  assert.equal(steps(inTree, { "a/1": {} }), ["add:a/1", "build:a/1@K1", "install:a/1@K1", "depmod:K1"]);
+});
+
+rows("one depmod per kernel, after everything of that kernel", () => {
+  const { steps: all } = plan(
+    { kernels: ["K1", "K2"], sources: { "a/1": { inTree: "s" }, "b/1": { inTree: "s" } } },
+    { "a/1": {}, "b/1": {} },
+  );
+  const depmods = all.filter(({ kind }) => kind === "depmod");
+  assert.equal(
+    depmods.map(({ dependsOn }) => dependsOn),
+    [
+      ["install:a/1@K1/x86_64", "install:b/1@K1/x86_64"],
+      ["install:a/1@K2/x86_64", "install:b/1@K2/x86_64"],
+    ],
+  );
+});
+
+rows("no depmod for a kernel that has no modules.dep", () => {
+  const world = { ...inTree, kernels: [{ release: "K1", hasModulesDep: false }] };
+  assert.equal(steps(world, { "a/1": {} }), ["add:a/1", "build:a/1@K1", "install:a/1@K1"]);
+});
+
+rows("installed, built and fresh: install", () => {
+  assert.equal(steps({ modules: { "a/1": present("built") } }, { "a/1": {} }), ["install:a/1@K1", "depmod:K1"]);
+});
+
+rows("installed, installed with the same content: nothing", () => {
+  const result = plan({ modules: { "a/1": present("installed") } }, { "a/1": {} });
+  assert.equal(result.steps, []);
+  assert.is(result.summary.unchanged, 1);
+});
+
+for (const problem of ["installed-differs", "installed-missing"] as const) {
+  rows(`installed, ${problem}: install again, and nothing is built`, () => {
+    const world = { modules: { "a/1": present("installed", { problems: [problem] }) } };
+    assert.equal(reasons(world, { "a/1": {} }), [`install ${problem}`, "depmod kernel-changed"]);
+  });
+}
+
+for (const [input, code] of [
+  ["source", "source-changed"],
+  ["conf", "conf-changed"],
+  ["headers", "headers-changed"],
+  ["compiler", "compiler-changed"],
+] as const) {
+  rows(`installed from another ${input}: build beside it, then install`, () => {
+    const world = { modules: { "a/1": present("installed", { inputs: { [input]: "old" } }) } };
+    assert.equal(reasons(world, { "a/1": {} }), [`build ${code}`, `install ${code}`, "depmod kernel-changed"]);
+    const [build] = plan(world, { "a/1": {} }).steps;
+    assert.is(build?.kind === "build" && build.replace, true);
+  });
+}
+
+for (const problem of ["wrong-vermagic", "object-missing"] as const) {
+  rows(`installed, ${problem}: build it again`, () => {
+    const world = { modules: { "a/1": present("installed", { problems: [problem] }) } };
+    assert.equal(reasons(world, { "a/1": {} }), [`build ${problem}`, `install ${problem}`, "depmod kernel-changed"]);
+  });
+}
+
+rows("a build by dell/dkms has no record and is adopted as it is", () => {
+  const world = { modules: { "a/1": present("installed", { inputs: "none" }) } };
+  assert.equal(steps(world, { "a/1": {} }), []);
+});
+
+rows("the source that the document names differs: copied, rebuilt, installed", () => {
+  const world = {
+    modules: { "a/1": present("installed") },
+    sources: { "a/1": { inTree: "source-1", given: "source-2" } },
+  };
+  assert.equal(reasons(world, { "a/1": { source: "/srv/a" } }), [
+    "add source-changed",
+    "build source-changed",
+    "install source-changed",
+    "depmod kernel-changed",
+  ]);
+});
+
+rows("version 2 wanted, version 1 installed: build 2, then one step that replaces 1", () => {
+  const world = { modules: { "a/1": present("installed") }, sources: { "a/2": { inTree: "source-1" } } };
+  assert.equal(steps(world, { "a/2": {} }), ["add:a/2", "build:a/2@K1", "install:a/2@K1", "depmod:K1"]);
+  const install = plan(world, { "a/2": {} }).steps.find(({ kind }) => kind === "install");
+  assert.equal(install?.kind === "install" && install.replaces, [{ name: "a", version: "1" }]);
+});
+
+rows("the replaced version is pruned only after its successor is installed", () => {
+  const world = { modules: { "a/1": present("installed") }, sources: { "a/2": { inTree: "source-1" } } };
+  const { steps: all } = assemblePlan(desiredState({ "a/2": {} }, "prune"), actualState(world));
+  const unbuild = all.find(({ kind }) => kind === "unbuild");
+  assert.equal(unbuild?.dependsOn, ["install:a/2@K1/x86_64"]);
+  assert.not(all.some(({ kind }) => kind === "uninstall"));
+});
+
+rows("the old version is not pruned from a kernel where the new one is blocked", () => {
+  const world = {
+    kernels: [{ release: "K1", headers: undefined }],
+    modules: { "a/1": present("installed") },
+    sources: { "a/2": { inTree: "source-1" } },
+  };
+  assert.equal(steps(world, { "a/2": {} }, "prune"), []);
+});
+
+rows("built, installed now: uninstall, depmod", () => {
+  const world = { modules: { "a/1": present("installed") } };
+  assert.equal(steps(world, { "a/1": { state: "built" } }), ["uninstall:a/1@K1", "depmod:K1"]);
+});
+
+rows("added, built or installed now: uninstall, unbuild, depmod", () => {
+  const world = {
+    kernels: ["K1", "K2"],
+    modules: { "a/1": { instances: { K1: { level: "installed" }, K2: { level: "built" } } } },
+  } as const;
+  assert.equal(steps(world, { "a/1": { state: "added" } }), [
+    "uninstall:a/1@K1",
+    "unbuild:a/1@K1",
+    "unbuild:a/1@K2",
+    "depmod:K1",
+  ]);
+});
+
+const gone = ["uninstall:a/1@K1", "unbuild:a/1@K1", "remove:a/1", "depmod:K1"];
+
+rows("absent: uninstall, unbuild, remove, depmod; also for every version", () => {
+  const world = { modules: { "a/1": present("installed") } };
+  assert.equal(steps(world, { "a/1": { state: "absent" } }), gone);
+  assert.equal(steps(world, { "a/*": { state: "absent" } }), gone);
+});
+
+rows("unlisted: removed with prune, only reported otherwise", () => {
+  const world = { modules: { "a/1": present("installed") } };
+  assert.equal(steps(world, {}, "prune"), gone);
+  const reported = plan(world, {});
+  assert.equal(reported.steps, []);
+  assert.equal(reported.unlisted, ["a/1"]);
+});
+
+rows("nothing is pruned on the strength of an incomplete scan", () => {
+  const result = plan({ modules: { "a/1": present("installed") }, complete: false }, {}, "prune");
+  assert.equal(result.steps, []);
+  assert.is(result.diagnostics[0]?.code, "W_NOT_PRUNED");
+});
+
+for (const link of ["dangling", "missing"] as const) {
+  rows(`${link} source link: repaired where the source is, blocked where it is not`, () => {
+    const modules = { "a/1": { link, instances: { K1: { level: "installed" } } } } as const;
+    assert.equal(steps({ modules, ...inTree }, { "a/1": {} }), ["repair:a/1"]);
+    const without = { modules, sources: { "a/1": {} } };
+    assert.equal(steps(without, { "a/1": {} }), []);
+    assert.equal(blocks(without, { "a/1": {} }), ["a/1@K1 no-source"]);
+  });
+}
+
+rows("what a killed run left behind is cleared", () => {
+  const modules = { "a/1": { ...present("installed"), leftovers: ["/var/lib/dkms/a/1/K1/.tmp_x86_64_1"] } } as const;
+  assert.equal(reasons({ modules }, { "a/1": {} }), ["repair leftovers"]);
+});
+
+rows("excluded by dkms.conf: not applicable, and no step", () => {
+  const result = plan({ ...inTree, confs: { "a/1": { exclusion: "it wants CONFIG_X" } } }, { "a/1": {} });
+  assert.equal(result.steps, []);
+  assert.equal(
+    result.notApplicable.map(({ text }) => text),
+    ["it wants CONFIG_X"],
+  );
+});
+
+rows("depmod is made up for when an earlier run did not come to it", () => {
+  const world = { modules: { "a/1": present("installed") }, depmodOwed: ["K1"] };
+  assert.equal(reasons(world, { "a/1": {} }), ["depmod depmod-owed"]);
+});
+
+rows.run();
+
+const blocked = suite("assemblePlan, blocked instances");
+
+blocked("no headers, no kernel, no toolchain, no source, no binary, invalid dkms.conf", () => {
+  const none = { kernels: [{ release: "K1", headers: undefined }] };
+  assert.equal(blocks({ ...inTree, ...none }, { "a/1": {} }), ["a/1@K1 no-headers"]);
+  const elsewhere = { "a/1": { kernels: [{ kind: "exact", release: "9.9" }] } } as const;
+  const prospects = actualState({ ...inTree, kernels: ["K1", "9.9"] }).prospects;
+  const actual = { ...actualState(inTree), prospects };
+  const missing = assemblePlan(desiredState(elsewhere), actual).blocked;
+  assert.equal(
+    missing.map(({ reason }) => reason),
+    ["no-kernel"],
+  );
+  assert.equal(blocks({ ...inTree, missingTools: ["make"] }, { "a/1": {} }), ["a/1@K1 no-toolchain"]);
+  assert.equal(blocks({ sources: { "a/1": {} } }, { "a/1": {} }), ["a/1@K1 no-source"]);
+  assert.equal(blocks({ sources: { "a/1": { given: "missing" } } }, { "a/1": {} }), ["a/1@K1 no-source"]);
+  assert.equal(blocks(inTree, { "a/1": { build: "never" } }), ["a/1@K1 no-binary"]);
+  assert.equal(blocks({ ...inTree, confs: { "a/1": { invalid: "no name" } } }, { "a/1": {} }), ["a/1@K1 invalid-conf"]);
+  assert.equal(blocks({ sources: { "a/1": {} } }, { "a/1": { state: "added" } }), ["a/1 no-source"]);
+});
+
+blocked("what is built already needs neither headers nor toolchain to be installed", () => {
+  const world = {
+    kernels: [{ release: "K1", headers: undefined }],
+    missingTools: ["make"],
+    modules: { "a/1": present("built") },
+  };
+  assert.equal(steps(world, { "a/1": {} }), ["install:a/1@K1", "depmod:K1"]);
+});
+
+blocked("one blocked instance does not hold up the others", () => {
+  const world = { ...inTree, kernels: ["K1", { release: "K2", headers: undefined }] };
+  assert.equal(steps(world, { "a/1": {} }), ["add:a/1", "build:a/1@K1", "install:a/1@K1", "depmod:K1"]);
+  assert.equal(blocks(world, { "a/1": {} }), ["a/1@K2 no-headers"]);
+});
+
+blocked.run();
+
+const dependencies = suite("assemblePlan, BUILD_DEPENDS");
+const both = { sources: { "a/1": { inTree: "s" }, "b/1": { inTree: "s" } }, confs: { "a/1": { buildDepends: ["b"] } } };
+
+dependencies("a dependency is installed before its dependent is built, whatever the order of the document", () => {
+  assert.equal(steps(both, { "a/1": {}, "b/1": {} }), [
+    "add:a/1",
+    "add:b/1",
+    "build:b/1@K1",
+    "install:b/1@K1",
+    "build:a/1@K1",
+    "install:a/1@K1",
+    "depmod:K1",
+  ]);
+  const build = plan(both, { "a/1": {}, "b/1": {} }).steps.find(({ id }) => id.startsWith("build:a"));
+  assert.ok(build?.dependsOn.includes("install:b/1@K1/x86_64"));
+});
+
+dependencies("a dependency that nobody wants and that is not there blocks", () => {
+  assert.equal(blocks(both, { "a/1": {} }), ["a/1@K1 missing-dependency"]);
+});
+
+dependencies("a blocked dependency blocks its dependents", () => {
+  const world = { ...both, confs: { ...both.confs, "b/1": { invalid: "bad" } } };
+  assert.equal(blocks(world, { "a/1": {}, "b/1": {} }), ["b/1@K1 invalid-conf", "a/1@K1 missing-dependency"]);
+});
+
+dependencies("an installed dependency is enough, unless it is taken away by the same plan", () => {
+  const world = { ...both, modules: { "b/1": present("installed") } };
+  assert.equal(blocks(world, { "a/1": {} }), []);
+  assert.equal(blocks(world, { "a/1": {}, "b/1": { state: "absent" } }), ["a/1@K1 missing-dependency"]);
+});
+
+dependencies("a dependency that is rebuilt takes its dependents with it", () => {
+  const modules = { "b/1": present("installed", { inputs: { source: "old" } }), "a/1": present("installed") };
+  const world = { ...both, sources: { "a/1": { inTree: "source-1" }, "b/1": { inTree: "source-1" } }, modules };
+  assert.ok(reasons(world, { "a/1": {}, "b/1": {} }).includes("build dependency-changed"));
+});
+
+dependencies("a circle is blocked, with all of its members named", () => {
+  const world = { ...both, confs: { "a/1": { buildDepends: ["b"] }, "b/1": { buildDepends: ["a"] } } };
+  const result = plan(world, { "a/1": {}, "b/1": {} });
+  assert.equal(result.steps, []);
+  assert.equal(
+    result.blocked.map(({ reason }) => reason),
+    ["dependency-cycle", "dependency-cycle"],
+  );
+  assert.match(result.blocked[0]?.text ?? "", /a\/1.*b\/1|b\/1.*a\/1/);
+});
+
+dependencies.run();
+
+const documents = suite("assemblePlan, what only shows against a host");
+
+documents("running means nothing under another root", () => {
+  const world = { ...inTree, runningKernel: undefined };
+  const [problem] = plan(world, { "a/1": { kernels: [{ kind: "running" }] } }).diagnostics;
+  assert.is(problem?.code, "E_RUNNING_ELSEWHERE");
+  assert.is(problem?.severity, "error");
+});
+
+documents("two installed versions for one kernel are an error that names both places", () => {
+  const world = { sources: { "a/1": { inTree: "s" }, "a/2": { inTree: "s" } } };
+  const [problem] = plan(world, { "a/1": {}, "a/2": {} }).diagnostics;
+  assert.is(problem?.code, "E_CONFLICT");
+  assert.match(problem?.message ?? "", /modules\.yaml:4/);
+});
+
+documents("a selector that matches nothing is a warning", () => {
+  const [problem] = plan(inTree, { "a/1": { kernels: [{ kind: "match", glob: "9.*" }] } }).diagnostics;
+  assert.is(problem?.code, "W_NO_KERNEL_MATCHES");
+});
+
+documents("a filter leaves everything else alone", () => {
+  const actual = actualState({ kernels: ["K1", "K2"], sources: { "a/1": { inTree: "s" }, "b/1": { inTree: "s" } } });
+  const desired = desiredState({ "a/1": {}, "b/1": {} });
+  const filter = { ...noFilter, modules: [{ name: "b", version: undefined }], kernel: "K2" };
+  assert.equal(
+    assemblePlan(desired, actual, filter).steps.map(({ id }) => id),
+    ["add:b/1", "build:b/1@K2/x86_64", "install:b/1@K2/x86_64", "depmod:K2/x86_64"],
+  );
+});
+
+documents.run();

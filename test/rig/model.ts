@@ -1,0 +1,141 @@
+import type { ActualState, InstanceState, ModuleState } from "../../src/actual-state/actual-state.ts";
+import type { BuildInputs } from "../../src/dkms/build-record.ts";
+import { type InstanceId, instanceAddress, kernelKey, type ModuleId, moduleKey } from "../../src/dkms/id.ts";
+import type { Plan } from "../../src/plan/plan.ts";
+import type { Step } from "../../src/plan/step.ts";
+import { toInstance } from "./world.ts";
+
+/**
+ * What an apply that succeeds does to an actual state, as pure values: the oracle of the planner's property tests. Each
+ * step checks what its verb would check, so that a plan in the wrong order throws.
+ */
+export function applyToModel(actual: ActualState, plan: Plan): ActualState {
+  const over = new Set<string>();
+  return plan.steps.reduce((state, step) => {
+    for (const id of step.dependsOn) if (!over.has(id)) throw new Error(`${step.id} comes before ${id}`);
+    over.add(step.id);
+    return refreshDependencies(applyStep(state, step));
+  }, actual);
+}
+
+function applyStep(state: ActualState, step: Step): ActualState {
+  switch (step.kind) {
+    case "add":
+      return addModule(state, step.module);
+    case "repair":
+      return changeModule(state, step.module, (module) => ({ ...module, link: "linked", leftovers: [] }));
+    case "build":
+      return changeModule(state, step.instance.module, (module) => buildInstance(state, module, step));
+    case "install":
+      return installInstance(state, step);
+    case "uninstall":
+      return changeInstance(state, step.instance, (one) => ({ ...one, level: "built", problems: [] }));
+    case "unbuild":
+      return changeModule(state, step.instance.module, (module) => unbuildInstance(module, step.instance));
+    case "remove":
+      return removeModule(state, step.module);
+    case "depmod":
+      return {
+        ...state,
+        depmodOwed: state.depmodOwed.filter((kernel) => kernelKey(kernel) !== kernelKey(step.kernel)),
+      };
+  }
+}
+
+function addModule(state: ActualState, id: ModuleId): ActualState {
+  const source = state.sources.get(moduleKey(id));
+  const digest = typeof source?.given === "object" ? source.given.digest : source?.inTree?.digest;
+  if (!source || digest === undefined) throw new Error(`no source for ${moduleKey(id)}`);
+  const inTree = { directory: `/usr/src/${id.name}-${id.version}`, digest };
+  const sources = new Map(state.sources).set(moduleKey(id), { ...source, inTree });
+  const existing = state.modules.find((one) => moduleKey(one.id) === moduleKey(id));
+  const module: ModuleState = { ...(existing ?? { id, instances: [] }), link: "linked", leftovers: [] };
+  return { ...state, sources, modules: [...state.modules.filter((one) => one !== existing), module] };
+}
+
+function changeModule(state: ActualState, id: ModuleId, change: (module: ModuleState) => ModuleState): ActualState {
+  if (!state.modules.some((one) => moduleKey(one.id) === moduleKey(id)))
+    throw new Error(`${moduleKey(id)} is not there`);
+  const modules = state.modules.map((one) => (moduleKey(one.id) === moduleKey(id) ? change(one) : one));
+  return { ...state, modules };
+}
+
+function isFor({ kernel }: InstanceId, one: InstanceState): boolean {
+  return kernelKey(one.kernel) === kernelKey(kernel);
+}
+
+function changeInstance(
+  state: ActualState,
+  id: InstanceId,
+  change: (one: InstanceState) => InstanceState,
+): ActualState {
+  return changeModule(state, id.module, (module) => {
+    if (!module.instances.some((one) => isFor(id, one))) throw new Error(`${instanceAddress(id)} is not built`);
+    return { ...module, instances: module.instances.map((one) => (isFor(id, one) ? change(one) : one)) };
+  });
+}
+
+function buildInstance(state: ActualState, module: ModuleState, { instance, replace }: Step<"build">): ModuleState {
+  if (module.link !== "linked") throw new Error(`${moduleKey(module.id)} is broken`);
+  const existing = module.instances.find((one) => isFor(instance, one));
+  if (existing && !replace) throw new Error(`${instanceAddress(instance)} is built already`);
+  const inputs = state.prospects.get(instanceAddress(instance))?.inputs;
+  if (!inputs) throw new Error(`${instanceAddress(instance)} cannot be built`);
+  const stale = existing?.level === "installed" ? (["installed-differs"] as const) : [];
+  const built = toInstance(instance, { level: existing?.level ?? "built", inputs, problems: stale });
+  return { ...module, instances: [...module.instances.filter((one) => one !== existing), built] };
+}
+
+function installInstance(state: ActualState, { instance, replaces }: Step<"install">): ActualState {
+  const lowered = replaces.reduce(
+    (before, version) =>
+      changeInstance(before, { module: version, kernel: instance.kernel }, (one) => ({ ...one, level: "built" })),
+    state,
+  );
+  const rival = lowered.modules.find(
+    ({ id, instances }) =>
+      id.name === instance.module.name &&
+      id.version !== instance.module.version &&
+      instances.some((one) => isFor(instance, one) && one.level === "installed"),
+  );
+  if (rival) throw new Error(`${moduleKey(rival.id)} is installed for the same kernel`);
+  return changeInstance(lowered, instance, (one) => ({ ...one, level: "installed", problems: [] }));
+}
+
+function unbuildInstance(module: ModuleState, instance: InstanceId): ModuleState {
+  const one = module.instances.find((candidate) => isFor(instance, candidate));
+  if (one?.level !== "built") throw new Error(`${instanceAddress(instance)} is not merely built`);
+  return { ...module, instances: module.instances.filter((candidate) => candidate !== one) };
+}
+
+function removeModule(state: ActualState, id: ModuleId): ActualState {
+  const module = state.modules.find((one) => moduleKey(one.id) === moduleKey(id));
+  if (!module || module.instances.length > 0) throw new Error(`${moduleKey(id)} cannot be removed`);
+  return { ...state, modules: state.modules.filter((one) => one !== module) };
+}
+
+/** What a build would be made from includes the dependencies as they are now: here, the digest of their sources. */
+export function refreshDependencies(state: ActualState): ActualState {
+  const prospects = new Map(state.prospects);
+  for (const [address, prospect] of prospects) {
+    if (!prospect.conf.ok || !prospect.inputs) continue;
+    const kernel = address.slice(address.lastIndexOf("@") + 1);
+    const found = prospect.conf.value.buildDepends.flatMap((name): [string, string][] => {
+      const digest = dependencyDigest(state, name, kernel);
+      return digest === undefined ? [] : [[name, digest]];
+    });
+    const inputs: BuildInputs = { ...prospect.inputs, dependencies: Object.fromEntries(found) };
+    prospects.set(address, { ...prospect, inputs });
+  }
+  return { ...state, prospects };
+}
+
+function dependencyDigest({ modules }: ActualState, name: string, kernel: string): string | undefined {
+  const instances = modules
+    .filter(({ id }) => id.name === name)
+    .flatMap((module) => module.instances.map((instance) => ({ version: module.id.version, instance })));
+  const installed = instances.find(
+    ({ instance }) => instance.level === "installed" && kernelKey(instance.kernel) === kernel,
+  );
+  return installed && `${installed.version}:${installed.instance.record?.inputs.source ?? "unknown"}`;
+}

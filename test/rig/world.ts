@@ -1,0 +1,248 @@
+import type {
+  ActualState,
+  InstanceState,
+  ModuleState,
+  ProblemKind,
+  Prospect,
+  SourceState,
+} from "../../src/actual-state/actual-state.ts";
+import type { DesiredModule, DesiredState, Selector } from "../../src/desired-state/desired-state.ts";
+import type { BuildInputs } from "../../src/dkms/build-record.ts";
+import type { DkmsConf } from "../../src/dkms/conf/dkms-conf.ts";
+import { fail, succeed } from "../../src/dkms/failure.ts";
+import {
+  type InstanceAddress,
+  instanceAddress,
+  type KernelId,
+  type ModuleId,
+  moduleKey,
+  parseModuleKey,
+} from "../../src/dkms/id.ts";
+import type { Kernel } from "../../src/dkms/kernel.ts";
+
+/**
+ * Worlds for the planner: an actual state and a desired state in a few lines, with defaults for everything that a test
+ * does not care about. Kernels are named K1, K2, …; every kernel has headers and modules.dep unless it is said.
+ */
+export interface WorldOptions {
+  readonly kernels?: readonly (string | KernelOptions)[];
+  /** `name/version` -> what is there. */
+  readonly modules?: Readonly<Record<string, ModuleOptions>>;
+  /** `name/version` -> digest of what lies in the source tree. Default: `source-1` for every module that is named. */
+  readonly sources?: Readonly<Record<string, SourceOptions>>;
+  /** `name/version@release` or `name/version` -> what dkms.conf says. */
+  readonly confs?: Readonly<Record<string, ConfOptions>>;
+  readonly depmodOwed?: readonly string[];
+  readonly complete?: boolean;
+  readonly missingTools?: readonly string[];
+  readonly runningKernel?: string | undefined;
+}
+
+export interface KernelOptions {
+  readonly release: string;
+  readonly headers?: string | undefined;
+  readonly hasModulesDep?: boolean;
+}
+
+export interface ModuleOptions {
+  readonly link?: ModuleState["link"];
+  readonly leftovers?: readonly string[];
+  /** release -> the instance for that kernel. */
+  readonly instances?: Readonly<Record<string, InstanceOptions>>;
+}
+
+export interface InstanceOptions {
+  readonly level: "built" | "installed";
+  /** What it was built from; `none`: dell/dkms built it. Default: what it would be built from now. */
+  readonly inputs?: Partial<BuildInputs> | "none";
+  readonly problems?: readonly ProblemKind[];
+}
+
+export interface SourceOptions {
+  readonly inTree?: string | undefined;
+  readonly given?: string | undefined;
+}
+
+export interface ConfOptions {
+  readonly buildDepends?: readonly string[];
+  readonly exclusion?: string;
+  readonly invalid?: string;
+}
+
+export const arch = "x86_64";
+
+/** A kernel's identity by its release alone. */
+export function kernelId(release: string): KernelId {
+  return { release, arch };
+}
+
+/** A module's identity from `name/version`. */
+export function moduleId(key: string): ModuleId {
+  const id = parseModuleKey(key);
+  if (!id) throw new Error(`not a module key: ${key}`);
+  return id;
+}
+
+/** The inputs that {@link actualState} takes for "now" unless a test says otherwise. */
+export const freshInputs: BuildInputs = {
+  source: "source-1",
+  conf: "conf-1",
+  headers: "headers-1",
+  compiler: "compiler-1",
+  dependencies: {},
+};
+
+/** An actual state. */
+export function actualState(options: WorldOptions = {}): ActualState {
+  const kernels = (options.kernels ?? ["K1"]).map(toKernel);
+  const modules = Object.entries(options.modules ?? {}).map(([key, one]) => toModule(moduleId(key), one));
+  const keys = new Set([...Object.keys(options.modules ?? {}), ...Object.keys(options.sources ?? {})]);
+  const sources = new Map([...keys].map((key) => [moduleKey(moduleId(key)), toSource(key, options)]));
+  const prospects = new Map<InstanceAddress, Prospect>();
+  for (const key of keys) {
+    for (const { id } of kernels) {
+      const instance = { module: moduleId(key), kernel: id };
+      prospects.set(instanceAddress(instance), toProspect(key, id.release, { options, kernels, sources }));
+    }
+  }
+  return {
+    kernels,
+    runningKernel: "runningKernel" in options ? options.runningKernel : kernels[0]?.id.release,
+    arch,
+    depmodOwed: (options.depmodOwed ?? []).map(kernelId),
+    modules,
+    sources,
+    prospects,
+    findings: options.complete === false ? [{ code: "E_IO", path: "/x", message: "/x cannot be read" }] : [],
+    complete: options.complete ?? true,
+  };
+}
+
+function toKernel(given: string | KernelOptions): Kernel {
+  const kernel: KernelOptions = typeof given === "string" ? { release: given } : given;
+  const digest = "headers" in kernel ? kernel.headers : "headers-1";
+  const directory = `/lib/modules/${kernel.release}`;
+  return {
+    id: kernelId(kernel.release),
+    directory,
+    headers: digest === undefined ? undefined : { directory: `${directory}/build`, digest },
+    hasModulesDep: kernel.hasModulesDep ?? true,
+    hasOwnModules: true,
+    compression: "none",
+  };
+}
+
+function toModule(id: ModuleId, { link = "linked", leftovers = [], instances = {} }: ModuleOptions): ModuleState {
+  return {
+    id,
+    link,
+    leftovers,
+    instances: Object.entries(instances).map(([release, one]) =>
+      toInstance({ module: id, kernel: kernelId(release) }, one),
+    ),
+  };
+}
+
+/** An instance that is there, as the scan would report it. */
+export function toInstance(
+  { module, kernel }: { module: ModuleId; kernel: KernelId },
+  { level, inputs = {}, problems = [] }: InstanceOptions,
+): InstanceState {
+  const path = `/lib/modules/${kernel.release}/updates/dkms/${module.name}.ko`;
+  return {
+    kernel,
+    level,
+    objects: [
+      { file: `${module.name}.ko`, sha256: "1", installed: level === "installed" ? { path, sha256: "1" } : undefined },
+    ],
+    record:
+      inputs === "none"
+        ? undefined
+        : {
+            format: 1,
+            module,
+            kernel,
+            inputs: { ...freshInputs, ...inputs },
+            builtAt: "2026-01-01T00:00:00.000Z",
+            durationMs: 1,
+            objects: [],
+          },
+    problems: problems.map((kind) => ({ kind, message: `${path}: ${kind}`, path })),
+    originalsSaved: false,
+  };
+}
+
+function toSource(key: string, { sources }: WorldOptions): SourceState {
+  const id = moduleId(key);
+  const { inTree, given } = sources?.[key] ?? { inTree: "source-1" };
+  return {
+    id,
+    inTree: inTree === undefined ? undefined : { directory: `/usr/src/${id.name}-${id.version}`, digest: inTree },
+    given: given === undefined || given === "missing" ? given : { directory: `/srv/${id.name}`, digest: given },
+  };
+}
+
+interface ProspectWorld {
+  readonly options: WorldOptions;
+  readonly kernels: readonly Kernel[];
+  readonly sources: ReadonlyMap<string, SourceState>;
+}
+
+function toProspect(key: string, release: string, { options, kernels, sources }: ProspectWorld): Prospect {
+  const conf = options.confs?.[`${key}@${release}`] ?? options.confs?.[key] ?? {};
+  const source = sources.get(key);
+  const digest = typeof source?.given === "object" ? source.given.digest : source?.inTree?.digest;
+  const headers = kernels.find(({ id }) => id.release === release)?.headers?.digest;
+  const known = digest !== undefined && headers !== undefined;
+  return {
+    conf: conf.invalid === undefined ? succeed(confOf(moduleId(key), conf)) : fail("E_CONF_INVALID", conf.invalid),
+    exclusion: conf.exclusion,
+    inputs: known ? { ...freshInputs, source: digest, headers } : undefined,
+    missingTools: options.missingTools ?? [],
+  };
+}
+
+function confOf({ name, version }: ModuleId, { buildDepends = [] }: ConfOptions): DkmsConf {
+  const object = { builtName: name, builtLocation: "", destName: name, destLocation: "/updates", strip: true };
+  return {
+    packageName: name,
+    packageVersion: version,
+    objects: [object],
+    make: undefined,
+    patches: [],
+    scripts: {},
+    buildDepends,
+    buildDependsRebuild: false,
+    exclusive: { arch: undefined, config: undefined, kernel: undefined, kernelMin: undefined, kernelMax: undefined },
+    obsoleteBy: undefined,
+    autoinstall: true,
+    noWeakModules: false,
+    notices: [],
+  };
+}
+
+/** A desired state: each entry `name/version`, with whatever differs from "installed for every kernel". */
+export function desiredState(
+  entries: Readonly<Record<string, Partial<DesiredModule>>>,
+  unlisted: DesiredState["unlisted"] = "report",
+): DesiredState {
+  const file = "/etc/dkms-agent/desired-state/modules.yaml";
+  const modules = Object.entries(entries).map(([key, more], index): DesiredModule => {
+    const slash = key.indexOf("/");
+    return {
+      name: key.slice(0, slash),
+      version: key.slice(slash + 1),
+      state: "installed",
+      source: undefined,
+      kernels: everyKernel,
+      directives: {},
+      timeoutMs: undefined,
+      build: "auto",
+      position: { file, line: index + 4, column: 11 },
+      ...more,
+    };
+  });
+  return { files: [{ path: file, sha256: "0" }], sha256: "0", unlisted, modules };
+}
+
+const everyKernel: readonly Selector[] = [{ kind: "installed" }];
