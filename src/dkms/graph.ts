@@ -59,7 +59,7 @@ function components<T>(nodes: readonly T[], edgesOf: (node: T) => readonly T[]):
       const parent = path.at(-1);
       if (parent) parent.low = Math.min(parent.low, visit.low);
       if (visit.low !== visit.index) continue;
-      const component = open.splice(open.indexOf(visit.node));
+      const component = open.splice(open.lastIndexOf(visit.node));
       for (const member of component) isOpen.delete(member);
       found.push(component);
     }

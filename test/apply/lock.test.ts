@@ -1,0 +1,93 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { ApplyEvent } from "../../src/apply/event.ts";
+import { withLock } from "../../src/apply/lock.ts";
+import { succeed } from "../../src/dkms/failure.ts";
+import { lockFile } from "../../src/dkms/tree-layout.ts";
+import { createHost } from "../../src/host/create-host.ts";
+import { localFiles } from "../../src/host/local-files.ts";
+
+const lock = suite("withLock");
+const root = mkdtempSync(path.join(os.tmpdir(), "dkms-agent-lock-"));
+const host = createHost({ root });
+const silently = { lockTimeoutMs: 0, emit: () => {} };
+
+lock.after(() => rmSync(root, { recursive: true }));
+
+lock("holds a flock that plain flock(1) sees, and lets go of it", async () => {
+  const isFree = () => spawnSync("flock", ["--nonblock", lockFile(host.paths), "true"]).status === 0;
+  const result = await withLock(host, silently, async () => succeed(isFree()));
+  assert.equal(result, succeed(false));
+  assert.ok(isFree());
+});
+
+lock("lets go when the work throws", async () => {
+  try {
+    await withLock(host, silently, () => Promise.reject(new Error("a bug")));
+    assert.unreachable();
+  } catch (error) {
+    assert.match(error instanceof Error ? error.message : "", "a bug");
+  }
+  assert.ok((await withLock(host, silently, async () => succeed(1))).ok);
+});
+
+lock("says who holds it when the time is up, and announces the wait once", async () => {
+  const events: ApplyEvent[] = [];
+  const emit = (event: ApplyEvent) => events.push(event);
+  await withLock(host, silently, async () => {
+    const second = await withLock(host, { lockTimeoutMs: 300, emit }, async () => succeed("never"));
+    assert.is(second.ok, false);
+    if (!second.ok) {
+      assert.is(second.error.code, "E_LOCKED");
+      assert.match(second.error.message, `process ${process.pid}, since`);
+    }
+    return succeed(undefined);
+  });
+  assert.equal(
+    events.map(({ type }) => type),
+    ["lock_wait"],
+  );
+});
+
+lock("gets it as soon as the holder lets go", async () => {
+  let letGo = () => {};
+  const holding = withLock(host, silently, () => new Promise((resolve) => (letGo = () => resolve(succeed(1)))));
+  const isWaiting = new Promise<void>((resolve) => {
+    const waiter = withLock(host, { lockTimeoutMs: 20_000, emit: () => resolve() }, async () => succeed(2));
+    waiting = waiter;
+  });
+  await isWaiting;
+  letGo();
+  await holding;
+  assert.equal(await waiting, succeed(2));
+});
+let waiting: Promise<unknown> = Promise.resolve();
+
+lock("takes anything that stands in the file for another program", async () => {
+  localFiles.writeAtomic(lockFile(host.paths), "not JSON");
+  const holder = await withLock(host, silently, async () => succeed(localFiles.readText(lockFile(host.paths))));
+  assert.ok(holder.ok && JSON.parse(holder.value ?? "").pid === process.pid);
+});
+
+lock("fails when the tree cannot be written to", async () => {
+  const files = {
+    ...localFiles,
+    makeDirectory: () => {
+      throw Object.assign(new Error("read-only"), { code: "EROFS", syscall: "mkdir", path: root });
+    },
+  };
+  const result = await withLock({ ...host, files }, silently, async () => succeed(1));
+  assert.is(result.ok ? "" : result.error.code, "E_READ_ONLY");
+});
+
+lock("fails when flock is missing", async () => {
+  const poor = createHost({ root, searchPath: "/nowhere" });
+  const result = await withLock(poor, silently, async () => succeed(1));
+  assert.is(result.ok ? "" : result.error.code, "E_NO_TOOL");
+});
+
+lock.run();

@@ -1,0 +1,147 @@
+import fs from "node:fs";
+import path from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { orderByDependency } from "../src/dkms/graph.ts";
+
+const source = path.join(import.meta.dirname, "..", "src");
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+const files = fs
+  .readdirSync(source, { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".ts"))
+  .sort();
+const imports = files.flatMap(importsOf);
+
+/** What a room may import: any file of the rooms in `values`, and types from those in `types`. */
+interface Rule {
+  readonly values: readonly string[];
+  readonly types?: readonly string[];
+}
+
+const everything = ["desired-state", "actual-state", "plan", "apply", "report", "dkms", "host", "commands", ""];
+const rules: Readonly<Record<string, Rule>> = {
+  "": { values: everything },
+  commands: { values: everything },
+  report: { values: [], types: ["desired-state", "actual-state", "plan", "apply", "dkms"] },
+  apply: { values: ["plan", "dkms", "host"], types: ["desired-state"] },
+  plan: { values: ["dkms"], types: ["desired-state", "actual-state"] },
+  "actual-state": { values: ["dkms", "host"] },
+  "desired-state": { values: ["dkms", "host"] },
+  dkms: { values: ["host"] },
+  host: { values: [] },
+};
+
+/** The pure files of the engine, which may be imported where nothing may touch the machine. */
+const pureEngineFiles = ["id.ts", "version-order.ts", "graph.ts", "failure.ts"].map((file) => `dkms/${file}`);
+
+const rooms = suite("the rooms of the house");
+
+rooms("every room imports only what it may", () => {
+  assert.ok(imports.length > 100);
+  const wrong = imports.filter((one) => !isAllowed(one)).map(describe);
+  assert.equal(wrong, []);
+});
+
+rooms("the planner and the documents use only pure files of the engine", () => {
+  const values = imports.filter(({ from, to, typeOnly }) => room(from) === "plan" && room(to) === "dkms" && !typeOnly);
+  const wrong = values.filter(({ to }) => !pureEngineFiles.includes(to)).map(describe);
+  assert.equal(wrong, []);
+  const impure = imports.filter(({ from, to }) => pureEngineFiles.includes(from) && !pureEngineFiles.includes(to));
+  assert.equal(impure.map(describe), []);
+});
+
+rooms("no imports go in a circle, types included", () => {
+  const next = new Map<string, string[]>();
+  for (const { from, to } of imports) next.set(from, [...(next.get(from) ?? []), to]);
+  assert.equal(orderByDependency(files, (file) => next.get(file) ?? []).cycles, []);
+});
+
+/** Packages and their one owner (design section 3). */
+const owners: Readonly<Record<string, readonly string[]>> = {
+  yaml: ["desired-state"],
+  zod: ["desired-state"],
+  commander: ["", "commands"],
+  tar: ["host"],
+  diff: ["report"],
+  "node-cron": ["daemon"],
+  "node:fs": ["host"],
+  "node:child_process": ["host"],
+};
+
+rooms("every package has one owner", () => {
+  const wrong = files.flatMap((file) =>
+    specifiersOf(file)
+      .map(({ specifier }) => specifier)
+      .filter((specifier) => !specifier.startsWith("."))
+      .filter((specifier) => !(owners[packageName(specifier)] ?? [room(file)]).includes(room(file)))
+      .map((specifier) => `${file} imports ${specifier}`),
+  );
+  assert.equal(wrong, []);
+});
+
+rooms("only the command line asks for arguments and ends the process", () => {
+  const wrong = files
+    .filter((file) => file !== "cli.ts")
+    .filter((file) => /process\.(argv|exit)\b|console\./.test(read(file)));
+  assert.equal(wrong, []);
+});
+
+rooms.run();
+
+function read(file: string): string {
+  return fs.readFileSync(path.join(source, file), "utf8");
+}
+
+function specifiersOf(file: string): readonly { specifier: string; typeOnly: boolean }[] {
+  const text = read(file);
+  const fixed = [...text.matchAll(/^(?:import|export)\s+(type\s)?[^;]*?from\s+"([^"]+)"/gm)];
+  const bare = [...text.matchAll(/^import\s+"([^"]+)"/gm)];
+  const lazy = [...text.matchAll(/(typeof\s+)?import\("([^"]+)"\)/g)];
+  return [
+    ...fixed.map(([, type, specifier = ""]) => ({ specifier, typeOnly: type !== undefined })),
+    ...bare.map(([, specifier = ""]) => ({ specifier, typeOnly: false })),
+    ...lazy.map(([, type, specifier = ""]) => ({ specifier, typeOnly: type !== undefined })),
+  ];
+}
+
+function importsOf(file: string): readonly Import[] {
+  return specifiersOf(file)
+    .filter(({ specifier }) => specifier.startsWith("."))
+    .map(({ specifier, typeOnly }) => ({
+      from: file,
+      to: path.join(path.dirname(file), specifier),
+      typeOnly,
+    }));
+}
+
+/** The directory directly below src; the empty text for src itself. */
+function room(file: string): string {
+  const slash = file.indexOf("/");
+  return slash < 0 ? "" : file.slice(0, slash);
+}
+
+function packageName(specifier: string): string {
+  if (specifier.startsWith("node:")) return specifier.split("/").slice(0, 1).join("/");
+  return specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
+}
+
+function isAllowed({ from, to, typeOnly }: Import): boolean {
+  if (room(from) === room(to)) return true;
+  // JSON that is shipped with the program (the schema, the version) belongs to no room.
+  if (to.startsWith("..")) return to.endsWith(".json");
+  const rule = rules[room(from)];
+  return rule !== undefined && (rule.values.includes(room(to)) || (typeOnly && (rule.types ?? []).includes(room(to))));
+}
+
+function describe({ from, to, typeOnly }: Import): string {
+  return `${from} -> ${to}${typeOnly ? " (types)" : ""}`;
+}
