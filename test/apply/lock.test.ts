@@ -54,18 +54,17 @@ lock("says who holds it when the time is up, and announces the wait once", async
 });
 
 lock("gets it as soon as the holder lets go", async () => {
-  let letGo = () => {};
-  const holding = withLock(host, silently, () => new Promise((resolve) => (letGo = () => resolve(succeed(1)))));
-  const isWaiting = new Promise<void>((resolve) => {
-    const waiter = withLock(host, { lockTimeoutMs: 20_000, emit: () => resolve() }, async () => succeed(2));
-    waiting = waiter;
+  const held = deferred();
+  const waits = deferred();
+  const holding = withLock(host, silently, async () => {
+    await held.promise;
+    return succeed("first");
   });
-  await isWaiting;
-  letGo();
-  await holding;
-  assert.equal(await waiting, succeed(2));
+  const waiting = withLock(host, { lockTimeoutMs: 20_000, emit: waits.resolve }, async () => succeed("second"));
+  await waits.promise;
+  held.resolve();
+  assert.equal([await holding, await waiting], [succeed("first"), succeed("second")]);
 });
-let waiting: Promise<unknown> = Promise.resolve();
 
 lock("takes anything that stands in the file for another program", async () => {
   localFiles.writeAtomic(lockFile(host.paths), "not JSON");
@@ -91,3 +90,11 @@ lock("fails when flock is missing", async () => {
 });
 
 lock.run();
+
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve: () => resolve() };
+}

@@ -1,0 +1,120 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+
+/** @typedef {{ from: string, to: string }} Places the project, and the directory to write */
+
+const project = join(import.meta.dirname, "..");
+
+/**
+ * Bundles the program and all its npm packages into `dist/`: one file for the command line, and one for each import
+ * that is made late. Does nothing when dist is newer than all that it is made of.
+ *
+ * @param {Places} [places]
+ * @returns {Promise<boolean>} whether anything was built
+ */
+export async function build({ from, to } = { from: project, to: join(project, "dist") }) {
+  if (isCurrent({ from, to })) return false;
+  const { build: bundle } = await import("esbuild");
+  const staging = `${to}.new`;
+  const { metafile, outputFiles } = await bundle({
+    absWorkingDir: from,
+    entryPoints: ["src/cli.ts"],
+    outdir: staging,
+    write: false,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20.19",
+    metafile: true,
+    legalComments: "none",
+    logLevel: "warning",
+    chunkNames: "chunks/[name]-[hash]",
+    // Some bundled packages are CommonJS and call require for node's own modules.
+    banner: {
+      js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);',
+    },
+  });
+  rmSync(staging, { recursive: true, force: true });
+  for (const { path, contents } of outputFiles) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, contents);
+  }
+  markExecutable(join(staging, "cli.js"));
+  writeFileSync(join(staging, "THIRD-PARTY-LICENSES.txt"), licenses(from, Object.keys(metafile.inputs)));
+  rmSync(to, { recursive: true, force: true });
+  renameSync(staging, to);
+  return true;
+}
+
+/** @param {Places} places */
+function isCurrent({ from, to }) {
+  const built = modified(join(to, "cli.js"));
+  const inputs = ["package.json", "package-lock.json", "tsconfig.json", ".dev/build.mjs"].map((name) =>
+    join(from, name),
+  );
+  return [...inputs, ...filesBelow(join(from, "src"))].every((file) => modified(file) < built);
+}
+
+/** @param {string} file */
+function modified(file) {
+  return existsSync(file) ? statSync(file).mtimeMs : 0;
+}
+
+/**
+ * A directory counts too: its time tells of files that were removed.
+ *
+ * @param {string} directory
+ * @returns {string[]}
+ */
+function filesBelow(directory) {
+  const entries = readdirSync(directory, { recursive: true, encoding: "utf8" });
+  return [directory, ...entries.map((name) => join(directory, name))];
+}
+
+/** @param {string} file */
+function markExecutable(file) {
+  const text = readFileSync(file, "utf8");
+  if (!text.startsWith("#!")) writeFileSync(file, `#!/usr/bin/env node\n${text}`);
+  chmodSync(file, 0o755);
+}
+
+/**
+ * The licences of all bundled packages, by name.
+ *
+ * @param {string} from
+ * @param {readonly string[]} inputs files of the bundle
+ */
+function licenses(from, inputs) {
+  const packages = new Set(
+    inputs.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(input)?.[0] ?? []),
+  );
+  return [...packages]
+    .sort()
+    .map((directory) => license(resolve(from, directory)))
+    .join("\n");
+}
+
+/** @param {string} directory of a package */
+function license(directory) {
+  const { name, version, license: kind } = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"));
+  const file = readdirSync(directory).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
+  if (!file) throw new Error(`The package ${name} has no licence file to pass on.`);
+  const title = `${name} ${version} (${kind})`;
+  return `${title}\n${"-".repeat(title.length)}\n\n${readFileSync(join(directory, file), "utf8").trim()}\n`;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  console.log((await build()) ? "Built dist/." : "dist/ is up to date.");
+}

@@ -1,0 +1,144 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { AptFailure, codename, extract, isKnown, optionsForRelease, update } from "./apt.mjs";
+import { cachedParts, partsDirectory, recordPart, recordUnavailable, unavailablePackages } from "./cache.mjs";
+import { headerPackage, headerPackages, isUsual } from "./header-packages.mjs";
+import { kernelsWithHeaders, readRelease } from "./kernels.mjs";
+
+/**
+ * Real packages that tests read and build from. They are extracted into the cache and never installed.
+ *
+ * @typedef {object} Part
+ * @property {string} package
+ * @property {string} why
+ * @property {() => void} fetch throws AptFailure
+ */
+
+const moduleSources = [
+  "v4l2loopback",
+  "ddcci",
+  "evdi",
+  "acpi-call",
+  "bbswitch",
+  "vpoll",
+  "dm-writeboost",
+  "lime-forensics",
+];
+
+/** The release of Debian that has the version of dell/dkms that tests compare with. */
+const releaseWithDkms = "trixie";
+
+/** @returns {Part[]} what is not in the cache yet, by looking at files alone */
+export function missingParts() {
+  const cached = new Set([...cachedParts("module-sources"), ...cachedParts("dkms")].map((part) => part.package));
+  const sources = moduleSources
+    .map((name) => `${name}-dkms`)
+    .filter((name) => !cached.has(name))
+    .map((name) => ({ package: name, why: "a real module's source", fetch: () => fetchModuleSource(name) }));
+  const dkms = { package: "dkms", why: "the original, to compare with", fetch: fetchDkms };
+  return [...missingImage(), ...sources, ...(cached.has("dkms") ? [] : [dkms])].filter(
+    (part) => !unavailablePackages().includes(part.package),
+  );
+}
+
+/**
+ * Extracts a kernel's header packages into the cache, with the paths in them made right.
+ *
+ * @param {string} release
+ */
+export function extractHeaders(release) {
+  let version = "";
+  const path = `headers/${release}`;
+  replaceDirectory(path, (directory) => {
+    for (const name of headerPackages(release).own) version = extract(name, directory);
+    const makefile = join(directory, "usr/src", `linux-headers-${release}`, "Makefile");
+    const final = join(partsDirectory(), path);
+    writeFileSync(makefile, readFileSync(makefile, "utf8").replaceAll(" /usr/", ` ${final}/usr/`));
+  });
+  recordPart({ kind: "headers", package: headerPackage(release), version, path });
+}
+
+/** @returns {Part[]} the newest usual kernel that modules can be built for, and that is here as a package's files */
+function missingImage() {
+  const usual = kernelsWithHeaders().filter(({ release }) => isUsual(readRelease(release)));
+  const images = new Set(cachedParts("linux-image").map(({ name }) => name));
+  if (usual.some(({ release }) => images.has(release))) return [];
+  const oldest = usual[0] && readRelease(usual[0].release).series;
+  const newest = usual.findLast(({ release }) => readRelease(release).series === oldest);
+  if (!newest) return [];
+  const name = `linux-image-${newest.release}`;
+  return [{ package: name, why: "a real kernel and its modules", fetch: () => fetchImage(name, newest.release) }];
+}
+
+/**
+ * @param {string} name
+ * @param {string} release
+ */
+function fetchImage(name, release) {
+  update();
+  let version = "";
+  const path = `linux-image/${release}`;
+  replaceDirectory(path, (directory) => {
+    version = extract(name, directory);
+  });
+  recordPart({ kind: "linux-image", package: name, version, path });
+}
+
+/** @param {string} name */
+function fetchModuleSource(name) {
+  update();
+  if (!isKnown(name)) {
+    recordUnavailable(name);
+    return;
+  }
+  const directory = join(partsDirectory(), `${name}.new`);
+  try {
+    const version = extract(name, directory);
+    const [source] = readdirSync(join(directory, "usr/src"));
+    if (!source) throw new AptFailure(`${name} holds no source in /usr/src`);
+    const path = `module-sources/${source}`;
+    replaceDirectory(path, (target) => renameSync(join(directory, "usr/src", source), target));
+    recordPart({ kind: "module-sources", package: name, version, path });
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function fetchDkms() {
+  const aptDirectory = join(partsDirectory(), "apt.new");
+  try {
+    const options = codename() === releaseWithDkms ? [] : optionsForRelease(releaseWithDkms, aptDirectory);
+    if (codename() === releaseWithDkms) update();
+    if (!options) {
+      recordUnavailable("dkms");
+      return;
+    }
+    let version = "";
+    replaceDirectory("dkms", (directory) => {
+      version = extract("dkms", directory, options);
+    });
+    recordPart({ kind: "dkms", package: "dkms", version, path: "dkms" });
+  } finally {
+    rmSync(aptDirectory, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Fills a directory of the cache beside its place and renames it, so that it is there whole or not at all.
+ *
+ * @param {string} path below the cache
+ * @param {(directory: string) => void} fill
+ */
+function replaceDirectory(path, fill) {
+  const directory = join(partsDirectory(), path);
+  const staging = join(dirname(directory), `.${basename(directory)}.new`);
+  rmSync(staging, { recursive: true, force: true });
+  mkdirSync(dirname(directory), { recursive: true });
+  try {
+    fill(staging);
+    if (existsSync(directory)) rmSync(directory, { recursive: true });
+    renameSync(staging, directory);
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+}

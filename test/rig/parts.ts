@@ -1,0 +1,254 @@
+import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { homedir } from "node:os";
+import { basename, delimiter, join } from "node:path";
+import type { ModuleId } from "../../src/dkms/id.ts";
+
+/** A kernel that modules can be built for on this machine. */
+export interface HeadersOfKernel {
+  readonly release: string;
+  /** The headers' own directory, all links resolved: what `/lib/modules/<release>/build` should point at. */
+  readonly directory: string;
+  /** The first two numbers, `6.1`. */
+  readonly series: string;
+  /** `amd64`, `rt-amd64`, `cloud-amd64`, `generic`, …: what follows the numbers of the release. */
+  readonly flavour: string;
+}
+
+/** The contents of a distribution's kernel package, extracted and not installed. */
+export interface LinuxImage {
+  readonly release: string;
+  /** The top of the extracted package. */
+  readonly directory: string;
+  readonly vmlinuz: string;
+  /** The kernel's install tree: `…/lib/modules/<release>`. */
+  readonly modules: string;
+}
+
+export interface ModuleSource extends ModuleId {
+  readonly directory: string;
+}
+
+/** dell/dkms, extracted and not installed. */
+export interface Dkms {
+  readonly script: string;
+  /** Program and first argument: put the arguments of dkms behind them. */
+  readonly command: readonly [string, string];
+  /** As Debian numbers it, `3.2.2-1~deb13u1`. */
+  readonly version: string;
+}
+
+export interface Program {
+  readonly path: string;
+}
+
+export interface Parts {
+  /** Every kernel with headers, oldest first; at least one. */
+  readonly headers: { readonly kernels: readonly HeadersOfKernel[] };
+  /** The two newest kernels of one series and of the distribution's usual flavour. */
+  readonly "two-kernels": { readonly older: HeadersOfKernel; readonly newer: HeadersOfKernel };
+  readonly "rt-kernel": HeadersOfKernel;
+  /** The newest kernel of a later series than that of `two-kernels`. */
+  readonly "later-kernel": HeadersOfKernel;
+  readonly "linux-image": LinuxImage;
+  readonly dkms: Dkms;
+  /** `directory` holds one `<name>-<version>` for each module. */
+  readonly "module-sources": { readonly directory: string; readonly modules: readonly ModuleSource[] };
+  readonly gcc: Program;
+  readonly make: Program;
+  readonly kmod: Program;
+  readonly patch: Program;
+  readonly xz: Program;
+  readonly zstd: Program;
+  readonly flock: Program;
+  readonly unshare: Program;
+  readonly openssl: Program;
+  readonly cpio: Program;
+  readonly qemu: Program;
+  /** Statically linked, so that it runs alone in an initramfs. */
+  readonly busybox: Program;
+  readonly root: { readonly uid: 0 };
+}
+
+export type PartName = keyof Parts;
+
+export interface MissingPart {
+  readonly found: false;
+  /** The Debian package that brings it; for `root`, the word root. */
+  readonly needs: string;
+}
+
+export type PartLookup<N extends PartName> = { readonly found: true; readonly part: Parts[N] } | MissingPart;
+
+/** Looks for one part on this machine and in the cache that `.dev/prepare.mjs` fills; changes nothing. */
+export function findPart<N extends PartName>(name: N): PartLookup<N> {
+  return finders[name]();
+}
+
+/** Where extracted packages are kept; `.dev/prepare.mjs` uses the same rule. */
+export function partsDirectory(): string {
+  const { XDG_CACHE_HOME, DKMS_AGENT_PARTS } = process.env;
+  return DKMS_AGENT_PARTS || join(XDG_CACHE_HOME || join(homedir(), ".cache"), "dkms-agent-parts");
+}
+
+const finders: { readonly [N in PartName]: () => PartLookup<N> } = {
+  headers: () => {
+    const kernels = kernelsWithHeaders();
+    return kernels.length > 0 ? found({ kernels }) : missing(`linux-headers-${debianArch()}`);
+  },
+  "two-kernels": () => {
+    const [newer, older] = usualKernels();
+    return older && newer ? found({ older, newer }) : missing("linux-headers of two releases of one series");
+  },
+  "rt-kernel": () => {
+    const kernel = kernelsWithHeaders().findLast(({ flavour }) => /^rt\b/.test(flavour));
+    return kernel ? found(kernel) : missing("linux-headers of an -rt- kernel");
+  },
+  "later-kernel": () => {
+    const base = usualKernels()[0];
+    const kernel = kernelsWithHeaders().findLast(({ flavour }) => flavour === base?.flavour);
+    return kernel && kernel.series !== base?.series ? found(kernel) : missing("linux-headers of a later series");
+  },
+  "linux-image": findLinuxImage,
+  dkms: () => {
+    const entry = cached("dkms")[0];
+    if (!entry) return missing("dkms");
+    const script = join(entry.directory, "usr/sbin/dkms");
+    return found({ script, command: ["bash", script], version: entry.version });
+  },
+  "module-sources": () => {
+    const modules = cached("module-sources").map(({ directory }) => toModuleSource(directory));
+    return modules.length > 0
+      ? found({ directory: join(partsDirectory(), "module-sources"), modules })
+      : missing("v4l2loopback-dkms");
+  },
+  gcc: () => program("gcc", "gcc"),
+  make: () => program("make", "make"),
+  kmod: () => program("kmod", "kmod"),
+  patch: () => program("patch", "patch"),
+  xz: () => program("xz", "xz-utils"),
+  zstd: () => program("zstd", "zstd"),
+  flock: () => program("flock", "util-linux"),
+  unshare: () => program("unshare", "util-linux"),
+  openssl: () => program("openssl", "openssl"),
+  cpio: () => program("cpio", "cpio"),
+  qemu: () => program("qemu-system-x86_64", "qemu-system-x86"),
+  busybox: findBusybox,
+  root: () => (process.getuid?.() === 0 ? found({ uid: 0 }) : missing("root")),
+};
+
+function found<T>(part: T): { readonly found: true; readonly part: T } {
+  return { found: true, part };
+}
+
+function missing(needs: string): MissingPart {
+  return { found: false, needs };
+}
+
+/** The kernels of the machine itself and those in the cache, oldest first. */
+function kernelsWithHeaders(): HeadersOfKernel[] {
+  const installed = installedKernels().map((release) => ({
+    release,
+    directory: resolved(join("/lib/modules", release, "build")),
+  }));
+  const extracted = cached("headers").map(({ directory }) => {
+    const release = basename(directory);
+    return { release, directory: join(directory, "usr/src", `linux-headers-${release}`) };
+  });
+  const usable = [...installed, ...extracted].filter(({ directory }) => existsSync(join(directory, "include")));
+  return usable
+    .filter(({ release }, index) => usable.findIndex((other) => other.release === release) === index)
+    .map(({ release, directory }) => ({ release, directory, ...readRelease(release) }))
+    .sort((a, b) => a.release.localeCompare(b.release, "en", { numeric: true }));
+}
+
+function installedKernels(): string[] {
+  return existsSync("/lib/modules") ? readdirSync("/lib/modules") : [];
+}
+
+/** The kernels of the oldest series that has two of the usual flavour, newest first. */
+function usualKernels(): HeadersOfKernel[] {
+  const usual = kernelsWithHeaders().filter(({ flavour }) => flavour === debianArch() || flavour === "generic");
+  const series = usual.find((kernel) => usual.filter((other) => other.series === kernel.series).length > 1)?.series;
+  return usual.filter((kernel) => kernel.series === series).reverse();
+}
+
+function readRelease(release: string): { series: string; flavour: string } {
+  return {
+    series: /^\d+\.\d+/.exec(release)?.[0] ?? release,
+    flavour: release.replace(/^[\d.]+(\+\w+)?(-\d+)?-?/, ""),
+  };
+}
+
+function debianArch(): string {
+  const names: Readonly<Record<string, string>> = { x64: "amd64", ia32: "i386", arm: "armhf", ppc64: "ppc64el" };
+  return names[process.arch] ?? process.arch;
+}
+
+function findLinuxImage(): PartLookup<"linux-image"> {
+  const built = new Set(kernelsWithHeaders().map(({ release }) => release));
+  const entry = cached("linux-image").find(({ directory }) => built.has(basename(directory)));
+  if (!entry) return missing(`linux-image-${usualKernels()[0]?.release ?? debianArch()}`);
+  const { directory } = entry;
+  const release = basename(directory);
+  const lib = existsSync(join(directory, "lib/modules")) ? "lib" : "usr/lib";
+  return found({
+    release,
+    directory,
+    vmlinuz: join(directory, "boot", `vmlinuz-${release}`),
+    modules: join(directory, lib, "modules", release),
+  });
+}
+
+function findBusybox(): PartLookup<"busybox"> {
+  const lookup = program("busybox", "busybox-static");
+  const isStatic = lookup.found && !readFileSync(lookup.part.path).includes("/ld-linux");
+  return isStatic ? lookup : missing("busybox-static");
+}
+
+function toModuleSource(directory: string): ModuleSource {
+  const conf = readFileSync(join(directory, "dkms.conf"), "utf8");
+  const version = /^PACKAGE_VERSION="?([^"\n]+)/m.exec(conf)?.[1] ?? "";
+  return { name: basename(directory).slice(0, -version.length - 1), version, directory };
+}
+
+function program(name: string, needs: string): { readonly found: true; readonly part: Program } | MissingPart {
+  const { PATH = "" } = process.env;
+  const directories = [...PATH.split(delimiter), "/usr/sbin", "/sbin"];
+  const path = directories.map((directory) => join(directory, name)).find(isExecutable);
+  return path ? found({ path }) : missing(needs);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+interface CachedPart {
+  readonly version: string;
+  readonly directory: string;
+}
+
+/** The manifest's entries of one kind whose directory is really there. */
+function cached(kind: string): CachedPart[] {
+  const manifest = join(partsDirectory(), "manifest.json");
+  if (!existsSync(manifest)) return [];
+  const { parts }: { parts: { kind: string; version: string; path: string }[] } = JSON.parse(
+    readFileSync(manifest, "utf8"),
+  );
+  return parts
+    .filter((entry) => entry.kind === kind)
+    .map(({ version, path }) => ({ version, directory: join(partsDirectory(), path) }))
+    .filter(({ directory }) => existsSync(directory));
+}
+
+function resolved(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
