@@ -106,13 +106,19 @@ function licenses(from, inputs) {
     .join("\n");
 }
 
-/** @param {string} directory of a package */
+/**
+ * A package that ships no licence file is passed on with what it declares, which must at least be a licence and an
+ * author.
+ *
+ * @param {string} directory of a package
+ */
 function license(directory) {
-  const { name, version, license: kind } = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"));
+  const { name, version, license: kind, author } = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"));
   const file = readdirSync(directory).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
-  if (!file) throw new Error(`The package ${name} has no licence file to pass on.`);
+  if (!file && !(kind && author)) throw new Error(`The package ${name} declares no licence to pass on.`);
   const title = `${name} ${version} (${kind})`;
-  return `${title}\n${"-".repeat(title.length)}\n\n${readFileSync(join(directory, file), "utf8").trim()}\n`;
+  const text = file ? readFileSync(join(directory, file), "utf8").trim() : `Copyright ${author.name ?? author}`;
+  return `${title}\n${"-".repeat(title.length)}\n\n${text}\n`;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {

@@ -14,11 +14,15 @@ export interface ModuleInfo {
   readonly signature: ModuleSignature | undefined;
 }
 
+/** A signature that cannot be read has no field. */
 export interface ModuleSignature {
   /** Common name of the issuer in the PKCS#7 signer info, as modinfo's `signer`. */
   readonly signer: string | undefined;
   /** As modinfo's `sig_hashalgo`: sha256, sha512, … */
   readonly hash: string | undefined;
-  /** As modinfo's `sig_key`: upper-case hexadecimal pairs joined by colons. */
+  /**
+   * As modinfo's `sig_key`: upper-case hexadecimal pairs joined by colons. The certificate's serial number, or its key
+   * identifier where the signature names no issuer (modinfo shows nothing then).
+   */
   readonly key: string | undefined;
 }

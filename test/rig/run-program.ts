@@ -9,6 +9,8 @@ export interface ProgramResult {
 
 export interface ProgramOptions {
   readonly cwd?: string;
+  /** A program that starts the program, with its arguments: `["setpriv", "--reuid=65534"]`. */
+  readonly prefix?: readonly string[];
   /** Put over the environment of the tests. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -17,9 +19,10 @@ export interface ProgramOptions {
 export function runProgram(
   file: string,
   args: readonly string[],
-  { cwd, env }: ProgramOptions = {},
+  { cwd, env, prefix = [] }: ProgramOptions = {},
 ): Promise<ProgramResult> {
-  const child = spawn(file, args, {
+  const [command = file, ...words] = [...prefix, file, ...args];
+  const child = spawn(command, words, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...env },
     ...(cwd === undefined ? {} : { cwd }),
