@@ -21,9 +21,7 @@ function reads(): FileReads {
 
 function writes(): FileWrites {
   return {
-    makeDirectory: (directory) => {
-      fs.mkdirSync(directory, { recursive: true });
-    },
+    makeDirectory,
     makeTemporaryDirectory: (prefix) => fs.mkdtempSync(prefix),
     writeAtomic,
     append: (file, text) => {
@@ -93,6 +91,19 @@ function hashFile(file: string): string {
     return hash.digest("hex");
   } finally {
     fs.closeSync(descriptor);
+  }
+}
+
+/** Not by mkdirSync's `recursive`, which says ENOENT where a read-only file system says EROFS. */
+function makeDirectory(directory: string): void {
+  if (fs.statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
+  const parent = path.dirname(directory);
+  if (parent !== directory) makeDirectory(parent);
+  try {
+    fs.mkdirSync(directory);
+  } catch (error) {
+    // Somebody else, dell/dkms perhaps, was faster.
+    if (!fs.statSync(directory, { throwIfNoEntry: false })?.isDirectory()) throw error;
   }
 }
 

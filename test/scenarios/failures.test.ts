@@ -106,7 +106,7 @@ testNeeding(
   async (part, context) => {
     const { newer } = part("two-kernels");
     const machine = rootWith(context, [newer]);
-    module(machine, "big");
+    module(machine, "big", { code: "char big[100000] = {1};\n" });
     machine.want('  - {name: big, version: "1.0", state: built}');
     await machine.apply();
     const updates = machine.at("lib/modules", newer.release, "updates");
