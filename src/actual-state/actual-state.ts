@@ -8,6 +8,10 @@ import type { Kernel } from "../dkms/kernel.ts";
 export interface ActualState {
   readonly kernels: readonly Kernel[];
   readonly runningKernel: string | undefined;
+  /** `uname -m`: the architecture of kernels that are wanted by name and not there. */
+  readonly arch: string;
+  /** Kernels whose objects were changed by a run that did not come to depmod. */
+  readonly depmodOwed: readonly KernelId[];
   /** Every module/version of the DKMS tree. */
   readonly modules: readonly ModuleState[];
   /** For each module of the request: its source, in the source tree and where the document says. */
@@ -68,6 +72,7 @@ export type ProblemKind =
   | "unreadable";
 
 export interface SourceState {
+  readonly id: ModuleId;
   /** `<source tree>/<name>-<version>` with its digest; `undefined` if it is not there. */
   readonly inTree: { readonly directory: string; readonly digest: string } | undefined;
   /** The directory that the document names; `missing` if it is not there or has no dkms.conf. */
@@ -87,7 +92,7 @@ export interface Prospect {
 
 /** Something that could not be read: never a crash, and it never hides the rest. */
 export interface Finding {
-  readonly code: "E_IO" | "E_PERMISSION" | "E_NOT_A_DIRECTORY" | "E_BAD_RECORD";
+  readonly code: "E_IO" | "E_PERMISSION" | "E_NOT_A_DIRECTORY" | "E_BAD_NAME" | "E_BAD_RECORD";
   readonly path: string;
   readonly message: string;
 }

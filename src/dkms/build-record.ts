@@ -32,3 +32,50 @@ export interface RecordedObject {
   readonly sha256: string;
   readonly size: number;
 }
+
+/** A build record from its JSON text; `undefined` if it is not one, e.g. of a later format. */
+export function parseBuildRecord(text: string): BuildRecord | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  return isBuildRecord(value) ? value : undefined;
+}
+
+/** The text that {@link parseBuildRecord} reads back. */
+export function formatBuildRecord(record: BuildRecord): string {
+  return `${JSON.stringify(record, undefined, 2)}\n`;
+}
+
+function isBuildRecord(value: unknown): value is BuildRecord {
+  return (
+    isRecord(value) &&
+    value.format === 1 &&
+    hasTexts(value.module, ["name", "version"]) &&
+    hasTexts(value.kernel, ["release", "arch"]) &&
+    hasTexts(value.inputs, ["source", "conf", "headers", "compiler"]) &&
+    isTextMap(value.inputs.dependencies) &&
+    typeof value.builtAt === "string" &&
+    isCount(value.durationMs) &&
+    Array.isArray(value.objects) &&
+    value.objects.every((object) => hasTexts(object, ["file", "sha256"]) && isCount(object.size))
+  );
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function hasTexts(value: unknown, keys: readonly string[]): value is Record<string, unknown> {
+  return isRecord(value) && keys.every((key) => typeof value[key] === "string");
+}
+
+function isTextMap(value: unknown): boolean {
+  return isRecord(value) && Object.values(value).every((text) => typeof text === "string");
+}
+
+function isCount(value: unknown): boolean {
+  return typeof value === "number" && value >= 0;
+}

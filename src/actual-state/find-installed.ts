@@ -1,0 +1,50 @@
+import path from "node:path";
+import type { ObjectSpec } from "../dkms/conf/dkms-conf.ts";
+import { destinationDirectory } from "../dkms/destination.ts";
+import type { KernelId } from "../dkms/id.ts";
+import { objectSuffixes } from "../dkms/kernel.ts";
+import { kernelDirectory } from "../dkms/tree-layout.ts";
+import { indexObjects, objectStem } from "./object-index.ts";
+import { remember, type Scan } from "./scan.ts";
+
+/** What is looked for in a kernel's install tree. */
+export interface Wanted {
+  readonly kernel: KernelId;
+  /** File name below module/. */
+  readonly file: string;
+  /** What dkms.conf says of the object; `undefined` if it cannot be evaluated, or no longer names the object. */
+  readonly spec: ObjectSpec | undefined;
+}
+
+/**
+ * Every place where an object may have been installed and where there is one of its name, the likeliest first: where
+ * the distribution sends it, where dkms.conf says, and, without dkms.conf, wherever a same-named object lies. Throws
+ * what the file system throws.
+ */
+export function findInstalled(scan: Scan, wanted: Wanted): readonly string[] {
+  const stem = objectStem(wanted.file) ?? wanted.file;
+  if (!wanted.spec) return objectsNamed(scan, wanted.kernel, stem);
+  const suffix = wanted.file.slice(stem.length);
+  const suffixes = [suffix, ...objectSuffixes.filter((other) => other !== suffix)];
+  const candidates = destinations(scan, wanted.kernel, wanted.spec).flatMap((directory) =>
+    suffixes.map((one) => path.join(directory, stem + one)),
+  );
+  return candidates.filter((candidate) => scan.host.files.stat(candidate)?.kind === "file");
+}
+
+/** Where an object should be installed: what a message names when it is not there. */
+export function expectedPath(scan: Scan, { kernel, file, spec }: Wanted): string {
+  const [directory = kernelDirectory(scan.host.paths, kernel.release)] = spec ? destinations(scan, kernel, spec) : [];
+  return path.join(directory, file);
+}
+
+function destinations({ host, distribution }: Scan, kernel: KernelId, spec: ObjectSpec): readonly string[] {
+  const top = kernelDirectory(host.paths, kernel.release);
+  const places = [destinationDirectory(spec, distribution), spec.destLocation];
+  return [...new Set(places.map((place) => path.join(top, place).replace(/\/$/, "")))];
+}
+
+function objectsNamed({ host, indexes }: Scan, kernel: KernelId, stem: string): readonly string[] {
+  const top = kernelDirectory(host.paths, kernel.release);
+  return remember(indexes, top, () => indexObjects(host.files, top)).get(stem) ?? [];
+}

@@ -1,0 +1,139 @@
+import path from "node:path";
+import { readDistribution } from "../dkms/destination.ts";
+import { digestSource } from "../dkms/digest-source.ts";
+import { type InstanceAddress, instanceAddress, type KernelId, moduleKey, nameProblem } from "../dkms/id.ts";
+import type { Kernel } from "../dkms/kernel.ts";
+import { kernelIds, readKernel } from "../dkms/read-kernels.ts";
+import { readTree, type TreeModule } from "../dkms/read-tree.ts";
+import { depmodMarks, sourceDirectory } from "../dkms/tree-layout.ts";
+import type { Host } from "../host/host.ts";
+import type {
+  ActualState,
+  Finding,
+  InstanceState,
+  ModuleState,
+  Prospect,
+  ProspectRequest,
+  ScanRequest,
+  SourceState,
+} from "./actual-state.ts";
+import { findInstallLeftovers } from "./install-leftovers.ts";
+import { attempt, type Scan } from "./scan.ts";
+import { type ScannedInstance, scanInstance } from "./scan-instance.ts";
+import { type ProspectContext, scanProspect } from "./scan-prospect.ts";
+
+/**
+ * Reads what is there: the trees, the kernels, and for each asked instance what a build would be made from. What cannot
+ * be read is a finding. Nothing is written, and of what lies in the trees only dkms.conf files are evaluated.
+ */
+export async function scanActual(host: Host, request: ScanRequest): Promise<ActualState> {
+  const tree = readTree(host);
+  const findings: Finding[] = [...tree.findings];
+  const kernels = scanKernels(host, findings);
+  const requests = request.prospects(kernels);
+  const scan: Scan = {
+    host,
+    kernels,
+    distribution: attempt({ findings }, host.paths.osRelease, () => readDistribution(host)) ?? "unknown",
+    directives: new Map(requests.map((one) => [instanceAddress(one), one.directives])),
+    findings,
+    indexes: new Map(),
+  };
+  const modules = await scanModules(scan, tree.modules);
+  const sources = new Map(request.sources.map((one) => [moduleKey(one.module), scanSource(scan, one)]));
+  const prospects = await scanProspects({ scan, sources, facts: new Map() }, requests);
+  return {
+    kernels,
+    runningKernel: host.machine.runningKernel,
+    arch: host.machine.arch,
+    depmodOwed: scanDepmodMarks(scan),
+    modules,
+    sources,
+    prospects,
+    findings,
+    complete: findings.every(({ code }) => code === "E_BAD_NAME" || code === "E_BAD_RECORD"),
+  };
+}
+
+function scanKernels(host: Host, findings: Finding[]): Kernel[] {
+  const { installTree } = host.paths;
+  const ids = attempt({ findings }, installTree, () => kernelIds(host)) ?? [];
+  return ids.flatMap(
+    (id) => attempt({ findings }, path.join(installTree, id.release), () => readKernel(host, id)) ?? [],
+  );
+}
+
+async function scanModules(scan: Scan, modules: readonly TreeModule[]): Promise<ModuleState[]> {
+  const scanned: { module: TreeModule; instances: ScannedInstance[] }[] = [];
+  for (const module of modules) {
+    const instances: ScannedInstance[] = [];
+    for (const one of module.instances)
+      instances.push(await scanInstance(scan, { module: module.id, kernel: one.kernel }, one));
+    scanned.push({ module, instances });
+  }
+  const owned = new Set(scanned.flatMap(({ instances }) => instances.flatMap(({ state }) => installedPaths(state))));
+  const states = scanned.map(({ module: { id, link, leftovers }, instances }) => ({
+    id,
+    link,
+    leftovers,
+    instances: instances.map((instance) => withOrphans(instance, owned)),
+  }));
+  const installLeftovers = findInstallLeftovers(scan, states);
+  return states.map((state) => ({
+    ...state,
+    leftovers: [...state.leftovers, ...(installLeftovers.get(state.id.name) ?? [])],
+  }));
+}
+
+function installedPaths({ objects }: InstanceState): string[] {
+  return objects.flatMap(({ installed }) => (installed ? [installed.path] : []));
+}
+
+/** Nobody's: no installed instance put it there, and it is not one of the kernel's own. */
+function withOrphans({ state, suspects }: ScannedInstance, owned: ReadonlySet<string>): InstanceState {
+  const orphans = suspects
+    .filter((suspect) => !owned.has(suspect.path) && (suspect.sameContent || !suspect.couldBeTheKernels))
+    .map((suspect) => ({
+      kind: "orphan" as const,
+      message: `${suspect.path} lies in the install tree, although nothing of the module is installed.`,
+      path: suspect.path,
+    }));
+  return orphans.length === 0 ? state : { ...state, problems: [...state.problems, ...orphans] };
+}
+
+function scanSource(scan: Scan, { module, directory }: ScanRequest["sources"][number]): SourceState {
+  const inTree = digested(scan, sourceDirectory(scan.host.paths, module));
+  if (directory === undefined) return { id: module, inTree, given: undefined };
+  const conf = path.join(directory, "dkms.conf");
+  const isSource = attempt(scan, conf, () => scan.host.files.stat(conf)?.kind === "file");
+  return { id: module, inTree, given: (isSource && digested(scan, directory)) || "missing" };
+}
+
+/** `undefined` if it is not there; if it cannot be digested, also with a finding. */
+function digested(scan: Scan, directory: string): SourceState["inTree"] {
+  const isThere = attempt(scan, directory, () => scan.host.files.stat(directory)?.kind === "directory");
+  if (!isThere) return undefined;
+  const digest = digestSource(scan.host.files, directory);
+  if (digest.ok) return { directory, digest: digest.value };
+  const { code, message, path: place = directory } = digest.error;
+  scan.findings.push({ code: code === "E_PERMISSION" ? code : "E_IO", path: place, message });
+  return undefined;
+}
+
+async function scanProspects(
+  context: ProspectContext,
+  requests: readonly ProspectRequest[],
+): Promise<Map<InstanceAddress, Prospect>> {
+  const prospects = new Map<InstanceAddress, Prospect>();
+  for (const request of requests) prospects.set(instanceAddress(request), await scanProspect(context, request));
+  return prospects;
+}
+
+function scanDepmodMarks(scan: Scan): KernelId[] {
+  const marks = depmodMarks(scan.host.paths);
+  const names = (directory: string): string[] =>
+    (attempt(scan, directory, () => scan.host.files.list(directory)) ?? []).map(({ name }) => name);
+  return names(marks)
+    .flatMap((release) => names(path.join(marks, release)).map((arch) => ({ release, arch })))
+    .filter(({ release, arch }) => nameProblem(release) === undefined && nameProblem(arch) === undefined);
+}

@@ -1,0 +1,68 @@
+import path from "node:path";
+import { buildInputs, kernelCompiler } from "../dkms/build-inputs.ts";
+import type { DkmsConf } from "../dkms/conf/dkms-conf.ts";
+import { exclusion } from "../dkms/exclusion.ts";
+import { moduleKey } from "../dkms/id.ts";
+import type { Kernel } from "../dkms/kernel.ts";
+import { type KernelConfig, readKernelConfig } from "../dkms/kernel-config.ts";
+import { chooseToolchain, missingTools } from "../dkms/toolchain.ts";
+import type { ActualState, Prospect, ProspectRequest, SourceState } from "./actual-state.ts";
+import { attempt, evaluate, kernelOf, remember, type Scan } from "./scan.ts";
+
+/** What is the same for every module of a kernel. */
+export interface KernelFacts {
+  readonly config: KernelConfig;
+  readonly compiler: string | undefined;
+}
+
+export interface ProspectContext {
+  readonly scan: Scan;
+  readonly sources: ActualState["sources"];
+  /** Kernel directory -> facts; filled on the way. */
+  readonly facts: Map<string, KernelFacts>;
+}
+
+/**
+ * What would happen if the instance were built now. Where the document names a source, that one counts, since it would
+ * be copied to the source tree first.
+ */
+export async function scanProspect(context: ProspectContext, request: ProspectRequest): Promise<Prospect> {
+  const { scan, sources, facts } = context;
+  const kernel = kernelOf(scan, request.kernel);
+  const source = chooseSource(sources.get(moduleKey(request.module)));
+  const { module, directives } = request;
+  const file = source && path.join(source.directory, "dkms.conf");
+  const conf = await evaluate(scan, { module, kernel, directives, ...(file && { file }) });
+  if (!conf.ok) return { conf, exclusion: undefined, inputs: undefined, missingTools: [] };
+  const { config, compiler } = remember(facts, kernel.directory, () => readFacts(scan, kernel));
+  const inputs =
+    source && compiler !== undefined
+      ? attempt(scan, source.directory, () =>
+          buildInputs(scan.host, { kernel, conf: conf.value, source: source.digest, compiler }),
+        )
+      : undefined;
+  const toolchain = chooseToolchain(scan.host, config, kernel.headers?.directory);
+  return {
+    conf,
+    exclusion: exclusion(decidable(conf.value, kernel), kernel, config),
+    inputs,
+    missingTools: missingTools(scan.host, { conf: conf.value, toolchain, compression: kernel.compression }),
+  };
+}
+
+function chooseSource(source: SourceState | undefined): { directory: string; digest: string } | undefined {
+  return typeof source?.given === "object" ? source.given : source?.inTree;
+}
+
+function readFacts(scan: Scan, kernel: Kernel): KernelFacts {
+  const place = kernel.headers?.directory ?? kernel.directory;
+  return {
+    config: attempt(scan, place, () => readKernelConfig(scan.host, kernel)) ?? new Map(),
+    compiler: attempt(scan, place, () => kernelCompiler(scan.host, kernel)),
+  };
+}
+
+/** Without headers nobody knows the kernel's configuration: then it excludes nothing, and the headers are what is missing. */
+function decidable(conf: DkmsConf, { headers }: Kernel): DkmsConf {
+  return headers ? conf : { ...conf, exclusive: { ...conf.exclusive, config: undefined } };
+}

@@ -1,0 +1,94 @@
+import { createHash } from "node:crypto";
+import path from "node:path";
+import type { Host } from "../host/host.ts";
+import { type KernelId, nameProblem } from "./id.ts";
+import { type Compression, type Kernel, type KernelHeaders, objectSuffixes } from "./kernel.ts";
+import { kernelDirectory } from "./tree-layout.ts";
+import { compareReleases } from "./version-order.ts";
+
+/** Every kernel of the install tree, oldest first. Throws what the file system throws. */
+export function readKernels(host: Host): Kernel[] {
+  return kernelIds(host).flatMap((id) => readKernel(host, id) ?? []);
+}
+
+/**
+ * The names that the install tree holds, as kernels of this machine's architecture, oldest first: whether there is more
+ * to each than a name, {@link readKernel} tells.
+ */
+export function kernelIds(host: Host): KernelId[] {
+  const entries = host.files.list(host.paths.installTree) ?? [];
+  return entries
+    .filter(({ name, kind }) => (kind === "directory" || kind === "link") && nameProblem(name) === undefined)
+    .map(({ name }) => ({ release: name, arch: host.machine.arch }))
+    .sort((a, b) => compareReleases(a.release, b.release));
+}
+
+/** One kernel; `undefined` if the install tree has no directory for it. Throws what the file system throws. */
+export function readKernel(host: Host, id: KernelId): Kernel | undefined {
+  const directory = kernelDirectory(host.paths, id.release);
+  if (!isDirectory(host, directory)) return undefined;
+  const own = path.join(directory, "kernel");
+  return {
+    id,
+    directory,
+    headers: readHeaders(host, directory),
+    hasModulesDep: host.files.stat(path.join(directory, "modules.dep")) !== undefined,
+    hasOwnModules: isDirectory(host, own),
+    compression: compressionOf(firstObject(host, own)),
+  };
+}
+
+/** A kernel that the install tree does not know: enough to evaluate a dkms.conf for it. */
+export function absentKernel(host: Host, id: KernelId): Kernel {
+  const directory = kernelDirectory(host.paths, id.release);
+  return { id, directory, headers: undefined, hasModulesDep: false, hasOwnModules: false, compression: "none" };
+}
+
+function readHeaders(host: Host, kernel: string): KernelHeaders | undefined {
+  const directory = findBuild(host, path.join(kernel, "build"));
+  if (!isDirectory(host, path.join(directory, "include"))) return undefined;
+  return { directory, digest: digestHeaders(host, directory) };
+}
+
+/** Under another root an absolute link means a place in that root first, and only then one of this machine. */
+function findBuild(host: Host, build: string): string {
+  const target = host.root === "/" ? undefined : host.files.readLink(build);
+  if (target === undefined || !path.isAbsolute(target)) return build;
+  const inRoot = path.join(host.root, target);
+  return isDirectory(host, inRoot) ? inRoot : build;
+}
+
+/**
+ * Over what decides how a module comes out: the configuration (which code there is, how structures are laid out), the
+ * exported symbols with their checksums (what the module may link to), and the release (its vermagic). The thousands of
+ * header files are left out: a change in them that matters to a module changes a symbol's checksum, and a distribution's
+ * security update that keeps the interface is then no reason to build everything anew.
+ */
+function digestHeaders(host: Host, build: string): string {
+  const config = "include/config/auto.conf";
+  const hasConfig = host.files.stat(path.join(build, config)) !== undefined;
+  const files = [hasConfig ? config : ".config", "Module.symvers", "include/generated/utsrelease.h"];
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(`${file} ${host.files.sha256(path.join(build, file)) ?? "absent"}\n`);
+  return hash.digest("hex");
+}
+
+/** The first kernel object below a directory, in name order: one stands for all, since one `make` compressed them. */
+function firstObject(host: Host, directory: string): string | undefined {
+  for (const { name, kind } of host.files.list(directory) ?? []) {
+    if (kind === "file" && objectSuffixes.some((suffix) => name.endsWith(suffix))) return name;
+    const inside = kind === "directory" ? firstObject(host, path.join(directory, name)) : undefined;
+    if (inside !== undefined) return inside;
+  }
+  return undefined;
+}
+
+function compressionOf(object: string | undefined): Compression {
+  if (object?.endsWith(".zst")) return "zst";
+  if (object?.endsWith(".xz")) return "xz";
+  return object?.endsWith(".gz") ? "gz" : "none";
+}
+
+function isDirectory(host: Host, place: string): boolean {
+  return host.files.stat(place)?.kind === "directory";
+}

@@ -1,0 +1,244 @@
+import path from "node:path";
+import type { DirectoryEntry } from "../host/files.ts";
+import type { Host } from "../host/host.ts";
+import { temporaryPrefix } from "../host/local-files.ts";
+import { isSystemError, type SystemError } from "../host/system-error.ts";
+import { type KernelId, kernelKey, type ModuleId, moduleKey, nameProblem } from "./id.ts";
+import {
+  activeLink,
+  activeLinkTarget,
+  isReleaseName,
+  originalsDirectory,
+  originalsName,
+  packageDirectory,
+  sourceDirectory,
+  sourceLink,
+} from "./tree-layout.ts";
+
+/** What one look at the DKMS tree shows: names and links, no contents. */
+export interface Tree {
+  /** In the order of `dkms status`: byte order of `name/version`. */
+  readonly modules: readonly TreeModule[];
+  /** What could not be read, and names that no module can have. Nothing of it hides the rest. */
+  readonly findings: readonly TreeFinding[];
+}
+
+export interface TreeModule {
+  readonly id: ModuleId;
+  /** `linked`: the source link leads to a directory. `missing`: there is no link, whatever else may be there. */
+  readonly link: "linked" | "dangling" | "missing";
+  /** In the order of `dkms status`: byte order of `release/arch`. */
+  readonly instances: readonly TreeInstance[];
+  /**
+   * What a killed run left behind, absolute paths: staging directories, temporary files, build directories, kernel
+   * directories without a build in them, active links that lead nowhere. All of it can be deleted.
+   */
+  readonly leftovers: readonly string[];
+}
+
+/** A `<release>/<arch>` directory with `module` in it. */
+export interface TreeInstance {
+  readonly kernel: KernelId;
+  /** Whether the active link of this kernel leads to this instance. */
+  readonly active: boolean;
+  /** original_module keeps objects for this kernel. */
+  readonly originalsSaved: boolean;
+}
+
+export interface TreeFinding {
+  readonly code: "E_IO" | "E_PERMISSION" | "E_NOT_A_DIRECTORY" | "E_BAD_NAME";
+  readonly path: string;
+  readonly message: string;
+}
+
+/** One listing of the DKMS tree for status, scan and autoinstall. Only reads; an absent tree is an empty one. */
+export function readTree(host: Host): Tree {
+  const findings: TreeFinding[] = [];
+  const { dkmsTree } = host.paths;
+  const realTree = attempt({ findings }, dkmsTree, () => host.files.realPath(dkmsTree)) ?? dkmsTree;
+  const look: Look = { host, realTree, findings };
+  const names = findings.length === 0 ? directoriesIn(look, dkmsTree) : [];
+  if (names.length === 0 && findings.length === 0) noteIfNoDirectory(look, dkmsTree);
+  const modules = names.flatMap((name) => readPackage(look, name));
+  return { modules: modules.sort((a, b) => byteOrder(moduleKey(a.id), moduleKey(b.id))), findings };
+}
+
+/** What went wrong while reading, in a finding's words; anything that no file system throws is a bug. */
+export function findingOf(error: unknown, place: string): TreeFinding & { code: "E_IO" | "E_PERMISSION" } {
+  if (!isSystemError(error)) throw error;
+  const denied = error.code === "EACCES" || error.code === "EPERM";
+  return {
+    code: denied ? "E_PERMISSION" : "E_IO",
+    path: error.path ?? place,
+    message: `Cannot read ${error.path ?? place}: ${denied ? "permission denied" : reasonOf(error)}.`,
+  };
+}
+
+interface Look {
+  readonly host: Host;
+  /** The DKMS tree, links resolved. */
+  readonly realTree: string;
+  readonly findings: TreeFinding[];
+}
+
+function readPackage(look: Look, name: string): TreeModule[] {
+  const directory = packageDirectory(look.host.paths, name);
+  const entries = listing(look, directory);
+  const versions = directoriesIn(
+    look,
+    directory,
+    entries.filter((entry) => entry.name !== originalsName && !isActiveLink(entry)),
+  );
+  const modules = versions
+    .map((version) => readModule(look, { name, version }))
+    .filter((module) => isKnown(look, module));
+  return withStrays(modules, strays(look, directory, entries));
+}
+
+function readModule(look: Look, id: ModuleId): TreeModule {
+  const directory = path.join(packageDirectory(look.host.paths, id.name), id.version);
+  const entries = listing(look, directory);
+  const leftovers = entries.filter(isDebris).map((entry) => path.join(directory, entry.name));
+  const instances: TreeInstance[] = [];
+  for (const release of directoriesIn(look, directory, entries).filter(isReleaseName)) {
+    readRelease(look, { module: id, release, instances, leftovers });
+  }
+  instances.sort((a, b) => byteOrder(kernelKey(a.kernel), kernelKey(b.kernel)));
+  return { id, link: readLinkState(look, id), instances, leftovers };
+}
+
+interface ReleaseLook {
+  readonly module: ModuleId;
+  readonly release: string;
+  readonly instances: TreeInstance[];
+  readonly leftovers: string[];
+}
+
+function readRelease(look: Look, { module, release, instances, leftovers }: ReleaseLook): void {
+  const directory = path.join(packageDirectory(look.host.paths, module.name), module.version, release);
+  const troubles = look.findings.length;
+  const entries = listing(look, directory);
+  // What could not be listed is not empty.
+  if (entries.length === 0 && look.findings.length === troubles) leftovers.push(directory);
+  leftovers.push(...entries.filter(isDebris).map((entry) => path.join(directory, entry.name)));
+  for (const arch of directoriesIn(look, directory, entries)) {
+    const built = attempt(look, directory, () => isBuilt(look, path.join(directory, arch)));
+    if (built) instances.push(readInstance(look, module, { release, arch }));
+    else if (built === false) leftovers.push(path.join(directory, arch));
+  }
+}
+
+/** While POST_BUILD runs, a link to the staging directory stands where the build will be. */
+function isBuilt(look: Look, instance: string): boolean {
+  const isStaged = look.host.files.readLink(instance)?.startsWith(".tmp_") ?? false;
+  return !isStaged && isDirectory(look, path.join(instance, "module"));
+}
+
+function readInstance(look: Look, module: ModuleId, kernel: KernelId): TreeInstance {
+  const { files, paths } = look.host;
+  const link = activeLink(paths, module.name, kernel);
+  // Only the tree itself may be reached through a link: the active link must name this version, not another name of it.
+  const target = path.join(look.realTree, module.name, activeLinkTarget({ module, kernel }));
+  const active = attempt(look, link, () => files.realPath(link) === target);
+  const originals = originalsDirectory(paths, module.name, kernel);
+  const originalsSaved = attempt(look, originals, () => isDirectory(look, originals));
+  return { kernel, active: active ?? false, originalsSaved: originalsSaved ?? false };
+}
+
+function readLinkState(look: Look, id: ModuleId): TreeModule["link"] {
+  const link = sourceLink(look.host.paths, id);
+  const state = attempt(look, link, () => {
+    if (look.host.files.lstat(link)?.kind !== "link") return "missing";
+    return isDirectory(look, link) ? "linked" : "dangling";
+  });
+  return state ?? "missing";
+}
+
+/**
+ * Whether a directory beside the versions is a version. Without a source link it is one only if something of a module
+ * is there: its source, which makes it broken, or a build, or what a killed run left.
+ */
+function isKnown(look: Look, { id, link, instances, leftovers }: TreeModule): boolean {
+  if (link !== "missing" || instances.length > 0 || leftovers.length > 0) return true;
+  const source = sourceDirectory(look.host.paths, id);
+  return attempt(look, source, () => isDirectory(look, source)) ?? false;
+}
+
+/** Temporary files, and active links that lead nowhere. */
+function strays(look: Look, directory: string, entries: readonly DirectoryEntry[]): string[] {
+  const isStray = ({ name, kind }: DirectoryEntry): boolean => {
+    if (name.startsWith(temporaryPrefix)) return true;
+    if (!isActiveLink({ name, kind })) return false;
+    const place = path.join(directory, name);
+    return attempt(look, place, () => look.host.files.stat(place) === undefined) ?? false;
+  };
+  return entries.filter(isStray).map(({ name }) => path.join(directory, name));
+}
+
+function isActiveLink({ name, kind }: DirectoryEntry): boolean {
+  return kind === "link" && name.startsWith("kernel-");
+}
+
+/** What lies beside the versions belongs to none of them: each takes it, so that whichever is repaired cleans it up. */
+function withStrays(modules: readonly TreeModule[], found: readonly string[]): TreeModule[] {
+  return modules.map((module) => ({ ...module, leftovers: [...module.leftovers, ...found] }));
+}
+
+/** dell/dkms stages in `.tmp_*`; a build directory stays behind when a build fails or is killed. */
+function isDebris({ name, kind }: DirectoryEntry): boolean {
+  return name.startsWith(".tmp_") || name.startsWith(temporaryPrefix) || (name === "build" && kind === "directory");
+}
+
+/** Names of the directories that can be part of an id; like dell/dkms, through links too. Hidden ones are nobody's. */
+function directoriesIn(look: Look, parent: string, entries = listing(look, parent)): string[] {
+  return entries
+    .filter(({ name }) => !name.startsWith("."))
+    .filter((entry) => {
+      const place = path.join(parent, entry.name);
+      const found = entry.kind === "link" ? attempt(look, place, () => isDirectory(look, place)) : undefined;
+      return found ?? entry.kind === "directory";
+    })
+    .map(({ name }) => name)
+    .filter((name) => isUsableName(look, parent, name));
+}
+
+function isUsableName(look: Look, parent: string, name: string): boolean {
+  const problem = nameProblem(name);
+  if (problem) {
+    const place = path.join(parent, name);
+    const message = `${JSON.stringify(place)} is left alone: the name ${problem}.`;
+    look.findings.push({ code: "E_BAD_NAME", path: place, message });
+  }
+  return problem === undefined;
+}
+
+function noteIfNoDirectory(look: Look, place: string): void {
+  const stat = attempt(look, place, () => look.host.files.stat(place));
+  if (stat && stat.kind !== "directory")
+    look.findings.push({ code: "E_NOT_A_DIRECTORY", path: place, message: `${place} is not a directory.` });
+}
+
+function listing(look: Look, directory: string): readonly DirectoryEntry[] {
+  return attempt(look, directory, () => look.host.files.list(directory)) ?? [];
+}
+
+function isDirectory(look: Look, place: string): boolean {
+  return look.host.files.stat(place)?.kind === "directory";
+}
+
+function attempt<T>({ findings }: Pick<Look, "findings">, place: string, read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    findings.push(findingOf(error, place));
+    return undefined;
+  }
+}
+
+function reasonOf(error: SystemError): string {
+  return error.message.replace(/, \w+ '.*$/s, "");
+}
+
+function byteOrder(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}

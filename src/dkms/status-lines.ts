@@ -1,0 +1,220 @@
+import path from "node:path";
+import type { Host } from "../host/host.ts";
+import { isSystemError } from "../host/system-error.ts";
+import type { ObjectSpec } from "./conf/dkms-conf.ts";
+import { evaluateConf } from "./conf/evaluate-conf.ts";
+import { readObjects } from "./conf/interpret-objects.ts";
+import { destinationDirectory, readDistribution } from "./destination.ts";
+import type { InstanceId, KernelId, ModuleId } from "./id.ts";
+import { type Kernel, objectSuffixes } from "./kernel.ts";
+import { absentKernel, readKernel } from "./read-kernels.ts";
+import { readTree, type Tree, type TreeInstance, type TreeModule } from "./read-tree.ts";
+import { kernelDirectory, moduleObjectsDirectory, sourceDirectory, sourceLink } from "./tree-layout.ts";
+
+/** Which lines are wanted; everything given must match. */
+export interface StatusFilter {
+  readonly name?: string;
+  readonly version?: string;
+  /** One listing for each, one after the other, as dell/dkms does it. */
+  readonly kernels?: readonly KernelFilter[];
+}
+
+export interface KernelFilter {
+  readonly release?: string;
+  readonly arch?: string;
+}
+
+/** One line of `dkms status`, as a value. */
+export type StatusEntry =
+  | { readonly level: "added" | "broken"; readonly name: string; readonly version: string }
+  | {
+      readonly level: "built" | "installed";
+      readonly name: string;
+      readonly version: string;
+      readonly release: string;
+      readonly arch: string;
+      readonly remarks: readonly StatusRemark[];
+    };
+
+export type StatusRemark = "originals" | "missing" | "differs";
+
+/**
+ * What `dkms status` has to say about the tree, in its order. Reads only, and what cannot be read is passed over as
+ * dell/dkms does: the tree's findings tell of it. There are no lines for weakly installed objects, for 3.2.2 prints
+ * none either.
+ */
+export async function readStatus(host: Host, filter: StatusFilter = {}, tree = readTree(host)): Promise<StatusEntry[]> {
+  const look: Look = { host, distribution: readDistribution(host), kernels: new Map(), suffixes: new Map() };
+  const entries: StatusEntry[] = [];
+  for (const kernel of filter.kernels ?? [{}]) {
+    for (const module of chooseModules(tree, filter)) entries.push(...(await readModule(look, module, kernel)));
+  }
+  return entries;
+}
+
+/** One line, without newline, to the letter as dell/dkms 3.2.2 prints it (dkms-facts: status lines). */
+export function statusLine(entry: StatusEntry): string {
+  const module = `${entry.name}/${entry.version}`;
+  if (!("release" in entry)) return `${module}: ${entry.level}`;
+  const remarks = entry.remarks.map((remark) => ` (${remarkTexts[remark]})`).join("");
+  return `${module}, ${entry.release}, ${entry.arch}: ${entry.level}${remarks}`;
+}
+
+const remarkTexts: Readonly<Record<StatusRemark, string>> = {
+  originals: "Original modules exist",
+  missing: "Built modules are missing in the kernel modules folder",
+  differs: "Differences between built and installed modules",
+};
+
+/** What is the same for many instances and is read once. */
+interface Look {
+  readonly host: Host;
+  readonly distribution: string;
+  readonly kernels: Map<string, Kernel>;
+  readonly suffixes: Map<string, string>;
+}
+
+function chooseModules(tree: Tree, { name, version }: StatusFilter): readonly TreeModule[] {
+  return tree.modules.filter(({ id }) => (name ?? id.name) === id.name && (version ?? id.version) === id.version);
+}
+
+/** A module that is built for none of the wanted kernels is "added", whatever it is built for besides. */
+async function readModule(look: Look, module: TreeModule, filter: KernelFilter): Promise<StatusEntry[]> {
+  const { name, version } = module.id;
+  if (isBroken(look.host, module)) return [{ level: "broken", name, version }];
+  if (module.link === "missing") return [];
+  const wanted = module.instances.filter(
+    ({ kernel: { release, arch } }) => (filter.release ?? release) === release && (filter.arch ?? arch) === arch,
+  );
+  if (wanted.length === 0) return [{ level: "added", name, version }];
+  const entries: StatusEntry[] = [];
+  for (const instance of wanted) entries.push(await readInstance(look, module, instance));
+  return entries;
+}
+
+/** A directory without link and without source is nothing at all to dell/dkms. */
+function isBroken(host: Host, { id, link }: TreeModule): boolean {
+  if (link !== "missing") return link === "dangling";
+  return present(() => host.files.stat(sourceDirectory(host.paths, id)))?.kind === "directory";
+}
+
+async function readInstance(look: Look, module: TreeModule, instance: TreeInstance): Promise<StatusEntry> {
+  const { name, version } = module.id;
+  const { release, arch } = instance.kernel;
+  const objects = await objectsOf(look, { module: module.id, kernel: instance.kernel });
+  return {
+    level: instance.active ? "installed" : "built",
+    name,
+    version,
+    release,
+    arch,
+    remarks: objects ? readRemarks(look, module.id, instance, objects) : [],
+  };
+}
+
+/**
+ * Whatever dkms.conf says of objects, however many rules it breaks; `undefined` if it is not there: then dell/dkms gives
+ * up before the first remark.
+ */
+async function objectsOf(look: Look, { module, kernel: id }: InstanceId): Promise<readonly ObjectSpec[] | undefined> {
+  const file = path.join(sourceLink(look.host.paths, module), "dkms.conf");
+  const kernel = kernelOf(look, id);
+  try {
+    const evaluated = await evaluateConf(look.host, { module, kernel, file, directives: {} });
+    if (evaluated.ok) return readObjects(evaluated.value.raw, false, []);
+    // bash could make nothing of it: then it names no objects.
+    return evaluated.error.code === "E_CONF_INVALID" ? [] : undefined;
+  } catch (error) {
+    if (isSystemError(error)) return undefined;
+    throw error;
+  }
+}
+
+function readRemarks(
+  look: Look,
+  module: ModuleId,
+  instance: TreeInstance,
+  objects: readonly ObjectSpec[],
+): StatusRemark[] {
+  const problem = firstProblem(look, { module, kernel: instance.kernel }, instance.active, objects);
+  return [...(instance.originalsSaved ? (["originals"] as const) : []), ...(problem ? [problem] : [])];
+}
+
+/** Only the first object that has a problem counts. */
+function firstProblem(
+  look: Look,
+  id: InstanceId,
+  isInstalled: boolean,
+  objects: readonly ObjectSpec[],
+): "missing" | "differs" | undefined {
+  const { paths } = look.host;
+  const directory = moduleObjectsDirectory(paths, id);
+  const kernel = kernelDirectory(paths, id.kernel.release);
+  for (const spec of objects) {
+    const built = findObject(look, id, path.join(directory, spec.destName));
+    if (!built) return "missing";
+    if (!isInstalled) continue;
+    // The kernel's top directory is looked at last; nothing is ever installed there.
+    const places = [destinationDirectory(spec, look.distribution), spec.destLocation, ""];
+    const installed = firstOf(places, (place) => findObject(look, id, path.join(kernel, place, spec.destName)));
+    if (!installed || !sameContent(look.host, built, installed)) return "differs";
+  }
+  return undefined;
+}
+
+function findObject(look: Look, { kernel }: InstanceId, withoutSuffix: string): string | undefined {
+  const exists = (file: string): boolean => present(() => look.host.files.stat(file)) !== undefined;
+  if (exists(`${withoutSuffix}.ko`)) return `${withoutSuffix}.ko`;
+  const compressed = `${withoutSuffix}${compressedSuffix(look, kernel.release)}`;
+  return exists(compressed) ? compressed : undefined;
+}
+
+function sameContent(host: Host, one: string, other: string): boolean {
+  if (present(() => host.files.stat(one))?.size !== present(() => host.files.stat(other))?.size) return false;
+  const digest = present(() => host.files.sha256(one));
+  return digest !== undefined && digest === present(() => host.files.sha256(other));
+}
+
+/** What dell/dkms takes for the kernel's compression: any compressed object anywhere below it, the last kind found. */
+function compressedSuffix({ host, suffixes }: Look, release: string): string {
+  const known = suffixes.get(release);
+  if (known !== undefined) return known;
+  const found = suffixesBelow(host, kernelDirectory(host.paths, release));
+  const suffix = [".ko.zst", ".ko.xz", ".ko.gz"].find((candidate) => found.has(candidate)) ?? ".ko";
+  suffixes.set(release, suffix);
+  return suffix;
+}
+
+function suffixesBelow(host: Host, directory: string, found = new Set<string>()): Set<string> {
+  for (const { name, kind } of present(() => host.files.list(directory)) ?? []) {
+    const suffix = objectSuffixes.find((candidate) => name.endsWith(candidate));
+    if (suffix) found.add(suffix);
+    if (kind === "directory" && !found.has(".ko.zst")) suffixesBelow(host, path.join(directory, name), found);
+  }
+  return found;
+}
+
+function kernelOf({ host, kernels }: Look, id: KernelId): Kernel {
+  const known = kernels.get(`${id.release}/${id.arch}`);
+  if (known) return known;
+  const kernel = present(() => readKernel(host, id)) ?? absentKernel(host, id);
+  kernels.set(`${id.release}/${id.arch}`, kernel);
+  return kernel;
+}
+
+function firstOf<T, R>(values: readonly T[], look: (value: T) => R | undefined): R | undefined {
+  for (const value of values) {
+    const found = look(value);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** What cannot be read counts as absent here: the lines have no word for it. */
+function present<T>(read: () => T | undefined): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,163 @@
+import path from "node:path";
+import type { Paths } from "../host/host.ts";
+import { type InstanceId, type KernelId, type ModuleId, nameProblem } from "./id.ts";
+
+/**
+ * Where everything lies in the three trees (dkms-facts: Layout). Pure: nothing is looked at. Every part of a path that
+ * comes from an id is checked to be one plain path component, so that no id can lead out of its tree; an id that fails
+ * the check is a bug of the caller's, who should have refused it, and is thrown.
+ */
+
+/** `<dkms tree>/<name>` */
+export function packageDirectory(paths: Paths, name: string): string {
+  return path.join(paths.dkmsTree, component(name));
+}
+
+/** `<dkms tree>/<name>/<version>`: being there makes a module known. */
+export function moduleDirectory(paths: Paths, module: ModuleId): string {
+  return path.join(packageDirectory(paths, module.name), component(module.version));
+}
+
+/** `<dkms tree>/<name>/<version>/source`, a link to {@link sourceDirectory}. */
+export function sourceLink(paths: Paths, module: ModuleId): string {
+  return path.join(moduleDirectory(paths, module), "source");
+}
+
+/** `<source tree>/<name>-<version>` */
+export function sourceDirectory(paths: Paths, { name, version }: ModuleId): string {
+  return path.join(paths.sourceTree, `${component(name)}-${component(version)}`);
+}
+
+/** `<dkms tree>/<name>/<version>/build`: dkms.conf files name it, so it is the same path for every kernel. */
+export function buildDirectory(paths: Paths, module: ModuleId): string {
+  return path.join(moduleDirectory(paths, module), "build");
+}
+
+/** `<dkms tree>/<name>/<version>/build/make.log`, while building and after a failure. */
+export function buildLog(paths: Paths, module: ModuleId): string {
+  return path.join(buildDirectory(paths, module), "make.log");
+}
+
+/** `<dkms tree>/<name>/<version>/tarball`, the default place of mktarball's results. */
+export function tarballDirectory(paths: Paths, module: ModuleId): string {
+  return path.join(moduleDirectory(paths, module), "tarball");
+}
+
+/** `<dkms tree>/<name>/<version>/<release>`, with one directory for each architecture in it. */
+export function releaseDirectory(paths: Paths, module: ModuleId, release: string): string {
+  return path.join(moduleDirectory(paths, module), component(release));
+}
+
+/** `<dkms tree>/<name>/<version>/<release>/<arch>`: a finished build. */
+export function instanceDirectory(paths: Paths, { module, kernel }: InstanceId): string {
+  return path.join(releaseDirectory(paths, module, kernel.release), component(kernel.arch));
+}
+
+/** `<instance directory>/module`: being there is what makes an instance built. */
+export function moduleObjectsDirectory(paths: Paths, instance: InstanceId): string {
+  return path.join(instanceDirectory(paths, instance), "module");
+}
+
+/** `<instance directory>/log/make.log` */
+export function makeLog(paths: Paths, instance: InstanceId): string {
+  return path.join(instanceDirectory(paths, instance), "log", "make.log");
+}
+
+/** `<instance directory>/.dep_<dependency>`: the dependency's version at build time, with BUILD_DEPENDS_REBUILD. */
+export function dependencyMark(paths: Paths, instance: InstanceId, dependency: string): string {
+  return path.join(instanceDirectory(paths, instance), `.dep_${component(dependency)}`);
+}
+
+/** `<instance directory>/.dkms-agent-build.json`: see build-record.ts. Hidden, so dell/dkms takes no notice of it. */
+export function buildRecordFile(paths: Paths, instance: InstanceId): string {
+  return path.join(instanceDirectory(paths, instance), buildRecordName);
+}
+
+/** The build record's name, for a build that is still being staged. */
+export const buildRecordName = ".dkms-agent-build.json";
+
+/**
+ * `<dkms tree>/<name>/<version>/<release>/.tmp_<arch>_`, to which a random part is added: the staging directory beside
+ * {@link instanceDirectory}. dell/dkms uses the same prefix, so each cleans up what the other left behind.
+ */
+export function stagingPrefix(paths: Paths, { module, kernel }: InstanceId): string {
+  return path.join(releaseDirectory(paths, module, kernel.release), `.tmp_${component(kernel.arch)}_`);
+}
+
+/** `<dkms tree>/<name>/kernel-<release>-<arch>/module`: the objects of whichever version is installed. */
+export function activeObjectsDirectory(paths: Paths, name: string, kernel: KernelId): string {
+  return path.join(activeLink(paths, name, kernel), "module");
+}
+
+/** `<dkms tree>/<name>/kernel-<release>-<arch>`: the link that makes an instance installed. */
+export function activeLink(paths: Paths, name: string, kernel: KernelId): string {
+  return path.join(packageDirectory(paths, name), activeLinkName(kernel));
+}
+
+/** `kernel-<release>-<arch>` */
+export function activeLinkName({ release, arch }: KernelId): string {
+  return `kernel-${component(release)}-${component(arch)}`;
+}
+
+/** What the active link says: `<version>/<release>/<arch>`, relative, so that the tree can be moved. */
+export function activeLinkTarget({ module, kernel }: InstanceId): string {
+  return path.join(component(module.version), component(kernel.release), component(kernel.arch));
+}
+
+/** `<dkms tree>/<name>/original_module/<release>/<arch>`: the objects that an install replaced, each with `.origin`. */
+export function originalsDirectory(paths: Paths, name: string, kernel: KernelId): string {
+  return path.join(packageDirectory(paths, name), originalsName, component(kernel.release), component(kernel.arch));
+}
+
+/** `<originals directory>/collisions`, where several same-named objects were found. */
+export function collisionsDirectory(paths: Paths, name: string, kernel: KernelId): string {
+  return path.join(originalsDirectory(paths, name, kernel), "collisions");
+}
+
+/** `original_module`, which stands among the versions and is none. */
+export const originalsName = "original_module";
+
+/** `<install tree>/<release>` */
+export function kernelDirectory(paths: Paths, release: string): string {
+  return path.join(paths.installTree, component(release));
+}
+
+/** The lock of one run: see apply/lock.ts. */
+export function lockFile(paths: Paths): string {
+  return path.join(paths.state, "lock");
+}
+
+/** What the runs did, append-only JSON lines. */
+export function journalFile(paths: Paths): string {
+  return path.join(paths.state, "journal.jsonl");
+}
+
+/** `<state>/logs/<name>/<version>/<release>/<arch>/make.log`: the log of the last failed build of one instance. */
+export function failedBuildLog(paths: Paths, { module, kernel }: InstanceId): string {
+  const parts = [module.name, module.version, kernel.release, kernel.arch].map(component);
+  return path.join(paths.state, "logs", ...parts, "make.log");
+}
+
+/**
+ * `<state>/depmod-owed/<release>/<arch>`: written before what is installed for a kernel changes, removed when depmod has
+ * run. A kill in between is thereby seen by the next scan, although every file is in its place.
+ */
+export function depmodMark(paths: Paths, { release, arch }: KernelId): string {
+  return path.join(depmodMarks(paths), component(release), component(arch));
+}
+
+/** The directory of all {@link depmodMark}s. */
+export function depmodMarks(paths: Paths): string {
+  return path.join(paths.state, "depmod-owed");
+}
+
+/** How a kernel's directory in the tree is told from `source`, `build` and `tarball`: digits, a dot, anything. */
+export function isReleaseName(name: string): boolean {
+  return /^[0-9]+\./.test(name);
+}
+
+function component(text: string): string {
+  const problem = nameProblem(text);
+  if (problem) throw new Error(`"${text}" cannot be part of a path: it ${problem}`);
+  return text;
+}
