@@ -1,8 +1,7 @@
 /** One problem of a document, placed so that an editor could underline it. */
 export interface Diagnostic {
   readonly severity: "error" | "warning";
-  /** A stable code, e.g. `E_YAML_SYNTAX`, `E_UNKNOWN_KEY`; README has them all. */
-  readonly code: string;
+  readonly code: DiagnosticCode;
   /** One sentence. */
   readonly message: string;
   readonly file: string;
@@ -19,4 +18,38 @@ export interface DiagnosticRange {
   readonly column: number;
   readonly endLine: number;
   readonly endColumn: number;
+}
+
+/** Stable codes; README has them all. What begins with `E_` is an error, with `W_` a warning. */
+export type DiagnosticCode =
+  | "E_ALIAS"
+  | "E_BAD_VALUE"
+  | "E_CONFLICT"
+  | "E_DUPLICATE_KEY"
+  | "E_DUPLICATE_MODULE"
+  | "E_EMPTY"
+  | "E_INSECURE_FILE"
+  | "E_MISSING_KEY"
+  | "E_MORE_PROBLEMS"
+  | "E_NOT_UTF8"
+  | "E_RUNNING_ELSEWHERE"
+  | "E_TOO_DEEP"
+  | "E_TOO_LARGE"
+  | "E_UNKNOWN_KEY"
+  | "E_UNREADABLE"
+  | "E_UNSUPPORTED"
+  | "E_WRONG_TYPE"
+  | "E_YAML_SYNTAX"
+  | "W_IGNORED_FILE"
+  | "W_MORE_PROBLEMS"
+  | "W_NO_EFFECT"
+  | "W_NO_KERNEL_MATCHES"
+  | "W_NOT_PRUNED"
+  | "W_YAML";
+
+/** What is wrong, without the place. */
+export interface Fault {
+  readonly code: DiagnosticCode;
+  readonly message: string;
+  readonly hint?: string;
 }

@@ -1,0 +1,64 @@
+import path from "node:path";
+import type { DirectoryEntry } from "../host/files.ts";
+import type { Host } from "../host/host.ts";
+import type { Fault } from "./diagnostic.ts";
+import { type Checked, faultOf, type PlacedFault } from "./placed-fault.ts";
+import { quote } from "./source-text.ts";
+import { attempt } from "./unreadable.ts";
+
+/** More files than any host needs; a directory with more is a mistake. */
+export const mostFiles = 1000;
+
+/**
+ * The documents of a desired state in merge order: the file itself, or a directory's `*.yaml` sorted by name. Hidden
+ * files are skipped, `*.yml` too, with a warning. An empty directory is an error: it must not look like "no modules".
+ */
+export function findDocuments(host: Host, place: string): Checked<readonly string[]> {
+  const found = attempt(() => host.files.stat(place));
+  if (!found.ok) return refuse(place, found.error);
+  if (found.value === undefined) return refuse(place, notThere);
+  if (found.value.kind === "directory") return listDocuments(host, place);
+  return { value: [place], faults: [] };
+}
+
+const notThere: Fault = {
+  code: "E_UNREADABLE",
+  message: "There is no such file or directory.",
+  hint: "Write the desired state there, or name another place with --desired.",
+};
+
+function listDocuments(host: Host, directory: string): Checked<readonly string[]> {
+  const listed = attempt(() => host.files.list(directory));
+  if (!listed.ok) return refuse(directory, listed.error);
+  const entries = (listed.value ?? []).filter((entry) => !entry.name.startsWith("."));
+  const files = entries
+    .filter((entry) => entry.name.endsWith(".yaml"))
+    .map((entry) => path.join(directory, entry.name));
+  const warnings = entries.filter((entry) => entry.name.endsWith(".yml")).map((entry) => ignored(directory, entry));
+  if (files.length === 0) return { value: undefined, faults: [faultOf(directory, noDocuments), ...warnings] };
+  if (files.length > mostFiles) return { value: undefined, faults: [tooMany(directory, files.length), ...warnings] };
+  return { value: files, faults: warnings };
+}
+
+const noDocuments: Fault = {
+  code: "E_EMPTY",
+  message: "The directory holds no *.yaml file, so nothing is known about what is wanted.",
+  hint: 'To want no modules at all, write a document that says "modules: []".',
+};
+
+function ignored(directory: string, { name }: DirectoryEntry): PlacedFault {
+  return faultOf(path.join(directory, name), {
+    code: "W_IGNORED_FILE",
+    message: "The file is ignored: only names that end in .yaml are read.",
+    hint: `Rename it to ${quote(`${name.slice(0, -".yml".length)}.yaml`)}.`,
+  });
+}
+
+function tooMany(directory: string, count: number): PlacedFault {
+  const message = `The directory holds ${count} documents; at most ${mostFiles} are read.`;
+  return faultOf(directory, { code: "E_TOO_LARGE", message, hint: "Put several modules into one document." });
+}
+
+function refuse(place: string, fault: Fault): Checked<never> {
+  return { value: undefined, faults: [faultOf(place, fault)] };
+}

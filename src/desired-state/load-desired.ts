@@ -1,0 +1,111 @@
+import { createHash } from "node:crypto";
+import path from "node:path";
+import type { Host } from "../host/host.ts";
+import type { DesiredState } from "./desired-state.ts";
+import type { Diagnostic, Fault } from "./diagnostic.ts";
+import { findDocuments } from "./find-documents.ts";
+import { findInsecureFiles } from "./insecure-files.ts";
+import { mergeDocuments } from "./merge-documents.ts";
+import { type ParsedDocument, parseDocument } from "./parse-document.ts";
+import { mostTokens } from "./parse-yaml.ts";
+import { type Checked, comparePlaces, faultOf, isError, type PlacedFault, toDiagnostic } from "./placed-fault.ts";
+import { type DocumentText, largestFile, readDocument } from "./read-document.ts";
+
+export interface LoadOptions {
+  /** Read also what somebody other than root may change, when root reads it. */
+  readonly allowInsecureFiles: boolean;
+}
+
+export interface LoadedDesired {
+  /** `undefined` if and only if one of the diagnostics is an error. */
+  readonly desired: DesiredState | undefined;
+  /** Every problem at once, by file, line and column; at most {@link mostDiagnostics} and one that counts the rest. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * The desired state that a document, or a directory of documents, asks for (design section 4). Reads and decides
+ * nothing about this machine's kernels. Never throws for what stands in the files or how they lie on the disk.
+ */
+export function loadDesired(host: Host, place: string, options: LoadOptions): LoadedDesired {
+  const found = findDocuments(host, path.resolve(place));
+  const insecure = options.allowInsecureFiles ? [] : findInsecureFiles(host, found.value ?? []);
+  // What is refused is not even read: an error message would show what root may read and others may not.
+  const read = insecure.length > 0 ? [] : readAll(host, found.value ?? []);
+  const texts = read.flatMap(({ value }) => value ?? []);
+  const parsed = parseAll(texts);
+  const documents = parsed.flatMap(({ value }) => value ?? []);
+  const merged = mergeDocuments(documents);
+  const alone = [found, ...read, ...parsed].flatMap(({ faults }) => faults);
+  const problems = [...insecure, ...alone, ...merged.faults];
+  const faults = problems.some(isError) ? problems : [...problems, ...noModules(documents)];
+  const diagnostics = present(faults);
+  if (faults.some(isError)) return { desired: undefined, diagnostics };
+  const files = texts.map(({ source, sha256 }) => ({ path: source.file, sha256 }));
+  return {
+    desired: { files, sha256: digestOf(texts), unlisted: merged.unlisted, modules: merged.modules },
+    diagnostics,
+  };
+}
+
+/** Of all documents together, in bytes. */
+const largestTotal = 4 * largestFile;
+
+function readAll(host: Host, files: readonly string[]): readonly Checked<DocumentText>[] {
+  const read: Checked<DocumentText>[] = [];
+  let total = 0;
+  for (const file of files) {
+    const document = readDocument(host, file);
+    total += document.value?.source.text.length ?? 0;
+    if (total > largestTotal) return [...read, { value: undefined, faults: [faultOf(file, tooLarge)] }];
+    read.push(document);
+  }
+  return read;
+}
+
+const tooLarge: Fault = {
+  code: "E_TOO_LARGE",
+  message: `With this file, the documents have more than ${largestTotal} bytes (4 MiB); reading stopped here.`,
+};
+
+function parseAll(texts: readonly DocumentText[]): readonly Checked<ParsedDocument>[] {
+  const parsed: Checked<ParsedDocument>[] = [];
+  let tokensLeft = mostTokens;
+  for (const { source } of texts) {
+    const document = parseDocument(source, tokensLeft);
+    parsed.push(document);
+    tokensLeft -= document.tokens;
+    if (tokensLeft < 0) break;
+  }
+  return parsed;
+}
+
+/** A document may hold only settings; if all do, a key was forgotten, and nobody meant "no modules". */
+function noModules(documents: readonly ParsedDocument[]): readonly PlacedFault[] {
+  const [first] = documents;
+  if (!first || documents.some(({ modules }) => modules)) return [];
+  const message = `The key "modules" is missing${documents.length > 1 ? " in all documents" : ""}.`;
+  return [faultOf(first.source.file, { code: "E_MISSING_KEY", message, hint: 'To want none, write "modules: []".' })];
+}
+
+/** Over the digests, so that text moved from one document to the next does not go unnoticed. */
+function digestOf(texts: readonly DocumentText[]): string {
+  const hash = createHash("sha256");
+  for (const { sha256 } of texts) hash.update(`${sha256}\n`);
+  return hash.digest("hex");
+}
+
+/** More than anybody reads at once. */
+export const mostDiagnostics = 100;
+
+/** Errors are shown before warnings where there are too many; in order of place either way. */
+function present(faults: readonly PlacedFault[]): readonly Diagnostic[] {
+  const sorted = [...faults].sort(comparePlaces);
+  if (sorted.length <= mostDiagnostics) return sorted.map(toDiagnostic);
+  const errors = sorted.filter(isError);
+  const kept = [...errors, ...sorted.filter((fault) => !isError(fault))].slice(0, mostDiagnostics).sort(comparePlaces);
+  const message = `There are ${sorted.length - kept.length} more problems.`;
+  const code = errors.length > mostDiagnostics ? "E_MORE_PROBLEMS" : "W_MORE_PROBLEMS";
+  const file = sorted.at(-1)?.file ?? "";
+  return [...kept, faultOf(file, { code, message })].map(toDiagnostic);
+}

@@ -1,0 +1,93 @@
+import type { Fault } from "./diagnostic.ts";
+import { isDeprecatedDirective } from "./directive-names.ts";
+import type { ModuleShape } from "./schema.ts";
+
+/** A rule that an entry of `modules` breaks, and the keys that lead to what is to blame. */
+export interface BrokenRule {
+  readonly path: readonly string[];
+  readonly fault: Fault;
+}
+
+type Rule = (module: ModuleShape) => readonly BrokenRule[];
+
+/** All rules about how the keys of one entry go together (design section 4). */
+export function checkModule(module: ModuleShape): readonly BrokenRule[] {
+  return rules.flatMap((rule) => rule(module));
+}
+
+const rules: readonly Rule[] = [
+  everyVersionOnlyWithAbsent,
+  absentTakesNoSource,
+  absentTakesNoKernels,
+  neverBuildsFromSource,
+  settingsOfBuildsThatNeverHappen,
+  kernelsOfModulesThatAreOnlyAdded,
+  onlyNegations,
+  deprecatedDirectives,
+];
+
+function everyVersionOnlyWithAbsent({ version, state }: ModuleShape): readonly BrokenRule[] {
+  if (version !== "*" || state === "absent") return [];
+  const message = 'The version "*", every version, goes only with "state: absent".';
+  return [broken("version", "E_CONFLICT", message, "Name the version that is wanted.")];
+}
+
+function absentTakesNoSource({ source, state }: ModuleShape): readonly BrokenRule[] {
+  if (source === undefined || state !== "absent") return [];
+  return [
+    broken("source", "E_CONFLICT", "A module that is to be absent takes no source.", "Leave one of the two out."),
+  ];
+}
+
+/** Absent means all of it: who gives kernels here expects the module to stay for the others. */
+function absentTakesNoKernels({ kernels, state }: ModuleShape): readonly BrokenRule[] {
+  if (kernels === undefined || state !== "absent") return [];
+  const message = "A module that is to be absent goes from every kernel, so it takes no kernels.";
+  return [broken("kernels", "E_CONFLICT", message, "To keep it for some kernels, name those and leave the state out.")];
+}
+
+function neverBuildsFromSource({ source, build }: ModuleShape): readonly BrokenRule[] {
+  if (source === undefined || build !== "never") return [];
+  return [
+    broken("source", "W_NO_EFFECT", 'The source has no effect with "build: never".', "Leave one of the two out."),
+  ];
+}
+
+function settingsOfBuildsThatNeverHappen(module: ModuleShape): readonly BrokenRule[] {
+  if (module.state !== "absent" && module.state !== "added") return [];
+  const present = (["directives", "timeout", "build"] as const).filter((key) => module[key] !== undefined);
+  return present.map((key) => broken(key, "W_NO_EFFECT", `"${key}" has no effect with "state: ${module.state}".`));
+}
+
+function kernelsOfModulesThatAreOnlyAdded({ kernels, state }: ModuleShape): readonly BrokenRule[] {
+  if (kernels === undefined || state !== "added") return [];
+  return [broken("kernels", "W_NO_EFFECT", '"kernels" has no effect with "state: added": nothing is built for any.')];
+}
+
+/** Whether a list of selectors only takes away, and so chooses nothing. */
+export function choosesNothing(kernels: ModuleShape["kernels"]): boolean {
+  return kernels?.every((selector) => typeof selector === "object" && selector.not !== undefined) ?? false;
+}
+
+/** What is said about such a list. */
+export const onlyNegationsFault: Fault = {
+  code: "E_BAD_VALUE",
+  message: "The list only takes kernels away, so it chooses none.",
+  hint: 'Add what to take them from, for example "installed".',
+};
+
+function onlyNegations({ kernels }: ModuleShape): readonly BrokenRule[] {
+  return choosesNothing(kernels) ? [{ path: ["kernels"], fault: onlyNegationsFault }] : [];
+}
+
+function deprecatedDirectives({ directives = {} }: ModuleShape): readonly BrokenRule[] {
+  const names = Object.keys(directives).filter((name) => isDeprecatedDirective(name));
+  return names.map((name) => ({
+    path: ["directives", name],
+    fault: { code: "W_NO_EFFECT", message: `DKMS no longer does anything with ${name}.`, hint: "Leave it out." },
+  }));
+}
+
+function broken(key: string, code: Fault["code"], message: string, hint?: string): BrokenRule {
+  return { path: [key], fault: { code, message, ...(hint === undefined ? {} : { hint }) } };
+}

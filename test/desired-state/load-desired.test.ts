@@ -1,0 +1,305 @@
+import fs from "node:fs";
+import path from "node:path";
+import fc from "fast-check";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { mostDiagnostics } from "../../src/desired-state/load-desired.ts";
+import { brief, desiredOf, head, inDirectory, load, loadText, modules, problemsOf } from "./documents.ts";
+
+const loading = suite("loadDesired");
+
+loading("reads every key of a document", () => {
+  const document = `apiVersion: dkms-agent/v1
+kernels: [installed]
+unlisted: prune
+modules:
+  - name: jool-dkms
+    version: 4.1.9
+    state: built
+    source: ./src/jool
+    kernels:
+      - running
+      - 6.1.0-56-amd64
+      - match: "6.1.*-amd64"
+      - regex: ^6\\.12
+      - range: ">=6.12 <6.13"
+      - not: "*-rt-*"
+      - not: {range: "<6.1"}
+    directives: {STRIP: no, "MAKE[0]": make all}
+    timeout: 1h30m
+    build: auto
+`;
+  inDirectory({ "a.yaml": document }, (directory) => {
+    const file = path.join(directory, "a.yaml");
+    const { desired, diagnostics } = load(file);
+    assert.equal(diagnostics, []);
+    assert.is(desired?.unlisted, "prune");
+    assert.equal(desired?.modules, [
+      {
+        name: "jool-dkms",
+        version: "4.1.9",
+        state: "built",
+        source: path.join(directory, "src/jool"),
+        kernels: [
+          { kind: "running" },
+          { kind: "exact", release: "6.1.0-56-amd64" },
+          { kind: "match", glob: "6.1.*-amd64" },
+          { kind: "regex", pattern: "^6\\.12" },
+          {
+            kind: "range",
+            bounds: [
+              { operator: ">=", version: "6.12" },
+              { operator: "<", version: "6.13" },
+            ],
+          },
+          { kind: "not", selector: { kind: "match", glob: "*-rt-*" } },
+          { kind: "not", selector: { kind: "range", bounds: [{ operator: "<", version: "6.1" }] } },
+        ],
+        directives: { STRIP: "no", "MAKE[0]": "make all" },
+        timeoutMs: 5_400_000,
+        build: "auto",
+        position: { file, line: 5, column: 5 },
+      },
+    ]);
+  });
+});
+
+loading("fills in the defaults", () => {
+  const { unlisted, modules: listed } = desiredOf(modules("name: a\nversion: 1"));
+  assert.is(unlisted, "report");
+  const { position, ...module } = listed[0] ?? { position: undefined };
+  assert.equal(module, {
+    name: "a",
+    version: "1",
+    state: "installed",
+    source: undefined,
+    kernels: [{ kind: "running" }, { kind: "newest" }],
+    directives: {},
+    timeoutMs: undefined,
+    build: "auto",
+  });
+  assert.is(position?.line, 3);
+});
+
+loading("reads all scalars as text", () => {
+  const versions = ["1.10", "no", "0x10", "1e3", "2024-01-01", "~", "null", "0755", "1_000", "true"];
+  const listed = desiredOf(
+    modules(...versions.map((version, index) => `name: m${index}\nversion: ${version}`)),
+  ).modules;
+  assert.equal(
+    listed.map(({ version }) => version),
+    versions,
+  );
+});
+
+loading("reads scalars as text even where the document says YAML 1.1", () => {
+  const { modules: listed } = desiredOf(`%YAML 1.1\n---\n${modules("name: no\nversion: 1.10")}`);
+  assert.equal([listed[0]?.name, listed[0]?.version], ["no", "1.10"]);
+});
+
+loading("wants nothing where the document lists nothing", () => {
+  assert.equal(desiredOf(`${head}modules: []\n`).modules, []);
+});
+
+loading("does not take a document without the key modules for one that lists nothing", () => {
+  assert.equal(problemsOf(head), ["E_MISSING_KEY"]);
+});
+
+loading("does not take a key without a value for an empty list", () => {
+  assert.equal(problemsOf(`${head}modules:\n  # - name: a\n`), ["E_WRONG_TYPE 2:1"]);
+});
+
+loading("gives the same digest for the same content, and another one for another", () => {
+  const first = desiredOf(modules("name: a\nversion: 1"));
+  const second = desiredOf(modules("name: a\nversion: 1"));
+  const third = desiredOf(modules("name: a\nversion: 2"));
+  assert.is(first.sha256, second.sha256);
+  assert.is.not(first.sha256, third.sha256);
+  assert.match(first.files[0]?.sha256 ?? "", /^[0-9a-f]{64}$/);
+});
+
+loading("accepts a byte order mark and CRLF line ends", () => {
+  const { modules: listed } = desiredOf(`\ufeff${modules("name: a\nversion: 1").replaceAll("\n", "\r\n")}`);
+  assert.equal([listed[0]?.version, listed[0]?.position.column], ["1", 5]);
+});
+
+loading("counts columns from behind a byte order mark", () => {
+  assert.equal(problemsOf("\ufeffapiVersio: x\n"), ["E_MISSING_KEY 1:1", "E_UNKNOWN_KEY 1:1"]);
+});
+
+loading("reports every problem of a document at once, in the order of the text", () => {
+  const text = `apiVersion: dkms-agent/v2
+kernel: [running]
+unlisted: purge
+modules:
+  - name: ../a
+    vesion: 1
+    state: instaled
+  - name: b
+    version: 1
+    kernels: [newst]
+    timeout: 20
+`;
+  assert.equal(problemsOf(text), [
+    "E_BAD_VALUE 1:13",
+    "E_UNKNOWN_KEY 2:1",
+    "E_BAD_VALUE 3:11",
+    "E_MISSING_KEY 5:5",
+    "E_BAD_VALUE 5:11",
+    "E_UNKNOWN_KEY 6:5",
+    "E_BAD_VALUE 7:12",
+    "E_BAD_VALUE 10:15",
+    "E_BAD_VALUE 11:14",
+  ]);
+});
+
+loading("shows the line and puts the caret below the problem", () => {
+  const [diagnostic] = loadText(`${head}modules: []\nunlistd: ignore\n`).diagnostics;
+  assert.equal(diagnostic?.range, { line: 3, column: 1, endLine: 3, endColumn: 8 });
+  assert.equal(diagnostic?.snippet, { text: "unlistd: ignore", caretColumn: 1, caretLength: 7 });
+  assert.is(diagnostic?.hint, 'Did you mean "unlisted"?');
+});
+
+loading("comes with a warning where nothing is wrong enough to stop", () => {
+  const { desired, diagnostics } = loadText(modules("name: a\nversion: 1\nsource: x\nbuild: never"));
+  assert.equal(diagnostics.map(brief), ["W_NO_EFFECT 5:5"]);
+  assert.is(diagnostics[0]?.severity, "warning");
+  assert.is(desired?.modules.length, 1);
+});
+
+loading("stops counting out problems when there are too many", () => {
+  const { diagnostics } = loadText(`${head}modules:\n${"  - {}\n".repeat(300)}`);
+  assert.is(diagnostics.length, mostDiagnostics + 1);
+  assert.is(diagnostics.at(-1)?.code, "E_MORE_PROBLEMS");
+  assert.match(diagnostics.at(-1)?.message ?? "", "500 more");
+});
+
+loading("shows no warning in the place of an error", () => {
+  const warnings = Array.from({ length: 120 }, (_, index) => `name: m${index}\nversion: 1\nsource: x\nbuild: never`);
+  const { desired, diagnostics } = loadText(modules(...warnings, "name: last\nversion: a/b"));
+  assert.is(desired, undefined);
+  assert.is(diagnostics.filter(({ code }) => code === "E_BAD_VALUE").length, 1);
+  assert.is(diagnostics.at(-1)?.code, "W_MORE_PROBLEMS");
+  const lines = diagnostics.flatMap(({ range }) => range?.line ?? []);
+  assert.equal(
+    lines,
+    [...lines].sort((left, right) => left - right),
+  );
+});
+
+loading("goes on with warnings only, however many", () => {
+  const warnings = Array.from({ length: 120 }, (_, index) => `name: m${index}\nversion: 1\nsource: x\nbuild: never`);
+  assert.is(loadText(modules(...warnings)).desired?.modules.length, 120);
+});
+
+const pieces = [
+  "a",
+  ":",
+  " ",
+  "\n",
+  "  ",
+  "- ",
+  "[",
+  "]",
+  "{",
+  "}",
+  ",",
+  '"',
+  "'",
+  "|",
+  "#",
+  "&a",
+  "*a",
+  "!t",
+  "? ",
+  "---\n",
+];
+const words = [
+  "apiVersion: dkms-agent/v1",
+  "modules:",
+  "name:",
+  "version: 1",
+  "kernels: [",
+  "not:",
+  "<<:",
+  "\t",
+  "\r",
+  "\0",
+  "😀",
+];
+
+loading("never throws, and has a desired state exactly if there is no error, whatever the text", () => {
+  const text = fc.array(fc.constantFrom(...pieces, ...words), { maxLength: 40 }).map((parts) => parts.join(""));
+  inDirectory({}, (directory) => {
+    const file = path.join(directory, "a.yaml");
+    const check = (content: string | Uint8Array) => {
+      fs.writeFileSync(file, content);
+      const { desired, diagnostics } = load(file);
+      assert.is(
+        desired === undefined,
+        diagnostics.some(({ severity }) => severity === "error"),
+      );
+      for (const { range } of diagnostics) assert.ok(range === undefined || (range.line > 0 && range.column > 0));
+    };
+    fc.assert(fc.property(text, check), { numRuns: 300 });
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 30 }), check), { numRuns: 100 });
+  });
+});
+
+loading.run();
+
+const directories = suite("loadDesired of a directory");
+
+directories("merges its documents in the order of their names", () => {
+  const files = {
+    "20-b.yaml": modules("name: b\nversion: 1"),
+    "10-a.yaml": modules("name: a\nversion: 1"),
+    "10-a-more.yaml": modules("name: c\nversion: 1"),
+    ".hidden.yaml": "nonsense: [",
+    README: "nonsense: [",
+  };
+  inDirectory(files, (directory) => {
+    const { desired, diagnostics } = load(directory);
+    assert.equal(diagnostics, []);
+    assert.equal(
+      desired?.modules.map(({ name }) => name),
+      ["c", "a", "b"],
+    );
+    assert.equal(
+      desired?.files.map((file) => path.basename(file.path)),
+      ["10-a-more.yaml", "10-a.yaml", "20-b.yaml"],
+    );
+  });
+});
+
+directories("lets one document set the kernels of all", () => {
+  const files = {
+    "a.yaml": modules("name: a\nversion: 1"),
+    "z.yaml": `${head}kernels: [installed]\nunlisted: ignore\n`,
+  };
+  inDirectory(files, (directory) => {
+    const { desired } = load(directory);
+    assert.equal(desired?.modules[0]?.kernels, [{ kind: "installed" }]);
+    assert.is(desired?.unlisted, "ignore");
+  });
+});
+
+directories("reports the problems of all documents, by file", () => {
+  const files = { "b.yaml": "a: [", "a.yaml": `${head}modules: x\n`, "c.yaml": modules("name: a\nversion: 1") };
+  inDirectory(files, (directory) => {
+    const { desired, diagnostics } = load(directory);
+    assert.is(desired, undefined);
+    assert.equal(
+      diagnostics.map(({ file, code }) => `${path.basename(file)} ${code}`),
+      ["a.yaml E_WRONG_TYPE", "b.yaml E_YAML_SYNTAX"],
+    );
+  });
+});
+
+directories("resolves a source beside its document", () => {
+  inDirectory({ "a.yaml": modules("name: a\nversion: 1\nsource: ../src/a") }, (directory) => {
+    assert.is(load(directory).desired?.modules[0]?.source, path.join(path.dirname(directory), "src/a"));
+  });
+});
+
+directories.run();
