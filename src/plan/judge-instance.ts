@@ -216,8 +216,10 @@ function installReason(existing: InstanceState | undefined, replaces: readonly M
   const [other] = replaces;
   if (other) return { code: "other-version", text: `version ${other.version} is installed instead` };
   if (existing?.level !== "installed") return { code: "not-installed", text: "it is built, but not installed" };
-  for (const { kind, message } of existing.problems) {
-    if (kind === "installed-missing" || kind === "installed-differs") return { code: kind, text: message };
+  for (const { kind, path } of existing.problems) {
+    const file = path.slice(path.lastIndexOf("/") + 1);
+    if (kind === "installed-missing") return { code: kind, text: `${file} is gone from the install tree` };
+    if (kind === "installed-differs") return { code: kind, text: `${file} is not the one that was built` };
   }
   return undefined;
 }

@@ -1,12 +1,12 @@
-/** What a dkms.conf says for one kernel, checked and with every default filled in. */
+/** What a dkms.conf says for one kernel, checked, with every default filled in and every release pattern tried. */
 export interface DkmsConf {
   readonly packageName: string;
   readonly packageVersion: string;
   readonly objects: readonly ObjectSpec[];
-  /** In index order; the last one that matches the kernel release counts (make-command.ts). */
-  readonly make: readonly Conditional[];
-  /** In index order; every one that matches is applied. `value` is the file's name below patches/. */
-  readonly patches: readonly Conditional[];
+  /** The make command for this kernel, as written; `undefined`: DKMS's own default (make-command.ts). */
+  readonly make: string | undefined;
+  /** Files below patches/ that apply to this kernel, in the order in which they are applied. */
+  readonly patches: readonly string[];
   readonly scripts: Scripts;
   readonly buildDepends: readonly string[];
   readonly buildDependsRebuild: boolean;
@@ -31,13 +31,6 @@ export interface ObjectSpec {
   readonly strip: boolean;
 }
 
-/** A value that counts only for kernel releases that match a bash regex; `undefined` matches all. */
-export interface Conditional {
-  readonly index: number;
-  readonly value: string;
-  readonly match: string | undefined;
-}
-
 /** Script lines, as written: a path below the source (or build) directory, perhaps with arguments. */
 export interface Scripts {
   readonly postAdd?: string;
@@ -50,9 +43,15 @@ export interface Scripts {
 
 /** BUILD_EXCLUSIVE_*: `undefined` where the file says nothing. */
 export interface Exclusive {
-  readonly arch: string | undefined;
+  readonly arch: TriedPattern | undefined;
   readonly config: string | undefined;
-  readonly kernel: string | undefined;
+  readonly kernel: TriedPattern | undefined;
   readonly kernelMin: string | undefined;
   readonly kernelMax: string | undefined;
+}
+
+/** A bash regex and whether it matches this kernel's release (or architecture). */
+export interface TriedPattern {
+  readonly pattern: string;
+  readonly matches: boolean;
 }

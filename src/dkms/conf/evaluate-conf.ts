@@ -1,0 +1,151 @@
+import type { Host } from "../../host/host.ts";
+import { fail, type Result, succeed } from "../failure.ts";
+import type { ModuleId } from "../id.ts";
+import { ioFailure } from "../io-failure.ts";
+import type { Kernel } from "../kernel.ts";
+import { kernelConfigPlaces } from "../kernel-config.ts";
+import { evaluateInBash, rereadInBash } from "./bash-evaluator.ts";
+import { entriesOf, type RawConf, type RawEntry, rawConfOf } from "./raw-conf.ts";
+import { collapse, rereadStatically } from "./reread-value.ts";
+import type { Scope } from "./shell-variables.ts";
+import { evaluateStatically } from "./static-evaluator.ts";
+
+export interface EvaluationRequest {
+  readonly module: ModuleId;
+  readonly kernel: Kernel;
+  /** The module's own dkms.conf. */
+  readonly file: string;
+  /** Beat everything else; taken as written, never expanded. */
+  readonly directives: Readonly<Record<string, string>>;
+}
+
+export interface Evaluation {
+  readonly raw: RawConf;
+  /** What the files wrote to stderr. */
+  readonly complaints: readonly string[];
+}
+
+/**
+ * The values of a dkms.conf, then of the override files of /etc/dkms, then of the directives (dkms-facts: dkms.conf).
+ * Files of plain assignments are evaluated here, others by bash; where both can, they agree.
+ */
+export async function evaluateConf(host: Host, request: EvaluationRequest): Promise<Result<Evaluation>> {
+  const variables = knownVariables(host, request);
+  const complaints: string[] = [];
+  let raw: RawConf = new Map();
+  for (const file of [request.file, ...overrideFiles(host, request)]) {
+    const text = readConf(host, file);
+    if (!text.ok) return text;
+    if (text.value === undefined) {
+      if (file === request.file) return missing(request);
+      continue;
+    }
+    const evaluated = await evaluateFile(host, { file, text: text.value, variables, inherited: raw });
+    if (!evaluated.ok) return evaluated;
+    raw = evaluated.value.raw;
+    complaints.push(...evaluated.value.complaints);
+  }
+  return succeed({ raw: applyDirectives(raw, request.directives), complaints });
+}
+
+/** What a dkms.conf finds set. */
+export function knownVariables(
+  { files, paths }: Pick<Host, "files" | "paths">,
+  { module, kernel }: Pick<EvaluationRequest, "module" | "kernel">,
+): ReadonlyMap<string, string> {
+  const headers = kernel.headers?.directory ?? `${kernel.directory}/build`;
+  const configs = kernelConfigPlaces.map((place) => `${headers}/${place}`);
+  return new Map([
+    ["kernelver", kernel.id.release],
+    ["arch", kernel.id.arch],
+    ["module", module.name],
+    ["module_version", module.version],
+    ["dkms_tree", paths.dkmsTree],
+    ["source_tree", paths.sourceTree],
+    ["install_tree", paths.installTree],
+    ["kernel_source_dir", headers],
+    ["kernel_config", configs.find((config) => files.stat(config)) ?? configs.at(-1) ?? ""],
+  ]);
+}
+
+/** In the order in which they are sourced. */
+function overrideFiles({ paths }: Host, { module, kernel }: EvaluationRequest): string[] {
+  const { name, version } = module;
+  const { release, arch } = kernel.id;
+  const own = [name, `${name}-${version}`, `${name}-${version}-${release}`, `${name}-${version}-${release}-${arch}`];
+  const names = [...own, `${name}--${release}`, `${name}--${release}-${arch}`];
+  return names.map((override) => `${paths.dkmsSettings}/${override}.conf`);
+}
+
+/** Far more than any real one; a larger file is a mistake, or meant to fill the memory. */
+const longest = 1 << 20;
+
+/** The text; `undefined` if the file is not there. */
+function readConf({ files }: Host, file: string): Result<string | undefined> {
+  try {
+    const stat = files.stat(file);
+    if (!stat) return succeed(undefined);
+    if (stat.kind === "file" && stat.size <= longest) return succeed(files.readText(file));
+    const what = stat.kind === "file" ? `has ${stat.size} bytes, more than ${longest}` : "is not a plain file";
+    const remedy = "Put the module's dkms.conf there.";
+    return fail("E_CONF_INVALID", `${file} ${what}.`, { path: file, remedy, dkmsExit: 8 });
+  } catch (error) {
+    return ioFailure(error, `read ${file}`);
+  }
+}
+
+function missing({ module, file }: EvaluationRequest): Result<never> {
+  const remedy = `Restore the source of ${module.name}/${module.version}, or name its dkms.conf.`;
+  return fail("E_CONF_MISSING", `There is no ${file}.`, { path: file, remedy, dkmsExit: 4 });
+}
+
+interface FileRequest {
+  readonly file: string;
+  readonly text: string;
+  readonly variables: ReadonlyMap<string, string>;
+  readonly inherited: RawConf;
+}
+
+/** One file on top of what the earlier ones set; each starts with their directives, and none of their variables. */
+async function evaluateFile(host: Host, request: FileRequest): Promise<Result<Evaluation>> {
+  const { file, text, variables, inherited } = request;
+  const known = evaluateStatically(text, variables, inherited);
+  const evaluated = known
+    ? succeed({ raw: known, complaints: [] })
+    : await evaluateInBash(host.run, { file, variables, inherited: entriesOf(inherited) });
+  if (!evaluated.ok) return evaluated;
+  const entries = entriesOf(evaluated.value.raw).map((entry) => ({ ...entry, value: collapse(entry.value) }));
+  const reread = await rereadAll(host, { file, variables, entries });
+  if (!reread.ok) return reread;
+  const raw = rawConfOf([...entriesOf(inherited), ...entriesOf(reread.value)]);
+  return succeed({ raw, complaints: evaluated.value.complaints });
+}
+
+interface RereadRequest {
+  readonly file: string;
+  readonly variables: ReadonlyMap<string, string>;
+  readonly entries: readonly RawEntry[];
+}
+
+async function rereadAll({ run }: Host, { file, variables, entries }: RereadRequest): Promise<Result<RawConf>> {
+  const scope: Scope = new Map(Array.from(variables, ([name, value]) => [name, new Map([[0, value]])]));
+  const done: RawEntry[] = [];
+  for (const entry of entries) {
+    const value = rereadStatically(entry.value, scope);
+    if (value === undefined) return rereadInBash(run, { file, variables, inherited: entries });
+    scope.set(entry.name, (scope.get(entry.name) ?? new Map()).set(entry.index, value));
+    done.push({ ...entry, value });
+  }
+  return succeed(rawConfOf(done));
+}
+
+/** `NAME`, `NAME[3]` and, to append, `NAME+`: what stands before the first = of dell/dkms's --directive. */
+function applyDirectives(raw: RawConf, directives: Readonly<Record<string, string>>): RawConf {
+  const entries = [...entriesOf(raw)];
+  for (const [key, value] of Object.entries(directives)) {
+    const [, name = "", index = "0", append = ""] = /^(\w+)(?:\[(\d+)\])?(\+?)$/.exec(key) ?? [];
+    const before = entries.findLast((entry) => entry.name === name && entry.index === Number(index));
+    entries.push({ name, index: Number(index), value: append ? (before?.value ?? "") + value : value });
+  }
+  return rawConfOf(entries);
+}

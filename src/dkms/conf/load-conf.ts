@@ -1,0 +1,48 @@
+import type { Host } from "../../host/host.ts";
+import { fail, type Result, succeed } from "../failure.ts";
+import { type ModuleId, moduleKey } from "../id.ts";
+import type { Kernel } from "../kernel.ts";
+import type { DkmsConf } from "./dkms-conf.ts";
+import { evaluateConf } from "./evaluate-conf.ts";
+import { interpretConf } from "./interpret-conf.ts";
+import type { ConfProblem } from "./interpret-objects.ts";
+import { tryPatterns } from "./try-patterns.ts";
+
+export interface ConfRequest {
+  readonly module: ModuleId;
+  readonly kernel: Kernel;
+  /** Default: `<dkms tree>/<name>/<version>/source/dkms.conf`. */
+  readonly file?: string;
+  /** As `--directive NAME=value`: they beat the file and every override file, and are taken as written. */
+  readonly directives?: Readonly<Record<string, string>>;
+  /** False: two objects of one name are no error, so that what is there can be taken away. Default: true. */
+  readonly strict?: boolean;
+}
+
+/**
+ * What the dkms.conf of a module says for one kernel, override files of /etc/dkms and directives included. Fails with
+ * E_CONF_MISSING (4) or with E_CONF_INVALID (8), whose message names every problem of the file; also with E_NO_TOOL,
+ * E_CANCELLED and what io-failure.ts makes of a file that cannot be read.
+ */
+export async function loadConf(host: Host, request: ConfRequest): Promise<Result<DkmsConf>> {
+  const { module, kernel, directives = {}, strict = true } = request;
+  const file = request.file ?? `${host.paths.dkmsTree}/${moduleKey(module)}/source/dkms.conf`;
+  const evaluated = await evaluateConf(host, { module, kernel, file, directives });
+  if (!evaluated.ok) return evaluated;
+  const { raw, complaints } = evaluated.value;
+  const matches = await tryPatterns(host.run, raw, kernel);
+  if (!matches.ok) return matches;
+  const conf = interpretConf(raw, { module, kernel, matches: matches.value, strict });
+  if (!conf.ok) return invalid(file, conf.error, { host, module });
+  return succeed({ ...conf.value, notices: [...conf.value.notices, ...complaints] });
+}
+
+function invalid(
+  path: string,
+  problems: readonly ConfProblem[],
+  { host, module }: { host: Host; module: ModuleId },
+): Result<never> {
+  const list = problems.map(({ directive, problem }) => `${directive} ${problem}`).join("; ");
+  const remedy = `Correct the file, or override the directive in ${host.paths.dkmsSettings}/${module.name}.conf.`;
+  return fail("E_CONF_INVALID", `${path} is not usable: ${list}.`, { path, remedy, dkmsExit: 8 });
+}

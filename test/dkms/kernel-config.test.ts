@@ -1,0 +1,57 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Kernel } from "../../src/dkms/kernel.ts";
+import { readKernelConfig } from "../../src/dkms/kernel-config.ts";
+import { testNeeding } from "../rig/test-needing.ts";
+import { dkmsTree, type TreeBuilder } from "../rig/tree-builder.ts";
+
+const read = suite<{ tree: TreeBuilder }>("readKernelConfig");
+read.before.each((context) => {
+  context.tree = dkmsTree();
+});
+read.after.each(({ tree }) => tree.remove());
+
+read("reads auto.conf, without the quotes around text", ({ tree }) => {
+  tree.write("headers/.config", "CONFIG_OLD=y\n");
+  tree.write(
+    "headers/include/config/auto.conf",
+    '# CONFIG_NO is not set\nCONFIG_A=y\nCONFIG_T="gcc-12 (\\"x\\") 12"\nCONFIG_N=0x10\n',
+  );
+  assert.equal(
+    [...readKernelConfig(tree.host(), kernelWith(tree.at("headers")))],
+    [
+      ["CONFIG_A", "y"],
+      ["CONFIG_T", 'gcc-12 ("x") 12'],
+      ["CONFIG_N", "0x10"],
+    ],
+  );
+});
+
+read("takes .config where there is no auto.conf", ({ tree }) => {
+  tree.write("headers/.config", "# CONFIG_NO is not set\r\nCONFIG_A=m\r\n");
+  assert.equal([...readKernelConfig(tree.host(), kernelWith(tree.at("headers")))], [["CONFIG_A", "m"]]);
+});
+
+read("is empty without headers", ({ tree }) => {
+  assert.is(readKernelConfig(tree.host(), kernelWith(undefined)).size, 0);
+});
+
+testNeeding(read, ["headers"], "reads a real kernel's", (part, { tree }) => {
+  const [kernel] = part("headers").kernels;
+  const config = readKernelConfig(tree.host(), kernelWith(kernel?.directory));
+  assert.is(config.get("CONFIG_MODULES"), "y");
+  assert.match(config.get("CONFIG_CC_VERSION_TEXT") ?? "", /^\S*(gcc|clang)/);
+});
+
+function kernelWith(directory: string | undefined): Kernel {
+  return {
+    id: { release: "6.1.0", arch: "x86_64" },
+    directory: "/lib/modules/6.1.0",
+    headers: directory === undefined ? undefined : { directory, digest: "" },
+    hasModulesDep: false,
+    hasOwnModules: false,
+    compression: "none",
+  };
+}
+
+read.run();
