@@ -82,7 +82,7 @@ function unmatchedDiagnostic(entry: DesiredModule, selector: Selector, choice: K
       ...place,
       severity: "error",
       code: "E_RUNNING_ELSEWHERE",
-      message: `${entry.name}: "running" means nothing under another root, where no kernel runs`,
+      message: `"running", for ${entry.name}, means nothing under another root, where no kernel runs`,
       hint: "name the kernels instead: newest, installed, with-headers, a release, or a pattern",
     };
   }
@@ -90,7 +90,7 @@ function unmatchedDiagnostic(entry: DesiredModule, selector: Selector, choice: K
     ...place,
     severity: "warning",
     code: "W_NO_KERNEL_MATCHES",
-    message: `${entry.name}: ${describe(selector)} matches no kernel here`,
+    message: `no kernel here is chosen by ${describe(selector)}, for ${entry.name}`,
   };
 }
 
@@ -132,8 +132,8 @@ function versionConflict(entry: DesiredModule, other: DesiredModule, release: st
     severity: "error",
     code: "E_CONFLICT",
     message:
-      `${entry.name}: versions ${other.version} (${other.position.file}:${other.position.line}) and ` +
-      `${entry.version} are both wanted as installed for kernel ${release}; a kernel can have one`,
+      `versions ${other.version} (${other.position.file}:${other.position.line}) and ${entry.version} of ` +
+      `${entry.name} are both wanted as installed for kernel ${release}; a kernel can have one`,
     file,
     range: { line, column, endLine: line, endColumn: column + entry.name.length },
     hint: "narrow the kernels of one of them, or set its state to built",

@@ -1,0 +1,95 @@
+import path from "node:path";
+import process from "node:process";
+import type { Answer } from "./commands/command.ts";
+import { exitCodes } from "./commands/exit-codes.ts";
+import type { Io, Sink } from "./commands/io.ts";
+
+const [, script = "", ...args] = process.argv;
+
+process.exitCode = await main(script, args).catch(explainBug);
+
+/** Arguments to exit code. */
+async function main(startedAs: string, given: readonly string[]): Promise<number> {
+  const io = (color: boolean): Io => ({ out: sinkOf(process.stdout, color), err: sinkOf(process.stderr, color) });
+  const isDkms = path.basename(startedAs) === "dkms";
+  if (isDkms || given[0] === "dkms") {
+    const { dkms } = await import("./commands/dkms.ts");
+    return obeySignals(async (signal) => say(await dkms(isDkms ? given : given.slice(1), signal), io(false)));
+  }
+  const { parseCommandLine } = await import("./commands/program.ts");
+  const parsed = parseCommandLine(given);
+  if (parsed.kind === "words") return say(parsed, io(false));
+  const { load, options, own } = parsed;
+  const command = await load();
+  const here = io(options.color);
+  return obeySignals(async (signal) => say(await command({ options, own, io: here, signal }), here));
+}
+
+function say({ exitCode, out, err }: Answer, io: Io): number {
+  io.err.write(err ?? "");
+  io.out.write(out ?? "");
+  return exitCode;
+}
+
+/** Asks the work to stop, and lets it end: a second signal does not hurry past its clean-up. */
+async function obeySignals(work: (signal: AbortSignal) => Promise<number>): Promise<number> {
+  const controller = new AbortController();
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  const stop = (name: NodeJS.Signals) => controller.abort(name);
+  for (const name of signals) process.on(name, stop);
+  try {
+    return await work(controller.signal);
+  } finally {
+    for (const name of signals) process.off(name, stop);
+  }
+}
+
+/** Colours for people alone: not in pipes, not where NO_COLOR is set (no-color.org), not on a dumb terminal. */
+function sinkOf(stream: NodeJS.WriteStream, color: boolean): Sink {
+  let closed = false;
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    closed = true;
+    // The reader of a pipe has seen enough; that is its right.
+    if (error.code !== "EPIPE") outputFailed(stream, error);
+  });
+  const isTerminal = stream.isTTY === true && process.env.TERM !== "dumb";
+  const wantsColor = color && isTerminal && (process.env.NO_COLOR ?? "") === "";
+  return {
+    write: (text) => {
+      if (text !== "" && !closed) stream.write(text);
+    },
+    terminal: {
+      get columns() {
+        return isTerminal ? stream.columns || 80 : Number.POSITIVE_INFINITY;
+      },
+      color: wantsColor,
+      isTerminal,
+    },
+  };
+}
+
+/** A full disk must not leave half a document and a good exit code. */
+function outputFailed(stream: NodeJS.WriteStream, { message }: Error): void {
+  if (stream !== process.stderr) process.stderr.write(`dkms-agent: The output could not be written: ${message}.\n`);
+  process.once("exit", () => {
+    process.exitCode = exitCodes.failed.code;
+  });
+}
+
+/** The final catch: what comes here should have been a Failure. */
+function explainBug(error: unknown): number {
+  if (isDirectoryGone(error)) {
+    process.stderr.write("dkms-agent: The current directory does not exist any more. Change to another one.\n");
+    return exitCodes.failed.code;
+  }
+  const wantsStack = (process.env.DKMS_AGENT_DEBUG ?? "") !== "" || args.includes("-vv");
+  const message = error instanceof Error ? error.message : String(error);
+  const detail = wantsStack && error instanceof Error ? `${error.stack}\n` : "";
+  const advice = detail === "" ? " With DKMS_AGENT_DEBUG=1 it tells where." : "";
+  process.stderr.write(`dkms-agent: This is a bug, please report it: ${message.split("\n")[0]}${advice}\n${detail}`);
+  return exitCodes.failed.code;
+}
+
+function isDirectoryGone(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error && error.syscall === "uv_cwd";
+}

@@ -1,0 +1,73 @@
+import type { ApplyEvent, Emit } from "../apply/event.ts";
+import type { Diagnostic } from "../desired-state/diagnostic.ts";
+import type { Failure } from "../dkms/failure.ts";
+import { createApplyText } from "../report/apply-text.ts";
+import { diagnosticText } from "../report/diagnostic-text.ts";
+import { diagnosticLine, eventLine, failureLine, versionLine } from "../report/event-line.ts";
+import { failureText } from "../report/failure-text.ts";
+import { createLiveProgress } from "../report/live-progress.ts";
+import type { Invocation } from "./command.ts";
+import { toolVersion } from "./tool-version.ts";
+
+/** Says what an apply does while it does it. */
+export interface ApplyReporter {
+  readonly emit: Emit;
+  readonly diagnostics: (diagnostics: readonly Diagnostic[]) => void;
+  /** Why nothing could be attempted. */
+  readonly failure: (failure: Failure) => void;
+  /** The program was asked to stop, and will. */
+  readonly stopping: (signal: string) => void;
+  readonly end: () => void;
+}
+
+/** JSON lines with `--json`; live progress on a terminal; plain lines everywhere else. */
+export function createReporter(invocation: Invocation, clock: () => Date): ApplyReporter {
+  if (invocation.options.json) return jsonReporter(invocation, clock);
+  const { terminal } = invocation.io.out;
+  const live = terminal.isTerminal && invocation.io.err.terminal.isTerminal && !invocation.options.quiet;
+  return textReporter(invocation, live);
+}
+
+function jsonReporter({ io }: Invocation, clock: () => Date): ApplyReporter {
+  io.out.write(versionLine(toolVersion, clock()));
+  return {
+    emit: (event) => io.out.write(eventLine(event, clock())),
+    diagnostics: (diagnostics) => io.out.write(diagnostics.map((one) => diagnosticLine(one, clock())).join("")),
+    failure: (failure) => io.out.write(failureLine(failure, clock())),
+    stopping: (signal) => io.err.write(stoppingText(signal)),
+    end: () => {},
+  };
+}
+
+function textReporter({ io, options }: Invocation, isLive: boolean): ApplyReporter {
+  const { quiet, verbosity } = options;
+  const terminals = { out: io.out.terminal, err: io.err.terminal };
+  const say = createApplyText(terminals, { quiet, verbose: verbosity > 0 });
+  const { write, terminal } = io.out;
+  const live = isLive ? createLiveProgress({ write, terminal, now: () => performance.now() }) : undefined;
+  const around = live?.around ?? ((speak: () => void) => speak());
+  const emit = (event: ApplyEvent) => {
+    live?.note(event);
+    const said = say(event);
+    if (said.out === "" && said.err === "") return;
+    around(() => {
+      io.err.write(said.err);
+      io.out.write(said.out);
+    });
+  };
+  const onErr = (text: string) => around(() => io.err.write(text));
+  return {
+    emit,
+    diagnostics: (diagnostics) => {
+      const shown = diagnostics.filter(({ severity }) => !quiet || severity === "error");
+      if (shown.length > 0) onErr(shown.map((one) => diagnosticText(one, terminals.err)).join("\n"));
+    },
+    failure: (failure) => onErr(failureText(failure, terminals.err)),
+    stopping: (signal) => onErr(stoppingText(signal)),
+    end: () => live?.end(),
+  };
+}
+
+function stoppingText(signal: string): string {
+  return `Stopping (${signal}): running builds are ended, and what was begun is left consistent.\n`;
+}

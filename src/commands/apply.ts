@@ -1,0 +1,79 @@
+import type { Diagnostic } from "../desired-state/diagnostic.ts";
+import { readTree } from "../dkms/read-tree.ts";
+import type { Host } from "../host/host.ts";
+import { type Reconciled, reconcile } from "../reconcile.ts";
+import { type ApplyReporter, createReporter } from "./apply-reporter.ts";
+import { knownModules, unknownModule } from "./check-filter.ts";
+import type { Answer, Invocation } from "./command.ts";
+import { invalidAnswer, loadFor } from "./documents.ts";
+import { detailedApplyCodes, exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { filterOf, onHost } from "./on-host.ts";
+import { plan } from "./plan.ts";
+import { parseJobs } from "./shared-options.ts";
+import { usageAnswer } from "./usage-answer.ts";
+
+/** Makes the host what the documents ask for. */
+export async function apply(invocation: Invocation): Promise<Answer> {
+  const jobs = parseJobs(invocation.own.jobs);
+  if (!jobs.ok) return usageAnswer(jobs.error);
+  if (invocation.own.dryRun === true) return plan(invocation);
+  return onHost(invocation, (host) => applyOn(host, invocation, jobs.value ?? host.machine.processors));
+}
+
+async function applyOn(host: Host, invocation: Invocation, jobs: number): Promise<Answer> {
+  const { options, own, signal } = invocation;
+  const detailed = own.detailedExitcode === true;
+  const loaded = loadFor(host, options);
+  const { desired } = loaded;
+  if (!desired) return refuse(invocation, host, { diagnostics: loaded.diagnostics, detailed });
+  const known = knownModules(desired, () => readTree(host).modules.map(({ id }) => id));
+  const unknown = unknownModule(options.modules, known);
+  if (unknown) return usageAnswer(unknown);
+  const reporter = createReporter(invocation, host.clock);
+  reporter.diagnostics(loaded.diagnostics);
+  const stopped = () => reporter.stopping(String(signal.reason));
+  signal.addEventListener("abort", stopped);
+  try {
+    const result = await reconcile(host, desired, {
+      filter: filterOf(options),
+      emit: reporter.emit,
+      lockTimeoutMs: options.lockTimeoutMs,
+      jobs,
+      failFast: own.failFast === true,
+    });
+    if (result.ok) return conclude(result.value, reporter, detailed);
+    reporter.failure(result.error);
+    return { exitCode: detailed ? detailedApplyCodes.notAttempted.code : exitCodeOf(result.error) };
+  } finally {
+    signal.removeEventListener("abort", stopped);
+    reporter.end();
+  }
+}
+
+interface Refusal {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly detailed: boolean;
+}
+
+function refuse(invocation: Invocation, { clock }: Host, { diagnostics, detailed }: Refusal): Answer {
+  const exitCode = detailed ? detailedApplyCodes.notAttempted.code : exitCodes.invalid.code;
+  if (!invocation.options.json) return { ...invalidAnswer(invocation, { desired: undefined, diagnostics }), exitCode };
+  createReporter(invocation, clock).diagnostics(diagnostics);
+  return { exitCode };
+}
+
+function conclude({ plan: planned, outcome }: Reconciled, reporter: ApplyReporter, detailed: boolean): Answer {
+  reporter.diagnostics(planned.diagnostics);
+  if (!outcome) return { exitCode: detailed ? detailedApplyCodes.notAttempted.code : exitCodes.invalid.code };
+  const { steps, interrupted, remaining, changed } = outcome;
+  const failed = interrupted || steps.some(({ result }) => result === "failed") || remaining?.changes.length !== 0;
+  const blocked = remaining !== undefined && remaining.blocked.length > 0;
+  if (detailed) return { exitCode: detailedCode(changed, failed || blocked) };
+  if (failed) return { exitCode: exitCodes.failed.code };
+  return { exitCode: blocked ? exitCodes.blocked.code : exitCodes.ok.code };
+}
+
+function detailedCode(changed: boolean, bad: boolean): number {
+  if (bad) return changed ? detailedApplyCodes.changedAndFailed.code : detailedApplyCodes.failed.code;
+  return changed ? detailedApplyCodes.changed.code : detailedApplyCodes.unchanged.code;
+}

@@ -1,0 +1,45 @@
+import type { DesiredState } from "../desired-state/desired-state.ts";
+import { nearestOf } from "../desired-state/did-you-mean.ts";
+import { moduleKey } from "../dkms/id.ts";
+import type { ModulePattern } from "./shared-options.ts";
+import type { UsageError } from "./usage-error.ts";
+
+interface Named {
+  readonly name: string;
+  readonly version: string;
+}
+
+/**
+ * The first `--module` that names none of the known modules: a typing error must not look like "nothing to do".
+ * `undefined` if all do.
+ */
+export function unknownModule(patterns: readonly ModulePattern[], known: readonly Named[]): UsageError | undefined {
+  const unknown = patterns.find((pattern) => !known.some((module) => matches(pattern, module)));
+  if (!unknown) return undefined;
+  const text =
+    unknown.version === undefined ? unknown.name : moduleKey({ name: unknown.name, version: unknown.version });
+  return { message: `--module: no module "${text}" is known.`, hint: hintFor(unknown, text, known) };
+}
+
+function matches({ name, version }: ModulePattern, module: Named): boolean {
+  return name === module.name && (version === undefined || module.version === "*" || version === module.version);
+}
+
+function hintFor({ name }: ModulePattern, text: string, known: readonly Named[]): string {
+  const versions = known.filter((module) => module.name === name).map(({ version }) => version);
+  if (versions.length > 0) return `Known of ${name}: ${versions.join(", ")}.`;
+  const names = [...new Set(known.map((module) => module.name))];
+  const nearest = nearestOf(text, known.map(moduleKey)) ?? nearestOf(name, names);
+  if (nearest !== undefined) return `Did you mean "${nearest}"?`;
+  return names.length === 0 ? "The documents name no module." : `Known are: ${shorten(names).join(", ")}.`;
+}
+
+function shorten(names: readonly string[]): readonly string[] {
+  const most = 10;
+  return names.length <= most ? names : [...names.slice(0, most), `and ${names.length - most} more`];
+}
+
+/** The modules that `--module` may name: those of the documents; where unlisted ones are pruned, of the tree too. */
+export function knownModules(desired: DesiredState, inTree: () => readonly Named[]): readonly Named[] {
+  return desired.unlisted === "prune" ? [...desired.modules, ...inTree()] : desired.modules;
+}

@@ -1,0 +1,83 @@
+import type { Command } from "./command.ts";
+import type { OptionSpec } from "./shared-options.ts";
+
+/** One command of the program, as the parser, the help and the dispatcher want it. */
+export interface CommandSpec {
+  readonly name: string;
+  readonly summary: string;
+  /** Further sentences of its own help. */
+  readonly description: string;
+  readonly options: readonly OptionSpec[];
+  /** Complete command lines, each with what it is for. */
+  readonly examples: readonly (readonly [string, string])[];
+  /** Loads the command's file, which nothing else does. */
+  readonly load: () => Promise<Command>;
+}
+
+/** The commands in the order in which somebody meets them. */
+export const commandTable: readonly CommandSpec[] = [
+  {
+    name: "validate",
+    summary: "check the desired state, every problem at once",
+    description: "Reads the documents and nothing else. Exits with 65 if there is an error in them.",
+    options: [],
+    examples: [
+      ["dkms-agent validate -f desired-state", "each problem with its line, column and a caret"],
+      ["dkms-agent validate -f modules.yaml --json", "the same for an editor or a pipeline"],
+    ],
+    load: async () => (await import("./validate.ts")).validate,
+  },
+  {
+    name: "plan",
+    summary: "show what apply would do, and why",
+    description: "Writes nothing, and needs no root where the trees are readable.",
+    options: [
+      { flags: "--detailed-exitcode", description: "exit with 2 if there are changes, 3 if only blocked ones" },
+    ],
+    examples: [
+      ["dkms-agent plan", "the differences, one line each"],
+      ["dkms-agent plan --kernel 6.1.0-56-amd64", "what the next kernel needs, before it is booted"],
+      ["dkms-agent plan --json | jq '.changes[].address'", "for programs"],
+    ],
+    load: async () => (await import("./plan.ts")).plan,
+  },
+  {
+    name: "apply",
+    summary: "make the host what the documents ask for",
+    description: "Does what plan shows, then looks again. Safe to repeat and to interrupt; a second run does nothing.",
+    options: [
+      {
+        flags: "--detailed-exitcode",
+        description: "tell changed from unchanged: see the exit codes of dkms-agent --help",
+      },
+      { flags: "--dry-run", description: "do what plan does instead" },
+      { flags: "--fail-fast", description: "start nothing more after the first failure" },
+      { flags: "--jobs <n>", description: "how many jobs all builds together may run (default: the processors)" },
+    ],
+    examples: [
+      ["dkms-agent apply", "reconcile /etc/dkms-agent/desired-state"],
+      ["dkms-agent apply --module v4l2loopback --detailed-exitcode", "one module; 2 if it changed"],
+      ["dkms-agent apply --root /srv/image --kernel 6.1.0-56-amd64", "into an image"],
+    ],
+    load: async () => (await import("./apply.ts")).apply,
+  },
+  {
+    name: "status",
+    summary: "show which module is where",
+    description: "Modules by kernels, with what is wrong and what is not as the documents want it. Needs no documents.",
+    options: [],
+    examples: [
+      ["dkms-agent status", "the whole host"],
+      ["dkms-agent status --module ddcci --json", "everything that is known of one module"],
+    ],
+    load: async () => (await import("./status.ts")).status,
+  },
+  {
+    name: "schema",
+    summary: "print the JSON schema of the desired state",
+    description: "For editors: # yaml-language-server: $schema=./schema.json",
+    options: [],
+    examples: [["dkms-agent schema > schema.json", "beside your documents"]],
+    load: async () => (await import("./schema.ts")).schema,
+  },
+];

@@ -1,0 +1,20 @@
+import { type LoadedDesired, loadDesired } from "../desired-state/load-desired.ts";
+import type { Host } from "../host/host.ts";
+import { diagnosticsText } from "../report/diagnostic-text.ts";
+import { validationJson } from "../report/validation.ts";
+import type { Answer, Invocation } from "./command.ts";
+import { exitCodes } from "./exit-codes.ts";
+import type { SharedOptions } from "./shared-options.ts";
+import { toolVersion } from "./tool-version.ts";
+
+/** The documents that the options name. */
+export function loadFor(host: Host, options: SharedOptions): LoadedDesired {
+  return loadDesired(host, options.desired, { allowInsecureFiles: options.allowInsecureFiles });
+}
+
+/** The answer of a command that needs a valid desired state and has none. */
+export function invalidAnswer({ options, io }: Invocation, { diagnostics, desired }: LoadedDesired): Answer {
+  const exitCode = exitCodes.invalid.code;
+  if (options.json) return { exitCode, out: validationJson({ diagnostics, desired }, toolVersion) };
+  return { exitCode, err: diagnosticsText(diagnostics, io.err.terminal) };
+}

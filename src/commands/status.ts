@@ -1,0 +1,72 @@
+import type { ActualState } from "../actual-state/actual-state.ts";
+import { scanActual } from "../actual-state/scan-actual.ts";
+import type { DesiredState } from "../desired-state/desired-state.ts";
+import type { LoadedDesired } from "../desired-state/load-desired.ts";
+import type { Host } from "../host/host.ts";
+import type { Plan } from "../plan/plan.ts";
+import { compare } from "../reconcile.ts";
+import { diagnosticsText } from "../report/diagnostic-text.ts";
+import { jsonText } from "../report/json.ts";
+import { narrowStatus, type Status } from "../report/status.ts";
+import { statusDocument } from "../report/status-document.ts";
+import { statusText } from "../report/status-text.ts";
+import { unknownModule } from "./check-filter.ts";
+import type { Answer, Invocation } from "./command.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { filterOf, onHost, stoppedAnswer } from "./on-host.ts";
+import { toolVersion } from "./tool-version.ts";
+import { usageAnswer } from "./usage-answer.ts";
+
+/** Shows what is where. Broken documents do not hide what is there: they are reported, and exit with 65. */
+export function status(invocation: Invocation): Promise<Answer> {
+  return onHost(invocation, (host) => statusOn(host, invocation));
+}
+
+async function statusOn(host: Host, invocation: Invocation): Promise<Answer> {
+  const { options, io } = invocation;
+  const loaded = await loadOptional(host, invocation);
+  const look = await lookAt(host, invocation, loaded?.desired);
+  if (host.signal.aborted) return stoppedAnswer(host.signal);
+  const known = [...(loaded?.desired?.modules ?? []), ...look.actual.modules.map(({ id }) => id)];
+  const unknown = unknownModule(options.modules, known);
+  if (unknown) return usageAnswer(unknown);
+  const diagnostics = [...(loaded?.diagnostics ?? []), ...(look.plan?.diagnostics ?? [])];
+  const invalid = diagnostics.some(({ severity }) => severity === "error");
+  const exitCode = invalid ? exitCodes.invalid.code : exitCodes.ok.code;
+  const { arch, runningKernel } = host.machine;
+  const whole: Status = { ...look, desired: loaded?.desired, diagnostics, host: { arch, runningKernel } };
+  const shown = narrowStatus(whole, filterOf(options));
+  if (options.json) {
+    const facts = { toolVersion, createdAt: host.clock(), paths: host.paths };
+    return { exitCode, out: jsonText(statusDocument(shown, facts)) };
+  }
+  const { quiet, verbosity } = options;
+  const out = statusText(shown, io.out.terminal, { quiet, verbose: verbosity > 0, dkmsTree: host.paths.dkmsTree });
+  return { exitCode, out, err: diagnosticsText(diagnostics, io.err.terminal) };
+}
+
+/** Nothing at the default place is no error here: status needs no documents. */
+async function loadOptional(host: Host, { options }: Invocation): Promise<LoadedDesired | undefined> {
+  if (!options.desiredGiven && isAbsent(host, options.desired)) return undefined;
+  const { loadFor } = await import("./documents.ts");
+  return loadFor(host, options);
+}
+
+function isAbsent(host: Host, path: string): boolean {
+  try {
+    return host.files.stat(path) === undefined;
+  } catch {
+    // Whatever is wrong with the place, reading it will say so.
+    return false;
+  }
+}
+
+interface Look {
+  readonly actual: ActualState;
+  readonly plan: Plan | undefined;
+}
+
+async function lookAt(host: Host, { options }: Invocation, desired: DesiredState | undefined): Promise<Look> {
+  if (desired) return compare(host, desired, filterOf(options));
+  return { actual: await scanActual(host, { sources: [], prospects: () => [] }), plan: undefined };
+}

@@ -1,0 +1,105 @@
+import type { ApplyEvent } from "../apply/event.ts";
+import type { Outcome } from "../apply/outcome.ts";
+import type { Change } from "../plan/plan.ts";
+import { eventMessage, outcomeMessage } from "./event-message.ts";
+import { failureText } from "./failure-text.ts";
+import { planRows } from "./plan-rows.ts";
+import { summaryText } from "./plan-text.ts";
+import { layRows } from "./rows.ts";
+import { paint, printable, type Terminal } from "./terminal.ts";
+import { lines } from "./words.ts";
+
+export interface ApplyTextOptions {
+  /** Only what fails, is blocked or changed. */
+  readonly quiet: boolean;
+  /** With the start of each step. */
+  readonly verbose: boolean;
+}
+
+/** What is said about one event: on stdout, and on stderr what must be seen even where stdout is thrown away. */
+export interface Said {
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Turns the events of one run into text. Remembers only the changes, until all are known. */
+export function createApplyText(
+  terminals: { readonly out: Terminal; readonly err: Terminal },
+  options: ApplyTextOptions,
+): (event: ApplyEvent) => Said {
+  const changes: Change[] = [];
+  return (event) => {
+    switch (event.type) {
+      case "planned_change":
+        changes.push(event.change);
+        return nothing;
+      case "change_summary":
+        if (options.quiet || changes.length === 0) return nothing;
+        return out(planned(changes, terminals.out) + summaryText(event.summary, terminals.out), "\n\n");
+      case "step_errored": {
+        const what = `${event.kind} ${event.address}: `;
+        return { out: "", err: failureText(event.failure, terminals.err, what) };
+      }
+      case "undo_complete":
+        if (event.failure)
+          return { out: "", err: failureText(event.failure, terminals.err, `${eventMessage(event)} `) };
+        return options.quiet ? nothing : out(stepLine(event, terminals.out));
+      case "run_complete":
+        return ending(event.outcome, terminals, options);
+      default:
+        return isShown(event, options) ? out(stepLine(event, terminals.out)) : nothing;
+    }
+  };
+}
+
+const nothing: Said = { out: "", err: "" };
+
+function out(text: string, end = "\n"): Said {
+  return { out: text + end, err: "" };
+}
+
+function planned(changes: readonly Change[], terminal: Terminal): string {
+  return `${lines(layRows(planRows({ changes, blocked: [], notApplicable: [] }, false), terminal))}\n`;
+}
+
+function isShown({ type }: ApplyEvent, { quiet, verbose }: ApplyTextOptions): boolean {
+  if (quiet) return false;
+  return verbose || (type !== "step_start" && type !== "undo_start");
+}
+
+const marks = {
+  step_complete: ["+", "good"],
+  step_skipped: ["-", "change"],
+  step_output: ["!", "change"],
+  undo_complete: ["-", "change"],
+} as const;
+
+function stepLine(event: ApplyEvent, terminal: Terminal): string {
+  const message = printable(eventMessage(event));
+  const known = Object.entries(marks).find(([type]) => type === event.type);
+  if (!known) return `  ${paint(terminal, "quiet", ">")} ${message}`;
+  const [, [mark, tone]] = known;
+  return `  ${paint(terminal, tone, mark)} ${message}`;
+}
+
+function ending(
+  outcome: Outcome,
+  terminals: { readonly out: Terminal; readonly err: Terminal },
+  { quiet, verbose }: ApplyTextOptions,
+): Said {
+  const { remaining, steps } = outcome;
+  const blocked = remaining?.blocked ?? [];
+  const notApplicable = verbose && !quiet ? (remaining?.notApplicable ?? []) : [];
+  const rows = planRows({ changes: [], blocked, notApplicable: [] }, verbose);
+  const others = planRows({ changes: [], blocked: [], notApplicable }, verbose);
+  const gap = steps.length > 0 && !quiet ? "\n" : "";
+  const last = quiet && !outcome.changed ? "" : `${gap}${verdict(outcome, terminals.out)}\n`;
+  return { out: lines(layRows(others, terminals.out)) + last, err: lines(layRows(rows, terminals.err)) };
+}
+
+function verdict(outcome: Outcome, terminal: Terminal): string {
+  const message = outcomeMessage(outcome);
+  const colon = message.indexOf(":");
+  const bad = outcome.interrupted || outcome.steps.some(({ result }) => result === "failed");
+  return paint(terminal, bad ? "bad" : "good", message.slice(0, colon + 1)) + message.slice(colon + 1);
+}

@@ -1,0 +1,34 @@
+import type { Diagnostic } from "../desired-state/diagnostic.ts";
+import { hang, paint, type Terminal } from "./terminal.ts";
+import { lines, sentence } from "./words.ts";
+
+/** `file:line:column: error: message [CODE]`, the source line with a caret below the place, the hint. */
+export function diagnosticText(diagnostic: Diagnostic, terminal: Terminal): string {
+  const { severity, code, message, hint } = diagnostic;
+  const tone = severity === "error" ? "bad" : "change";
+  const kind = paint(terminal, tone, `${severity}:`);
+  const head = `${paint(terminal, "strong", place(diagnostic))}: ${kind} ${sentence(message)} [${code}]`;
+  const gutter = " ".repeat(String(diagnostic.range?.line ?? "").length + 3);
+  const hints = hint === undefined ? [] : hang(`${gutter}= `, sentence(hint), terminal.columns);
+  return lines([head, ...snippet(diagnostic, terminal), ...hints]);
+}
+
+/** One text for all of them, an empty line between two. */
+export function diagnosticsText(diagnostics: readonly Diagnostic[], terminal: Terminal): string {
+  return diagnostics.map((one) => diagnosticText(one, terminal)).join("\n");
+}
+
+/** As editors and compilers write it, so that a terminal makes a link of it. */
+function place({ file, range }: Diagnostic): string {
+  return range ? `${file}:${range.line}:${range.column}` : file;
+}
+
+function snippet(diagnostic: Diagnostic, terminal: Terminal): readonly string[] {
+  if (!diagnostic.snippet) return [];
+  const { text, caretColumn, caretLength } = diagnostic.snippet;
+  const number = String(diagnostic.range?.line ?? "");
+  const carets = paint(terminal, diagnostic.severity === "error" ? "bad" : "change", "^".repeat(caretLength));
+  const bar = paint(terminal, "quiet", "|");
+  const source = `  ${paint(terminal, "quiet", number)} ${bar} ${text}`;
+  return [source, `  ${" ".repeat(number.length)} ${bar} ${" ".repeat(caretColumn - 1)}${carets}`];
+}

@@ -1,0 +1,75 @@
+import type { DesiredState, SourcePosition } from "../desired-state/desired-state.ts";
+import type { Blocked, Change, NotApplicable, Plan, PlanSummary } from "../plan/plan.ts";
+import type { Step } from "../plan/step.ts";
+import { diagnosticDocument } from "./diagnostic-document.ts";
+import { documentHead } from "./json.ts";
+
+/** What a plan document says besides the plan. */
+export interface PlanFacts {
+  readonly toolVersion: string;
+  readonly planId: string;
+  readonly createdAt: Date;
+  readonly host: HostFacts;
+  readonly desired: DesiredState;
+}
+
+export interface HostFacts {
+  readonly arch: string;
+  readonly runningKernel: string | undefined;
+}
+
+/** The plan as other programs read it (design section 7): one function decides every name. */
+export function planDocument(plan: Plan, facts: PlanFacts) {
+  return {
+    ...documentHead(facts.toolVersion),
+    plan_id: facts.planId,
+    created_at: facts.createdAt.toISOString(),
+    host: hostDocument(facts.host),
+    desired: desiredDocument(facts.desired),
+    changes: plan.changes.map(changeDocument),
+    steps: plan.steps.map(stepDocument),
+    blocked: plan.blocked.map(blockedDocument),
+    not_applicable: plan.notApplicable.map(notApplicableDocument),
+    unlisted: plan.unlisted,
+    diagnostics: plan.diagnostics.map(diagnosticDocument),
+    summary: summaryDocument(plan.summary),
+  };
+}
+
+/** `running_kernel` is null under another root, where no kernel runs. */
+export function hostDocument({ arch, runningKernel }: HostFacts) {
+  return { arch, running_kernel: runningKernel ?? null };
+}
+
+/** The documents by path and digest. */
+export function desiredDocument({ files, sha256 }: DesiredState) {
+  return { files: files.map((file) => ({ path: file.path, sha256: file.sha256 })), sha256 };
+}
+
+/** One change; `source` is null for what no document lists. */
+export function changeDocument({ address, actions, reason, before, after, source, stepIds }: Change) {
+  return { address, actions, reason, before, after, source: sourceDocument(source), step_ids: stepIds };
+}
+
+function stepDocument({ id, kind, address, dependsOn, reason }: Step) {
+  return { id, kind, address, depends_on: dependsOn, reason };
+}
+
+/** One wanted instance that cannot be reached. */
+export function blockedDocument({ address, reason, text, remedy, source }: Blocked) {
+  return { address, reason, text, remedy, source: sourceDocument(source) };
+}
+
+/** One wanted instance that its dkms.conf excludes. */
+export function notApplicableDocument({ address, text, source }: NotApplicable) {
+  return { address, text, source: sourceDocument(source) };
+}
+
+/** The counts. */
+export function summaryDocument({ notApplicable, ...counts }: PlanSummary) {
+  return { ...counts, not_applicable: notApplicable };
+}
+
+function sourceDocument(source: SourcePosition | undefined) {
+  return source ? { file: source.file, line: source.line, column: source.column } : null;
+}

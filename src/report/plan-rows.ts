@@ -1,0 +1,84 @@
+import type { Blocked, Change, NotApplicable } from "../plan/plan.ts";
+import type { StepKind } from "../plan/step.ts";
+import { type Fold, fold, unfolded } from "./fold.ts";
+import type { Row } from "./rows.ts";
+import type { Tone } from "./terminal.ts";
+
+/** What a plan says about instances and modules. */
+export interface Differences {
+  readonly changes: readonly Change[];
+  readonly blocked: readonly Blocked[];
+  readonly notApplicable: readonly NotApplicable[];
+}
+
+/** From so many lines on, what is the same for several kernels or modules is said once. */
+const manyLines = 12;
+
+/** One row for each change, then for what is blocked, then for what is not applicable. */
+export function planRows({ changes, blocked, notApplicable }: Differences, withPlaces: boolean): readonly Row[] {
+  const large = changes.length + blocked.length + notApplicable.length >= manyLines;
+  const changeFolds = large ? fold(changes, sameChange) : unfolded(changes);
+  const blockedFolds = large ? fold(blocked, ({ text, remedy }) => `${text}\n${remedy}`) : unfolded(blocked);
+  const otherFolds = large ? fold(notApplicable, ({ text }) => text) : unfolded(notApplicable);
+  return [
+    ...changeFolds.map((one) => changeRow(one, withPlaces)),
+    ...blockedFolds.map((one) => blockedRow(one, withPlaces)),
+    ...otherFolds.map((one) => otherRow(one, withPlaces)),
+  ];
+}
+
+function sameChange({ address, actions, reason, before }: Change): string {
+  const module = address.slice(0, Math.max(0, address.lastIndexOf("@")));
+  return [module === "" ? address : module, before, actions.join(" "), reason.text].join("\n");
+}
+
+function changeRow(folded: Fold<Change>, withPlaces: boolean): Row {
+  const { first, subject } = folded;
+  const { sign, tone } = signOf(first);
+  const details = [...members(folded), ...(withPlaces ? place(first.source) : [])];
+  return { sign, tone, subject, actions: actionWords(first), text: first.reason.text, details };
+}
+
+function blockedRow(folded: Fold<Blocked>, withPlaces: boolean): Row {
+  const { source, text, remedy } = folded.first;
+  const todo = { first: "→ ", text: remedy };
+  const details = [...members(folded), todo, ...(withPlaces ? place(source) : [])];
+  return { sign: "!", tone: "bad", subject: folded.subject, actions: "blocked", text, details };
+}
+
+function otherRow(folded: Fold<NotApplicable>, withPlaces: boolean): Row {
+  const { source, text } = folded.first;
+  const details = [...members(folded), ...(withPlaces ? place(source) : [])];
+  return { sign: "·", tone: "quiet", subject: folded.subject, actions: "not applicable", text, details };
+}
+
+function members({ members: parts }: Fold<Change | Blocked | NotApplicable>): Row["details"] {
+  return parts.length === 0 ? [] : [{ first: "", text: parts.join(", ") }];
+}
+
+function place(source: Change["source"]): Row["details"] {
+  return source ? [{ first: "", text: `${source.file}:${source.line}:${source.column}` }] : [];
+}
+
+/** `+` for what comes, `-` for what goes, `~` for what is exchanged, `>` for the rest. */
+export function signOf({ actions, before, after }: Change): { readonly sign: string; readonly tone: Tone } {
+  const comes = ranks[after] - ranks[before];
+  if (comes > 0) return { sign: "+", tone: "good" };
+  if (comes < 0) return { sign: "-", tone: "bad" };
+  const exchanged = actions.includes("build") || actions.includes("install");
+  return exchanged ? { sign: "~", tone: "change" } : { sign: ">", tone: "place" };
+}
+
+const ranks = { absent: 0, added: 1, built: 2, installed: 3 } as const;
+
+/** The actions in words. depmod goes without saying, except where it is all that is done. */
+export function actionWords({ actions, before }: Pick<Change, "actions" | "before">): string {
+  const told = actions.filter((kind) => kind !== "depmod");
+  return (told.length === 0 ? actions : told).map((kind) => actionWord(kind, before, told)).join(", ");
+}
+
+function actionWord(kind: StepKind, before: Change["before"], all: readonly StepKind[]): string {
+  if (kind === "build" && (before === "built" || before === "installed")) return "rebuild";
+  if (kind === "install" && before === "installed" && !all.includes("build")) return "reinstall";
+  return kind;
+}

@@ -1,0 +1,87 @@
+import type { InstanceState, ModuleState, ObjectState } from "../actual-state/actual-state.ts";
+import type { Kernel } from "../dkms/kernel.ts";
+import { diagnosticDocument } from "./diagnostic-document.ts";
+import { documentHead } from "./json.ts";
+import {
+  blockedDocument,
+  changeDocument,
+  desiredDocument,
+  hostDocument,
+  notApplicableDocument,
+  summaryDocument,
+} from "./plan-document.ts";
+import type { Status } from "./status.ts";
+
+export interface StatusFacts {
+  readonly toolVersion: string;
+  readonly createdAt: Date;
+  readonly paths: { readonly dkmsTree: string; readonly sourceTree: string; readonly installTree: string };
+}
+
+/** Everything that the status knows, as other programs read it. `desired` and `plan` are null without documents. */
+export function statusDocument({ host, actual, plan, desired, diagnostics }: Status, facts: StatusFacts) {
+  const { dkmsTree, sourceTree, installTree } = facts.paths;
+  return {
+    ...documentHead(facts.toolVersion),
+    created_at: facts.createdAt.toISOString(),
+    host: hostDocument(host),
+    trees: { dkms: dkmsTree, source: sourceTree, install: installTree },
+    desired: desired ? desiredDocument(desired) : null,
+    kernels: actual.kernels.map((kernel) => kernelDocument(kernel, host.runningKernel)),
+    modules: actual.modules.map((module) => moduleDocument(module, plan?.unlisted)),
+    plan: plan
+      ? {
+          changes: plan.changes.map(changeDocument),
+          blocked: plan.blocked.map(blockedDocument),
+          not_applicable: plan.notApplicable.map(notApplicableDocument),
+          summary: summaryDocument(plan.summary),
+        }
+      : null,
+    findings: actual.findings,
+    complete: actual.complete,
+    diagnostics: diagnostics.map(diagnosticDocument),
+  };
+}
+
+function kernelDocument({ id, directory, headers, hasModulesDep, compression }: Kernel, running: string | undefined) {
+  return {
+    release: id.release,
+    arch: id.arch,
+    running: id.release === running,
+    directory,
+    headers: headers?.directory ?? null,
+    has_modules_dep: hasModulesDep,
+    compression,
+  };
+}
+
+/** `listed` is null without documents. */
+function moduleDocument({ id, link, instances, leftovers }: ModuleState, unlisted: readonly string[] | undefined) {
+  return {
+    name: id.name,
+    version: id.version,
+    link,
+    listed: unlisted ? !unlisted.includes(`${id.name}/${id.version}`) : null,
+    leftovers,
+    instances: instances.map((instance) => instanceDocument(id, instance)),
+  };
+}
+
+function instanceDocument(
+  { name, version }: ModuleState["id"],
+  { kernel, level, objects, record, problems, originalsSaved }: InstanceState,
+) {
+  return {
+    address: `${name}/${version}@${kernel.release}/${kernel.arch}`,
+    kernel: { release: kernel.release, arch: kernel.arch },
+    level,
+    objects: objects.map(objectDocument),
+    build: record ? { built_at: record.builtAt, duration_ms: record.durationMs } : null,
+    problems,
+    originals_saved: originalsSaved,
+  };
+}
+
+function objectDocument({ file, sha256, installed }: ObjectState) {
+  return { file, sha256, installed: installed ? { path: installed.path, sha256: installed.sha256 } : null };
+}

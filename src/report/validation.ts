@@ -1,0 +1,45 @@
+import type { DesiredState } from "../desired-state/desired-state.ts";
+import type { Diagnostic } from "../desired-state/diagnostic.ts";
+import { diagnosticDocument } from "./diagnostic-document.ts";
+import { diagnosticsText } from "./diagnostic-text.ts";
+import { documentHead, jsonText } from "./json.ts";
+import { paint, type Terminal } from "./terminal.ts";
+import { count } from "./words.ts";
+
+/** What reading the documents gave. */
+export interface Validation {
+  readonly desired: DesiredState | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Every problem with its place, and the verdict last. */
+export function validationText({ desired, diagnostics }: Validation, terminal: Terminal): string {
+  const problems = diagnosticsText(diagnostics, terminal);
+  return `${problems}${problems === "" ? "" : "\n"}${verdict(desired, diagnostics, terminal)}\n`;
+}
+
+function verdict(desired: DesiredState | undefined, diagnostics: readonly Diagnostic[], terminal: Terminal): string {
+  const counted = countDiagnostics(diagnostics);
+  const warnings = counted.warnings > 0 ? `, ${count(counted.warnings, "warning")}` : "";
+  if (!desired) return paint(terminal, "bad", `Invalid: ${count(counted.errors, "error")}${warnings}.`);
+  const documents = count(desired.files.length, "document");
+  const modules = count(desired.modules.length, "module");
+  return `${paint(terminal, "good", "Valid:")} ${documents}, ${modules}${warnings}.`;
+}
+
+function countDiagnostics(diagnostics: readonly Diagnostic[]): { readonly errors: number; readonly warnings: number } {
+  const errors = diagnostics.filter(({ severity }) => severity === "error").length;
+  return { errors, warnings: diagnostics.length - errors };
+}
+
+/** The same as one JSON document. Also what plan and apply answer with when the documents are invalid. */
+export function validationJson({ desired, diagnostics }: Validation, toolVersion: string): string {
+  const { errors, warnings } = countDiagnostics(diagnostics);
+  return jsonText({
+    ...documentHead(toolVersion),
+    valid: desired !== undefined,
+    error_count: errors,
+    warning_count: warnings,
+    diagnostics: diagnostics.map(diagnosticDocument),
+  });
+}

@@ -1,0 +1,80 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { kernelKey } from "../../src/dkms/id.ts";
+import { createLiveProgress } from "../../src/report/live-progress.ts";
+import { events } from "./event-samples.ts";
+import { terminalOf } from "./terminal-of.ts";
+
+const kernel = { release: "K1", arch: "x86_64" };
+
+/** A screen that knows the two movements that the progress uses. */
+function screen(columns: number) {
+  const rows: string[] = [""];
+  let written = "";
+  const write = (text: string) => {
+    written += text;
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: movements begin with one
+    for (const piece of text.split(/(\u001b\[\d+A\r\u001b\[J|\n)/)) {
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: movements begin with one
+      const up = /^\u001b\[(\d+)A/.exec(piece);
+      if (up) rows.splice(rows.length - 1 - Number(up[1]), rows.length, "");
+      else if (piece === "\n") rows.push("");
+      else rows[rows.length - 1] += piece;
+    }
+  };
+  let time = 0;
+  const now = () => time;
+  const live = createLiveProgress({ write, terminal: terminalOf(columns), now });
+  const pass = (milliseconds: number) => {
+    time += milliseconds;
+  };
+  return { live, pass, write, rows: () => rows.slice(0, -1), written: () => written };
+}
+
+const progress = suite("createLiveProgress");
+
+progress("shows what runs, and for how long", () => {
+  const { live, pass, rows } = screen(80);
+  live.note(events.step_start);
+  pass(12_000);
+  live.note(events.lock_wait);
+  assert.equal(rows(), ["  ⠋ build evdi/1.14.1@K1/x86_64  12 s"]);
+  live.end();
+});
+
+progress("what is said for good stands above, and nothing of the block is left in it", () => {
+  const { live, write, rows } = screen(80);
+  live.note(events.step_start);
+  live.around(() => write("one\n"));
+  live.around(() => write("two\nthree\n"));
+  assert.equal(rows(), ["one", "two", "three", "  ⠋ build evdi/1.14.1@K1/x86_64  0 ms"]);
+  live.note(events.step_complete);
+  live.end();
+  assert.equal(rows(), ["one", "two", "three"]);
+});
+
+progress("several steps at once have a line each, until they end", () => {
+  const { live, rows } = screen(80);
+  live.note(events.step_start);
+  live.note({ ...events.step_start, id: "depmod:K1/x86_64", kind: "depmod", address: kernelKey(kernel) });
+  assert.equal(rows(), ["  ⠋ build evdi/1.14.1@K1/x86_64  0 ms", "  ⠋ depmod K1/x86_64  0 ms"]);
+  live.note(events.step_errored);
+  assert.equal(rows(), ["  ⠋ depmod K1/x86_64  0 ms"]);
+  live.end();
+});
+
+progress("a line never reaches the last column, where terminals wrap", () => {
+  const { live, rows } = screen(24);
+  live.note(events.step_start);
+  assert.equal(rows(), ["  ⠋ build evdi/1…  0 ms"]);
+  live.end();
+});
+
+progress("writes nothing while nothing runs", () => {
+  const { live, written } = screen(80);
+  live.note(events.planned_change);
+  live.around(() => {});
+  live.end();
+  assert.is(written(), "");
+});
+progress.run();

@@ -1,0 +1,21 @@
+import type { Terminal } from "../../src/report/terminal.ts";
+
+/** A terminal of so many columns, without colours unless it is said. */
+export function terminalOf(columns: number, color = false): Terminal {
+  return { columns, color, isTerminal: true };
+}
+
+/** The text between the backticks without its first newline and without the indentation that all its lines share. */
+export function text(strings: TemplateStringsArray): string {
+  const lines = strings.join("").replace(/^\n/, "").split("\n");
+  const depths = lines.filter((line) => line.trim() !== "").map((line) => line.length - line.trimStart().length);
+  const shared = Math.min(...depths);
+  return lines.map((line) => line.slice(shared)).join("\n");
+}
+
+/** The longest line, counted as a terminal shows it. */
+export function widest(shown: string): number {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one
+  const plain = shown.replace(/\u001b\[[0-9;]*m/g, "");
+  return Math.max(...plain.split("\n").map(({ length }) => length));
+}

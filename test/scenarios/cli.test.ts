@@ -1,0 +1,374 @@
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type AgentRoot, agentRoot, runAgent } from "../rig/agent.ts";
+import { fakeObject } from "../rig/fake-object.ts";
+import { runProgram } from "../rig/run-program.ts";
+import { differences, snapshot } from "../rig/snapshot.ts";
+import { testNeeding } from "../rig/test-needing.ts";
+
+interface Context {
+  machine: AgentRoot;
+}
+
+const cli = path.join(import.meta.dirname, "../../dist/cli.js");
+const release = "6.1.0-1-amd64";
+
+/** A machine with one kernel, and modules that can be added; nothing here is ever built. */
+function withMachine(title: string) {
+  const scenario = suite<Context>(title);
+  scenario.before.each((context) => {
+    context.machine = agentRoot([]);
+    const { at } = context.machine;
+    fs.mkdirSync(at("lib/modules", release, "build/include"), { recursive: true });
+    for (const name of ["good", "other"]) {
+      fs.mkdirSync(at(`usr/src/${name}-1.0`));
+      const conf = `PACKAGE_NAME=${name}\nPACKAGE_VERSION=1.0\nBUILT_MODULE_NAME=${name}\nDEST_MODULE_LOCATION=/extra\n`;
+      fs.writeFileSync(at(`usr/src/${name}-1.0/dkms.conf`), conf);
+    }
+  });
+  scenario.after.each(({ machine }) => machine.remove());
+  return scenario;
+}
+
+const added = (name: string) => `  - {name: ${name}, version: "1.0", state: added}`;
+
+const codes = withMachine("exit codes");
+
+codes("plan: 0, and with --detailed-exitcode 0, 2 or 3", async ({ machine }) => {
+  const detailed = async () => (await machine.run("plan", "--detailed-exitcode")).exitCode;
+  machine.want(added("good"));
+  assert.is((await machine.run("plan")).exitCode, 0);
+  assert.is(await detailed(), 2);
+  machine.want(`${added("good")}\n${added("missing")}`);
+  assert.is(await detailed(), 2, "changes count before what is blocked");
+  assert.is((await machine.run("plan")).exitCode, 0);
+  machine.want(added("missing"));
+  assert.is(await detailed(), 3);
+  machine.want("");
+  assert.is(await detailed(), 0);
+});
+
+codes("apply: 0, 3 where something is blocked; --detailed-exitcode: 0, 2, 4, 6", async ({ machine }) => {
+  machine.want(added("good"));
+  await machine.apply(2, "--detailed-exitcode");
+  await machine.apply(0, "--detailed-exitcode");
+  await machine.apply(0);
+  machine.want(`${added("good")}\n${added("missing")}`);
+  await machine.apply(3);
+  await machine.apply(4, "--detailed-exitcode");
+  machine.want(`${added("other")}\n${added("missing")}`);
+  await machine.apply(6, "--detailed-exitcode");
+});
+
+codes("apply --dry-run is plan", async ({ machine }) => {
+  machine.want(added("good"));
+  const before = snapshot(machine.root);
+  assert.match(await machine.apply(2, "--dry-run", "--detailed-exitcode"), "Plan: ");
+  assert.equal(differences(before, snapshot(machine.root)), []);
+});
+
+codes("an invalid desired state: 65, for apply --detailed-exitcode 1", async ({ machine }) => {
+  machine.want('  - {name: good, verison: "1.0"}');
+  for (const command of ["validate", "plan", "apply", "status"]) {
+    const { exitCode, stdout, stderr } = await machine.run(command);
+    assert.is(exitCode, 65, command);
+    assert.match(stdout + stderr, /modules\.yaml:\d+:\d+: error: .*verison.*\[E_UNKNOWN_KEY\]/);
+    assert.match(stdout + stderr, '"version"');
+  }
+  await machine.apply(1, "--detailed-exitcode");
+});
+
+codes("running under another root: 65, with what to name instead", async ({ machine }) => {
+  machine.want('  - {name: good, version: "1.0", kernels: [running]}');
+  for (const command of ["plan", "apply"]) {
+    const { exitCode, stderr } = await machine.run(command);
+    assert.is(exitCode, 65, command);
+    assert.match(stderr, "E_RUNNING_ELSEWHERE");
+    assert.match(stderr, /newest/);
+  }
+});
+
+codes("no documents, an empty directory, a root that is not there, a module that is not there", async ({ machine }) => {
+  const nothing = await machine.run("plan", "-f", machine.at("nothing"));
+  assert.is(nothing.exitCode, 65);
+  assert.match(nothing.stderr, machine.at("nothing"));
+  assert.match(nothing.stderr, "--desired");
+  const empty = await machine.run("validate", "-f", machine.at("var/lib"));
+  assert.is(empty.exitCode, 65);
+  assert.match(empty.stdout, "holds no *.yaml file");
+  const root = await runAgent(machine.at("nothing"), ["plan"]);
+  assert.is(root.exitCode, 64);
+  assert.match(root.stderr, `--root: ${machine.at("nothing")} is not a directory`);
+  machine.want(added("good"));
+  for (const command of ["plan", "apply", "status"]) {
+    const unknown = await machine.run(command, "--module", "goood");
+    assert.is(unknown.exitCode, 64, command);
+    assert.match(unknown.stderr, 'Did you mean "good"?');
+  }
+});
+
+codes("a current directory that is gone is told as such", async ({ machine }) => {
+  const directory = machine.at("gone");
+  const { exitCode, stderr } = await runProgram("bash", [
+    ...["-c", 'mkdir "$1"; cd "$1"; rmdir "$1"; "$2" "$3" validate -f here', "bash", directory],
+    ...[process.execPath, cli],
+  ]);
+  assert.is(exitCode, 1);
+  assert.is(stderr, "dkms-agent: The current directory does not exist any more. Change to another one.\n");
+});
+
+testNeeding(
+  codes,
+  ["flock"],
+  "another run holds the lock: 75, detailed 1, and who it is",
+  async (part, { machine }) => {
+    machine.want(added("good"));
+    await machine.apply();
+    const lock = machine.at("var/lib/dkms/.dkms-agent/lock");
+    const holder = spawn(part("flock").path, [lock, "sh", "-c", "echo held; cat"], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    await new Promise((resolve) => holder.stdout.once("data", resolve));
+    const { exitCode, stderr } = await machine.run("apply", "--lock-timeout", "0");
+    assert.is(exitCode, 75);
+    assert.match(stderr, "Another run holds the lock");
+    assert.match(stderr, "--lock-timeout");
+    await machine.apply(1, "--lock-timeout", "0", "--detailed-exitcode");
+    const waiting = machine.run("apply", "--lock-timeout", "1m");
+    holder.stdin.end();
+    assert.is((await waiting).exitCode, 0);
+  },
+);
+codes.run();
+
+const json = withMachine("JSON");
+
+json("stdout holds one document for plan, status and validate, also where something is wrong", async ({ machine }) => {
+  machine.want(`${added("good")}\n${added("missing")}`);
+  const documents = [["plan"], ["status"], ["validate"], ["plan", "--kernel", release], ["status", "--module", "good"]];
+  for (const [command = "", ...options] of documents) {
+    const { stdout } = await machine.run(command, "--json", ...options);
+    const document: { format_version: string } = JSON.parse(stdout);
+    assert.is(document.format_version, "1.0", command);
+  }
+  machine.want("  - {}");
+  for (const command of ["plan", "validate"]) {
+    const { exitCode, stdout, stderr } = await machine.run(command, "--json");
+    const document: { valid: boolean; error_count: number; diagnostics: unknown[] } = JSON.parse(stdout);
+    assert.is(exitCode, 65);
+    assert.is(document.valid, false);
+    assert.is(document.error_count, document.diagnostics.length);
+    assert.is(stderr, "");
+  }
+});
+
+json("apply is one event per line, the version first and the end last", async ({ machine }) => {
+  machine.want(`${added("good")}\n${added("missing")}`);
+  const { exitCode, stdout, stderr } = await machine.run("apply", "--json");
+  assert.is(exitCode, 3);
+  assert.is(stderr, "");
+  const types = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line): { type: string } => JSON.parse(line))
+    .map(({ type }) => type);
+  const expected = ["version", "planned_change", "change_summary", "step_start", "step_complete", "run_complete"];
+  assert.equal(types, expected);
+});
+
+json("apply with invalid documents tells each problem in a line", async ({ machine }) => {
+  machine.want("  - {}");
+  const { exitCode, stdout } = await machine.run("apply", "--json");
+  assert.is(exitCode, 65);
+  const lines = stdout.trimEnd().split("\n");
+  const [first, second]: { type: string }[] = lines.map((line) => JSON.parse(line));
+  assert.equal([first?.type, second?.type], ["version", "diagnostic"]);
+});
+json.run();
+
+const manners = withMachine("manners");
+
+manners("plan, status and validate write nothing anywhere", async ({ machine }) => {
+  machine.want(added("good"));
+  const before = snapshot(machine.root);
+  for (const command of ["plan", "status", "validate", "plan --json", "dkms status"]) await machine.run(command);
+  assert.equal(differences(before, snapshot(machine.root)), []);
+});
+
+manners("status needs no documents", async ({ machine }) => {
+  machine.want(added("good"));
+  await machine.apply();
+  fs.rmSync(machine.at("etc/dkms-agent"), { recursive: true });
+  const { exitCode, stdout, stderr } = await machine.run("status");
+  assert.is(exitCode, 0);
+  assert.is(stderr, "");
+  assert.match(stdout, new RegExp(`^module {4}${release}\ngood/1\\.0 {2}added\n`));
+});
+
+manners("a reader that has seen enough ends the output and nothing else", async ({ machine }) => {
+  machine.want(added("good"));
+  const script = 'set -o pipefail; "$@" | true';
+  const piped = (...words: string[]) =>
+    runProgram("bash", ["-c", script, "bash", process.execPath, cli, ...words, "--root", machine.root]);
+  assert.equal(await piped("plan", "--json"), { exitCode: 0, stdout: "", stderr: "" });
+  assert.equal(await piped("apply", "--detailed-exitcode"), { exitCode: 2, stdout: "", stderr: "" });
+  assert.ok(fs.existsSync(machine.at("var/lib/dkms/good/1.0/source")), "it was applied all the same");
+});
+
+manners("output that cannot be written is a failure", async ({ machine }) => {
+  machine.want(added("good"));
+  const { exitCode, stderr } = await runProgram("bash", [
+    ...["-c", '"$@" > /dev/full', "bash", process.execPath, cli, "plan", "--root", machine.root],
+  ]);
+  assert.is(exitCode, 1);
+  assert.match(stderr, "The output could not be written: ENOSPC");
+});
+
+manners("asked to stop while it reads, it ends what it started and says so", async ({ machine }) => {
+  const fifo = machine.at("fifo");
+  await runProgram("mkfifo", [fifo]);
+  fs.appendFileSync(machine.at("usr/src/good-1.0/dkms.conf"), `[ -n "$kernelver" ] && read word < ${fifo}\n`);
+  machine.want(`  - {name: good, version: "1.0", kernels: [${release}]}`);
+  const child = spawn(process.execPath, [cli, "plan", "--root", machine.root], { stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+  });
+  // Opening a fifo to write waits for its reader, which is dkms.conf.
+  const pipe = await fs.promises.open(fifo, "w");
+  child.kill("SIGTERM");
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  await pipe.close();
+  assert.is(code, 1);
+  assert.is(said, "dkms-agent: Stopped (SIGTERM); nothing was changed.\n");
+});
+
+manners("version and help load neither yaml nor zod", async ({ machine }) => {
+  const loadedBy = async (...words: string[]) => {
+    const coverage = machine.at("coverage");
+    const source = path.join(import.meta.dirname, "../../src/cli.ts");
+    const env = { NODE_V8_COVERAGE: coverage };
+    await runProgram(process.execPath, ["--import", "tsx", source, ...words], { env, cwd: process.cwd() });
+    const text = fs.readdirSync(coverage).map((file) => fs.readFileSync(path.join(coverage, file), "utf8"));
+    fs.rmSync(coverage, { recursive: true });
+    return ["yaml", "zod"].filter((name) => text.some((one) => one.includes(`/node_modules/${name}/`)));
+  };
+  machine.want(added("good"));
+  assert.equal(await loadedBy("validate", "--root", machine.root), ["yaml", "zod"], "the test sees what is loaded");
+  for (const words of [["--version"], ["--help"], ["plan", "--help"], ["dkms", "status", "--root", machine.root]]) {
+    assert.equal(await loadedBy(...words), [], words.join(" "));
+  }
+});
+
+manners("prints its version and the schema", async () => {
+  const text = fs.readFileSync(path.join(import.meta.dirname, "../../package.json"), "utf8");
+  const { version }: { version: string } = JSON.parse(text);
+  assert.is((await runProgram(process.execPath, [cli, "--version"])).stdout, `${version}\n`);
+  const schema = fs.readFileSync(path.join(import.meta.dirname, "../../desired-state/schema.json"), "utf8");
+  assert.is((await runProgram(process.execPath, [cli, "schema"])).stdout, schema);
+});
+manners.run();
+
+const terminal = withMachine("terminals");
+
+/** Runs the program on a pseudo-terminal of util-linux; what stood on the screen's paper. */
+async function onTerminal(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
+  const quoted = [process.execPath, cli, ...words].map((word) => `'${word}'`).join(" ");
+  const { stdout } = await runProgram("script", ["--quiet", "--return", "--command", quoted, "/dev/null"], {
+    env: { TERM: "xterm", NO_COLOR: "", ...env },
+  });
+  return stdout;
+}
+
+terminal("colours for people, none in pipes, none for who does not want them", async ({ machine }) => {
+  machine.want(added("good"));
+  const words = ["plan", "--root", machine.root];
+  assert.match(await onTerminal(words), "\u001b[32m+\u001b[39m");
+  assert.not.match(await onTerminal([...words, "--no-color"]), "\u001b");
+  assert.not.match(await onTerminal(words, { NO_COLOR: "1" }), "\u001b");
+  assert.not.match(await onTerminal(words, { TERM: "dumb" }), "\u001b");
+  assert.not.match((await machine.run("plan")).stdout, "\u001b");
+});
+
+terminal("apply moves the cursor on a terminal alone, and leaves every line whole", async ({ machine }) => {
+  machine.want(`${added("good")}\n${added("other")}`);
+  const shown = await onTerminal(["apply", "--root", machine.root]);
+  assert.match(shown, "\u001b[1A");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours and movements begin with one
+  const plain = shown.replace(/\u001b\[[0-9;]*[mAJ]/g, "").replaceAll("\r", "");
+  for (const name of ["good", "other"])
+    assert.match(plain, new RegExp(`^ {2}\\+ add ${name}/1\\.0: done in \\d+ ms$`, "m"));
+  fs.rmSync(machine.at("var/lib/dkms/good"), { recursive: true });
+  assert.not.match(await machine.apply(), "\u001b");
+});
+terminal.run();
+
+const dkms = withMachine("dkms");
+
+testNeeding(dkms, ["dkms"], "dkms status answers every command line as dell/dkms does", async (part, { machine }) => {
+  machine.want(`${added("good")}\n${added("other")}`);
+  await machine.apply();
+  for (const kernel of [release, "6.1.0-2-amd64"]) {
+    const objects = machine.at("var/lib/dkms/good/1.0", kernel, "x86_64/module");
+    fs.mkdirSync(objects, { recursive: true });
+    fs.writeFileSync(path.join(objects, "good.ko"), fakeObject({ name: "good", release: kernel }));
+  }
+  const [bash, script] = part("dkms").command;
+  const trees = Object.entries({ dkmstree: "var/lib/dkms", sourcetree: "usr/src", installtree: "lib/modules" });
+  const places = trees.map(([name, place]) => `--${name}=${machine.at(place)}`);
+  for (const line of dkmsLines) {
+    const words = [...line.split(" "), ...places];
+    const theirs = await runProgram(bash, [script, ...words]);
+    const ours = await runProgram(process.execPath, [cli, "dkms", ...words]);
+    assert.is(ours.exitCode, theirs.exitCode, line);
+    // Usage texts are our own words.
+    if (theirs.exitCode === 0) assert.is(ours.stdout, theirs.stdout, line);
+  }
+});
+
+const dkmsLines = [
+  ...["status", "status good", "status good/1.0", "good status", "status -m good", "status -m good -v 2.0"],
+  ...["status good/", "status -m good/1.0 -v 2.0", "status nothing", "status -v 1.0", "status -v 2.0 good/1.0"],
+  ...["status --module=other", "status --module other", "status good other"],
+  ...[
+    `status -k ${release}`,
+    `status -k ${release}/x86_64`,
+    `status --kernelver=${release}`,
+    "status -k 6.1.0-9-amd64",
+  ],
+  ...[`status -k ${release} -k 6.1.0-2-amd64`, `status -k ${release} -a x86_64`, `status -k ${release} -a i686`],
+  ...[
+    `status -k ${release} -k 6.1.0-2-amd64 -a x86_64 -a i686`,
+    "status -a x86_64",
+    "status -a i686",
+    "status --arch=x86_64",
+  ],
+  ...["status -a x86_64 -a i686", `status -k ${release}/x86_64 -a i686`, "status --all", `status --all -k ${release}`],
+  ...["status --all -a x86_64", "status -q", "status --quiet", "status --verbose", "status -j 2", "status --no-initrd"],
+  ...["status --no-depmod --force --binaries-only", "status --bogus", "status -mgood", "status -j2", "status build"],
+  ...["--version", "-V", "status --version"],
+];
+
+dkms("started under the name dkms, it is that command", async ({ machine }) => {
+  const link = machine.at("dkms");
+  fs.symlinkSync(cli, link);
+  assert.is((await runProgram(link, ["--version"])).stdout, "dkms-3.2.2\n");
+  machine.want(added("good"));
+  await machine.apply();
+  assert.is((await runProgram(link, ["status", "--root", machine.root])).stdout, "good/1.0: added\n");
+});
+
+dkms("verbs of later versions are refused, and nothing is done", async ({ machine }) => {
+  for (const verb of ["add", "install", "autoinstall", "generate_mok"]) {
+    const { exitCode, stderr } = await machine.run(`dkms ${verb}`, "good/1.0");
+    assert.is(exitCode, 2);
+    assert.match(stderr, `"${verb}" is not in this version yet`);
+  }
+  const { exitCode, stderr } = await machine.run("dkms stauts");
+  assert.is(exitCode, 2);
+  assert.match(stderr, 'Did you mean "status"?');
+});
+dkms.run();
