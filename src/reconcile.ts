@@ -52,6 +52,7 @@ export interface Reconciled {
 export function reconcile(host: Host, desired: DesiredState, options: ReconcileOptions): Promise<Result<Reconciled>> {
   return withLock<Reconciled>(host, options, async () => {
     const before = await compare(host, desired, options.filter);
+    for (const diagnostic of before.plan.diagnostics) options.emit({ type: "diagnostic", diagnostic });
     if (before.plan.diagnostics.some(({ severity }) => severity === "error")) {
       return succeed({ ...before, outcome: undefined });
     }

@@ -1,3 +1,4 @@
+import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import type { Failure } from "../dkms/failure.ts";
 import type { Address } from "../dkms/id.ts";
 import type { Change, PlanSummary } from "../plan/plan.ts";
@@ -8,6 +9,8 @@ import type { Outcome } from "./outcome.ts";
 export type ApplyEvent =
   /** Another run holds the lock; said once, before waiting. */
   | { readonly type: "lock_wait"; readonly holder: string }
+  /** A problem of the documents, or one that only shows against this host. */
+  | { readonly type: "diagnostic"; readonly diagnostic: Diagnostic }
   | { readonly type: "planned_change"; readonly change: Change }
   | { readonly type: "change_summary"; readonly summary: PlanSummary }
   | ({ readonly type: "step_start"; readonly reason: Reason } & StepPlace)

@@ -1,9 +1,7 @@
 import type { ApplyEvent, Emit } from "../apply/event.ts";
-import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import type { Failure } from "../dkms/failure.ts";
 import { createApplyText } from "../report/apply-text.ts";
-import { diagnosticText } from "../report/diagnostic-text.ts";
-import { diagnosticLine, eventLine, failureLine, versionLine } from "../report/event-line.ts";
+import { eventLine, failureLine, versionLine } from "../report/event-line.ts";
 import { failureText } from "../report/failure-text.ts";
 import { createLiveProgress } from "../report/live-progress.ts";
 import type { Invocation } from "./command.ts";
@@ -12,7 +10,6 @@ import { toolVersion } from "./tool-version.ts";
 /** Says what an apply does while it does it. */
 export interface ApplyReporter {
   readonly emit: Emit;
-  readonly diagnostics: (diagnostics: readonly Diagnostic[]) => void;
   /** Why nothing could be attempted. */
   readonly failure: (failure: Failure) => void;
   /** The program was asked to stop, and will. */
@@ -32,7 +29,6 @@ function jsonReporter({ io }: Invocation, clock: () => Date): ApplyReporter {
   io.out.write(versionLine(toolVersion, clock()));
   return {
     emit: (event) => io.out.write(eventLine(event, clock())),
-    diagnostics: (diagnostics) => io.out.write(diagnostics.map((one) => diagnosticLine(one, clock())).join("")),
     failure: (failure) => io.out.write(failureLine(failure, clock())),
     stopping: (signal) => io.err.write(stoppingText(signal)),
     end: () => {},
@@ -58,10 +54,6 @@ function textReporter({ io, options }: Invocation, isLive: boolean): ApplyReport
   const onErr = (text: string) => around(() => io.err.write(text));
   return {
     emit,
-    diagnostics: (diagnostics) => {
-      const shown = diagnostics.filter(({ severity }) => !quiet || severity === "error");
-      if (shown.length > 0) onErr(shown.map((one) => diagnosticText(one, terminals.err)).join("\n"));
-    },
     failure: (failure) => onErr(failureText(failure, terminals.err)),
     stopping: (signal) => onErr(stoppingText(signal)),
     end: () => live?.end(),

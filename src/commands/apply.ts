@@ -2,7 +2,7 @@ import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import { readTree } from "../dkms/read-tree.ts";
 import type { Host } from "../host/host.ts";
 import { type Reconciled, reconcile } from "../reconcile.ts";
-import { type ApplyReporter, createReporter } from "./apply-reporter.ts";
+import { createReporter } from "./apply-reporter.ts";
 import { knownModules, unknownModule } from "./check-filter.ts";
 import type { Answer, Invocation } from "./command.ts";
 import { invalidAnswer, loadFor } from "./documents.ts";
@@ -30,7 +30,7 @@ async function applyOn(host: Host, invocation: Invocation, jobs: number): Promis
   const unknown = unknownModule(options.modules, known);
   if (unknown) return usageAnswer(unknown);
   const reporter = createReporter(invocation, host.clock);
-  reporter.diagnostics(loaded.diagnostics);
+  for (const diagnostic of loaded.diagnostics) reporter.emit({ type: "diagnostic", diagnostic });
   const stopped = () => reporter.stopping(String(signal.reason));
   signal.addEventListener("abort", stopped);
   try {
@@ -41,7 +41,7 @@ async function applyOn(host: Host, invocation: Invocation, jobs: number): Promis
       jobs,
       failFast: own.failFast === true,
     });
-    if (result.ok) return conclude(result.value, reporter, detailed);
+    if (result.ok) return conclude(result.value, detailed);
     reporter.failure(result.error);
     return { exitCode: detailed ? detailedApplyCodes.notAttempted.code : exitCodeOf(result.error) };
   } finally {
@@ -58,12 +58,12 @@ interface Refusal {
 function refuse(invocation: Invocation, { clock }: Host, { diagnostics, detailed }: Refusal): Answer {
   const exitCode = detailed ? detailedApplyCodes.notAttempted.code : exitCodes.invalid.code;
   if (!invocation.options.json) return { ...invalidAnswer(invocation, { desired: undefined, diagnostics }), exitCode };
-  createReporter(invocation, clock).diagnostics(diagnostics);
+  const { emit } = createReporter(invocation, clock);
+  for (const diagnostic of diagnostics) emit({ type: "diagnostic", diagnostic });
   return { exitCode };
 }
 
-function conclude({ plan: planned, outcome }: Reconciled, reporter: ApplyReporter, detailed: boolean): Answer {
-  reporter.diagnostics(planned.diagnostics);
+function conclude({ outcome }: Reconciled, detailed: boolean): Answer {
   if (!outcome) return { exitCode: detailed ? detailedApplyCodes.notAttempted.code : exitCodes.invalid.code };
   const { steps, interrupted, remaining, changed } = outcome;
   const failed = interrupted || steps.some(({ result }) => result === "failed") || remaining?.changes.length !== 0;

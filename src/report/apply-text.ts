@@ -1,6 +1,7 @@
 import type { ApplyEvent } from "../apply/event.ts";
 import type { Outcome } from "../apply/outcome.ts";
 import type { Change } from "../plan/plan.ts";
+import { diagnosticText } from "./diagnostic-text.ts";
 import { eventMessage, outcomeMessage } from "./event-message.ts";
 import { failureText } from "./failure-text.ts";
 import { planRows } from "./plan-rows.ts";
@@ -30,6 +31,10 @@ export function createApplyText(
   const changes: Change[] = [];
   return (event) => {
     switch (event.type) {
+      case "diagnostic": {
+        const isShown = !options.quiet || event.diagnostic.severity === "error";
+        return isShown ? { out: "", err: `${diagnosticText(event.diagnostic, terminals.err)}\n` } : nothing;
+      }
       case "planned_change":
         changes.push(event.change);
         return nothing;

@@ -1,6 +1,5 @@
 import type { ApplyEvent, StepPlace } from "../apply/event.ts";
 import type { Outcome, StepResult } from "../apply/outcome.ts";
-import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import type { Failure } from "../dkms/failure.ts";
 import { type DiagnosticDocument, diagnosticDocument, failureDiagnostic } from "./diagnostic-document.ts";
 import { eventMessage } from "./event-message.ts";
@@ -22,11 +21,6 @@ export function versionLine(toolVersion: string, at: Date): string {
   );
 }
 
-/** A problem of the documents. */
-export function diagnosticLine(diagnostic: Diagnostic, at: Date): string {
-  return problemLine(diagnosticDocument(diagnostic), at);
-}
-
 /** Why nothing could be attempted at all. */
 export function failureLine(failure: Failure, at: Date): string {
   return problemLine(failureDiagnostic(failure), at);
@@ -39,6 +33,7 @@ function problemLine(diagnostic: DiagnosticDocument, at: Date): string {
 
 /** One event as one line of JSON, newline included. */
 export function eventLine(event: ApplyEvent, at: Date): string {
+  if (event.type === "diagnostic") return problemLine(diagnosticDocument(event.diagnostic), at);
   return jsonLine({ level: levelOf(event), message: eventMessage(event), type: event.type }, at, eventFields(event));
 }
 
@@ -58,7 +53,7 @@ function hasFailed({ steps, interrupted }: Outcome): boolean {
   return interrupted || steps.some(({ result }) => result === "failed");
 }
 
-function eventFields(event: ApplyEvent): object {
+function eventFields(event: Exclude<ApplyEvent, { type: "diagnostic" }>): object {
   switch (event.type) {
     case "lock_wait":
       return { holder: event.holder };

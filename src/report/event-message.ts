@@ -4,13 +4,15 @@ import type { Change, PlanSummary } from "../plan/plan.ts";
 import { actionWords } from "./plan-rows.ts";
 import { summaryText } from "./plan-text.ts";
 import { plainTerminal } from "./terminal.ts";
-import { count, duration } from "./words.ts";
+import { count, duration, sentence } from "./words.ts";
 
 /** One line of plain text for each event, the same in the JSON stream and on a pipe. */
 export function eventMessage(event: ApplyEvent): string {
   switch (event.type) {
     case "lock_wait":
       return `Waiting for another run to end (${event.holder})`;
+    case "diagnostic":
+      return sentence(event.diagnostic.message);
     case "planned_change":
       return plannedChange(event.change);
     case "change_summary":

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { diagnosticLine, eventLine, failureLine, versionLine } from "../../src/report/event-line.ts";
+import { eventLine, failureLine, versionLine } from "../../src/report/event-line.ts";
 import { blockedPlan, events, failure, outcome, stepResult } from "./event-samples.ts";
 
 const at = new Date("2026-01-02T03:04:05.678Z");
@@ -63,8 +63,7 @@ others("the first line tells the versions", () => {
 });
 
 others("problems of documents and failures of the run have one shape", () => {
-  const problem = { severity: "warning", code: "W_YAML", message: "Hm.", file: "/a" } as const;
-  const one = parse(diagnosticLine(problem, at)) as Line & { diagnostic: Line };
+  const one = parse(eventLine(events.diagnostic, at)) as Line & { diagnostic: Line };
   const other = parse(failureLine(failure, at)) as Line & { diagnostic: Line };
   assert.equal(Object.keys(one.diagnostic), Object.keys(other.diagnostic));
   assert.is(one.type, "diagnostic");

@@ -8,6 +8,7 @@ const message = suite("eventMessage");
 message("one line for each kind of event", () => {
   assert.equal(Object.values(events).map(eventMessage), [
     "Waiting for another run to end (process 7)",
+    "Hm.",
     "evdi/1.14.1@K1/x86_64: add, build, install, since it is not built for this kernel",
     "Plan: 1 to install.",
     "build evdi/1.14.1@K1/x86_64: started, since it is not built for this kernel",

@@ -45,6 +45,10 @@ if (!change) throw new Error("the plan has a change");
 /** One of each kind. */
 export const events = {
   lock_wait: { type: "lock_wait", holder: "process 7" },
+  diagnostic: {
+    type: "diagnostic",
+    diagnostic: { severity: "warning", code: "W_YAML", message: "hm", file: "/a.yaml" },
+  },
   planned_change: { type: "planned_change", change },
   change_summary: { type: "change_summary", summary: plan.summary },
   step_start: { type: "step_start", ...place, reason: change.reason },
