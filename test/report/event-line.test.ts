@@ -25,7 +25,7 @@ line("every event has level, message, time and type, in this order", () => {
 line("failures are errors, warnings are warnings", () => {
   const levels = Object.values(events).map((event) => parse(eventLine(event, at))["@level"]);
   const info = "info";
-  assert.equal(levels, [info, info, info, info, "warn", info, "error", "warn", info, info, info]);
+  assert.equal(levels, [info, "warn", info, info, info, "warn", info, "error", "warn", info, info, info]);
   const failed = { type: "run_complete", outcome: outcome({ steps: [stepResult("failed")] }) } as const;
   assert.is(parse(eventLine(failed, at))["@level"], "error");
 });
