@@ -33,6 +33,7 @@ export type FailureCode =
   | "E_PRECONDITION"
   | "E_READ_ONLY"
   | "E_SCRIPT"
+  | "E_SIGNING"
   | "E_TIMEOUT"
   | "E_USAGE"
   | "E_WRONG_KERNEL";

@@ -15,6 +15,26 @@ export function readModuleSignature(bytes: Uint8Array): ModuleSignature | undefi
   return header.idType === pkcs7 ? readPkcs7(header.signature) : readPlain(header);
 }
 
+/** A signed object in its two parts: what was signed, and the PKCS#7 message (empty for a signature of another kind). */
+export interface SplitObject {
+  readonly content: Uint8Array;
+  readonly pkcs7: Uint8Array;
+}
+
+/** `undefined` if no signature is appended, or one that does not end well. */
+export function splitSignature(bytes: Uint8Array): SplitObject | undefined {
+  const trailerAt = bytes.length - trailer.length;
+  if (trailerAt < 0 || trailer.compare(bytes, trailerAt) !== 0) return undefined;
+  const header = readSignatureHeader(bytes.subarray(0, trailerAt));
+  if (!header) return undefined;
+  const { signer, key, signature, idType } = header;
+  const size = headerSize + signer.length + key.length + signature.length;
+  return {
+    content: bytes.subarray(0, trailerAt - size),
+    pkcs7: idType === pkcs7 ? signature : signature.subarray(signature.length),
+  };
+}
+
 const trailer = Buffer.from("~Module signature appended~\n", "latin1");
 const unreadable: ModuleSignature = { signer: undefined, hash: undefined, key: undefined };
 const headerSize = 12;
@@ -63,7 +83,7 @@ function readPkcs7(bytes: Uint8Array): ModuleSignature {
     .find(({ tag }) => tag === derTags.set);
   const [, signerId, digest] = inside(inside(signerInfos)[0]);
   if (!signerId) return unreadable;
-  const hash = hashNames[Buffer.from(inside(digest)[0]?.content ?? []).toString("hex")];
+  const hash = hashName(inside(digest)[0]?.content ?? new Uint8Array());
   if (signerId.tag === derTags.context0) return { signer: undefined, hash, key: hexPairs(signerId.content) };
   const [issuer, serial] = inside(signerId);
   return { signer: issuerName(issuer), hash, key: serial && hexPairs(withoutLeadingZeros(serial.content)) };
@@ -100,6 +120,11 @@ function withoutLeadingZeros(bytes: Uint8Array): Uint8Array {
 
 function hexPairs(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0").toUpperCase()).join(":");
+}
+
+/** A hash by its object identifier's content in DER, as {@link ModuleSignature.hash}; `undefined` if unknown. */
+export function hashName(oid: Uint8Array): string | undefined {
+  return hashNames[Buffer.from(oid).toString("hex")];
 }
 
 /** Object identifiers in DER, as modinfo and the kernel's CONFIG_MODULE_SIG_HASH name them. */

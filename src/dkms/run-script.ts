@@ -1,0 +1,101 @@
+import path from "node:path";
+import type { Host } from "../host/host.ts";
+import type { Command, CommandResult } from "../host/run.ts";
+import { fail, type Result, succeed } from "./failure.ts";
+import type { InstanceId } from "./id.ts";
+
+export interface ScriptRequest {
+  /** As dkms.conf calls it: POST_ADD, PRE_BUILD, … */
+  readonly name: string;
+  /** A path below `directory`, perhaps with arguments; `undefined`: there is nothing to run. */
+  readonly line: string | undefined;
+  /** The source directory or the build directory: where it lies, and where it runs. */
+  readonly directory: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  /** Default: the host's own. A build's runs are logged. */
+  readonly run?: (command: Command) => Promise<CommandResult>;
+}
+
+/**
+ * Runs one of the scripts of a dkms.conf, and returns what there is to tell about it. As dell/dkms does (tried): the
+ * first word is the file, the rest is split at white space and globbed in the directory, without quotes; a script
+ * without `#!` is run by bash; one that is absent or not executable is skipped with a notice.
+ *
+ * Unlike there, the file must lie inside the directory, links resolved: E_OUTSIDE_TREE. Otherwise fails with E_SCRIPT,
+ * whose `dkmsExit` is the script's own exit code, E_TIMEOUT, E_CANCELLED or E_NO_TOOL.
+ */
+export async function runScript(host: Host, request: ScriptRequest): Promise<Result<readonly string[]>> {
+  const [name = "", ...words] = (request.line ?? "").split(/\s+/).filter(Boolean);
+  if (name === "") return succeed([]);
+  const script = path.join(request.directory, name);
+  const stat = host.files.stat(script);
+  if (stat === undefined) return succeed([`${request.name} is skipped: ${script} is not there.`]);
+  if (!isInside(host, script, request.directory)) return outside(request.name, script);
+  if (stat.kind !== "file" || (stat.mode & 0o111) === 0)
+    return succeed([`${request.name} is skipped: ${script} is not executable.`]);
+  const run = request.run ?? host.run;
+  const result = await run({
+    file: "bash",
+    // Unquoted on purpose: this is where the words are globbed.
+    args: ["-c", 'umask 022; "$0" $1', script, words.join(" ")],
+    cwd: request.directory,
+    // Scripts that look at $PWD expect the path that they were called by, not the one that links lead to.
+    env: { ...request.env, PWD: request.directory },
+    timeoutMs: request.timeoutMs,
+  });
+  return explain(request, script, result);
+}
+
+/**
+ * As {@link runScript}, for scripts whose failure changes nothing any more: it is one of the notices. Only when the run
+ * was stopped it fails, with E_CANCELLED.
+ */
+export async function runFinalScript(host: Host, request: ScriptRequest): Promise<Result<readonly string[]>> {
+  const result = await runScript(host, request);
+  if (result.ok || result.error.code === "E_CANCELLED") return result;
+  return succeed([result.error.message]);
+}
+
+/** What scripts and make find in their environment, beside the compiler's names. */
+export function instanceEnvironment({ module, kernel }: InstanceId): Readonly<Record<string, string>> {
+  return { module: module.name, module_version: module.version, kernelver: kernel.release, arch: kernel.arch };
+}
+
+/** For scripts that are not part of a build. */
+export const scriptTimeoutMs = 10 * 60_000;
+
+function isInside({ files }: Host, script: string, directory: string): boolean {
+  const top = files.realPath(directory);
+  return top !== undefined && (files.realPath(script) ?? "").startsWith(`${top}/`);
+}
+
+function outside(name: string, script: string): Result<never> {
+  return fail("E_OUTSIDE_TREE", `${name} is refused: ${script} leads out of the module's directory.`, {
+    path: script,
+    remedy: "Name a script that is part of the module's source.",
+  });
+}
+
+function explain({ name, timeoutMs }: ScriptRequest, script: string, result: CommandResult): Result<readonly string[]> {
+  switch (result.ending) {
+    case "missing":
+      return fail("E_NO_TOOL", `${name} cannot run: this host has no bash.`, { remedy: "Install bash." });
+    case "timeout": {
+      const minutes = Math.round(timeoutMs / 60_000);
+      return fail("E_TIMEOUT", `${name} was ended after ${minutes} minutes: ${script}.`, { path: script });
+    }
+    case "cancelled":
+      return fail("E_CANCELLED", `The run was stopped during ${name}.`, { path: script });
+    case "killed":
+      return fail("E_SCRIPT", `${name} was killed by a signal: ${script}.`, { path: script });
+    case "exited":
+      return result.exitCode === 0 ? succeed([]) : failed(name, script, result);
+  }
+}
+
+function failed(name: string, script: string, { exitCode, stdout, stderr }: CommandResult): Result<never> {
+  const said = `${stderr.trim()}\n${stdout.trim()}`.trim().split("\n").at(-1);
+  const message = `${name} failed with exit code ${exitCode}: ${script}${said ? ` said "${said}"` : ""}.`;
+  return fail("E_SCRIPT", message, { path: script, dkmsExit: exitCode });
+}

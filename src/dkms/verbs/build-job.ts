@@ -1,0 +1,52 @@
+import type { Host } from "../../host/host.ts";
+import type { BuildInputs } from "../build-record.ts";
+import type { DkmsConf } from "../conf/dkms-conf.ts";
+import type { Result } from "../failure.ts";
+import type { InstanceId } from "../id.ts";
+import type { Kernel } from "../kernel.ts";
+import type { Toolchain } from "../toolchain.ts";
+import type { BuildLog } from "./build-log.ts";
+import type { FileChanges } from "./file-changes.ts";
+
+export interface BuildOptions {
+  /** As `dkms --directive NAME=value`. */
+  readonly directives?: Readonly<Record<string, string>>;
+  /** For the whole build; default 30 minutes. */
+  readonly timeoutMs?: number;
+  /** `make -j`; default: the processors that this process may use. */
+  readonly jobs?: number;
+  /** Builds anew what is built already; the old build stays until the new one is complete. */
+  readonly replace?: boolean;
+  /** Goes on although BUILD_DEPENDS are not installed. */
+  readonly force?: boolean;
+  /** Signs a kernel object in place, after it was stripped and before it is compressed. Default: none is signed. */
+  readonly signObject?: (file: string) => Promise<Result<undefined>>;
+}
+
+/** Everything that a build needs to know, checked. */
+export interface BuildJob {
+  readonly instance: InstanceId;
+  readonly kernel: Kernel;
+  readonly conf: DkmsConf;
+  /** The module's directory with its dkms.conf. */
+  readonly source: string;
+  readonly toolchain: Toolchain;
+  readonly inputs: BuildInputs;
+  /** The installed versions of BUILD_DEPENDS. */
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly options: BuildOptions;
+}
+
+/** One build on its way. */
+export interface Making {
+  readonly host: Host;
+  readonly job: BuildJob;
+  readonly changes: FileChanges;
+  /** `<dkms tree>/<name>/<version>/build` */
+  readonly directory: string;
+  readonly log: BuildLog;
+  /** Environment of make and of the build's scripts. */
+  readonly env: Readonly<Record<string, string>>;
+  /** What is left of the build's time. */
+  readonly timeLeft: () => number;
+}

@@ -1,0 +1,64 @@
+import path from "node:path";
+import type { Host } from "../../host/host.ts";
+import type { Command, CommandResult } from "../../host/run.ts";
+import { isSystemError } from "../../host/system-error.ts";
+import type { Failure } from "../failure.ts";
+import { type InstanceId, kernelKey, moduleKey } from "../id.ts";
+import { failedBuildLog } from "../tree-layout.ts";
+
+/** The make.log of one build: every command that was run, all its output, how it ended and how long it took. */
+export interface BuildLog {
+  readonly path: string;
+  /** Runs a command with its output in the log, below a header. `shown` is what a person would have typed. */
+  readonly run: (step: LoggedStep, command: Command) => Promise<CommandResult>;
+}
+
+export interface LoggedStep {
+  readonly title: string;
+  readonly shown: string;
+}
+
+/** Begins a new log. */
+export function openBuildLog({ files, run, clock }: Host, file: string, { module, kernel }: InstanceId): BuildLog {
+  files.writeAtomic(file, `make.log of ${moduleKey(module)} for ${kernelKey(kernel)}, built by dkms-agent\n`);
+  return {
+    path: file,
+    run: async ({ title, shown }, command) => {
+      files.append(file, `\n${title}: ${clock().toISOString()}\n# command: ${shown}\n`);
+      const result = await run({ ...command, logFile: file });
+      const end = result.ending === "exited" ? `exit code: ${result.exitCode}` : `ended: ${result.ending}`;
+      const seconds = (result.durationMs / 1000).toFixed(1);
+      files.append(file, `\n# ${end}\n# time: ${seconds} s, until ${clock().toISOString()}\n${"-".repeat(64)}\n`);
+      return result;
+    },
+  };
+}
+
+/**
+ * The failure with the log's place and the lines of it that tell most. The log is kept where the next build does not
+ * delete it; if that is impossible, the failure is told without it.
+ */
+export function keepLog({ files, paths }: Host, instance: InstanceId, log: BuildLog, failure: Failure): Failure {
+  const kept = failedBuildLog(paths, instance);
+  try {
+    const text = files.readText(log.path) ?? "";
+    files.makeDirectory(path.dirname(kept));
+    files.writeAtomic(kept, text);
+    return { ...failure, log: { path: kept, tail: tellingLines(text) } };
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return failure;
+  }
+}
+
+const tailLength = 15;
+
+/** The lines around the first error of a compiler or of make, which parallel builds bury; else the last ones. */
+export function tellingLines(text: string): readonly string[] {
+  const lines = text.trimEnd().split("\n");
+  const compiler = lines.findIndex((line) => /\berror:/i.test(line));
+  const first = compiler >= 0 ? compiler : lines.findIndex((line) => line.includes("***"));
+  const last = Math.max(0, lines.length - tailLength);
+  const start = first < 0 ? last : Math.min(last, Math.max(0, first - 3));
+  return lines.slice(start, start + tailLength);
+}

@@ -1,0 +1,150 @@
+import type { Host } from "../../host/host.ts";
+import { buildInputs } from "../build-inputs.ts";
+import type { BuildInputs } from "../build-record.ts";
+import type { DkmsConf } from "../conf/dkms-conf.ts";
+import { loadConf } from "../conf/load-conf.ts";
+import { digestSource } from "../digest-source.ts";
+import { exclusion } from "../exclusion.ts";
+import { fail, type Result, succeed } from "../failure.ts";
+import { type InstanceId, instanceAddress, type KernelId, moduleKey, nameProblem } from "../id.ts";
+import type { Kernel } from "../kernel.ts";
+import { type KernelConfig, readKernelConfig } from "../kernel-config.ts";
+import { readKernel } from "../read-kernels.ts";
+import { chooseToolchain, missingTools } from "../toolchain.ts";
+import { kernelDirectory } from "../tree-layout.ts";
+import { asideLabel } from "./aside.ts";
+import type { BuildJob, BuildOptions } from "./build-job.ts";
+import { makeInstance } from "./make-instance.ts";
+import { activeVersion, isBuilt, requireSource } from "./tree-checks.ts";
+import type { Done } from "./verb.ts";
+import { unchanged, withUndo } from "./with-undo.ts";
+
+/**
+ * Builds a module for one kernel: copy the source, patch, PRE_BUILD, make, check and strip every object, compress as
+ * the kernel does, POST_BUILD. The result appears in the DKMS tree whole or not at all. What is built already stays, unless
+ * `replace` is given. After a failure the tree is as it was; the log is kept elsewhere, and the failure names it.
+ *
+ * Builds of one module share `<dkms tree>/<name>/<version>/build`, a path that dkms.conf files know: the caller must not
+ * run two of them at once, whatever the kernels.
+ *
+ * Fails with E_NOT_IN_TREE (3), E_BROKEN_MODULE (4), E_NO_KERNEL and E_NO_HEADERS (21), E_CONF_INVALID (8), E_EXCLUDED
+ * (77), E_DEPENDENCY (13), E_NO_TOOL, E_NO_SOURCE (8), E_PATCH (5, 6), E_SCRIPT (the script's own code), E_MAKE (10),
+ * E_NO_OBJECT (7), E_WRONG_KERNEL, E_TIMEOUT, E_CANCELLED, E_PRECONDITION, or what the file system says.
+ */
+export function build(host: Host, instance: InstanceId, options: BuildOptions = {}): Promise<Result<Done>> {
+  const doing = `build ${instanceAddress(instance)}`;
+  return withUndo(host, {
+    doing,
+    label: asideLabel(instance),
+    act: async (changes) => {
+      const source = requireSource(host, instance.module);
+      if (!source.ok) return source;
+      if (isBuilt(host, instance) && !options.replace)
+        return unchanged(`${instanceAddress(instance)} is built already.`);
+      const job = await prepare(host, { instance, source: source.value, options });
+      return job.ok ? makeInstance(host, job.value, changes) : job;
+    },
+  });
+}
+
+type Request = Pick<BuildJob, "instance" | "source" | "options">;
+
+async function prepare(host: Host, request: Request): Promise<Result<BuildJob>> {
+  const { instance, options } = request;
+  const kernel = readKernel(host, instance.kernel);
+  if (!kernel) return noKernel(host, instance.kernel);
+  const { directives = {} } = options;
+  const conf = await loadConf(host, { module: instance.module, kernel, directives });
+  if (!conf.ok) return conf;
+  const config = readKernelConfig(host, kernel);
+  const refusal = refuseKernel({ kernel, config, conf: conf.value, instance });
+  if (refusal) return refusal;
+  const dependencies = findDependencies(host, { conf: conf.value, instance, force: options.force ?? false });
+  if (!dependencies.ok) return dependencies;
+  const toolchain = chooseToolchain(host, config, kernel.headers?.directory);
+  const missing = missingTools(host, { conf: conf.value, toolchain, compression: kernel.compression });
+  if (missing.length > 0) return noTools(instance, missing);
+  const inputs = readInputs(host, { ...request, kernel, conf: conf.value });
+  if (!inputs.ok) return inputs;
+  return succeed({
+    ...request,
+    kernel,
+    conf: conf.value,
+    toolchain,
+    inputs: inputs.value,
+    dependencies: dependencies.value,
+  });
+}
+
+function noKernel({ paths }: Host, { release }: KernelId): Result<never> {
+  const path = kernelDirectory(paths, release);
+  const remedy = `Install the kernel ${release} and its headers (Debian: linux-headers-${release}).`;
+  return fail("E_NO_KERNEL", `There is no kernel ${release}: ${path} does not exist.`, { path, remedy, dkmsExit: 21 });
+}
+
+interface Suitability {
+  readonly kernel: Kernel;
+  readonly config: KernelConfig;
+  readonly conf: DkmsConf;
+  readonly instance: InstanceId;
+}
+
+function refuseKernel({ kernel, config, conf, instance }: Suitability): Result<never> | undefined {
+  // Without headers there is no configuration to ask, and every option would seem to be missing.
+  const known = kernel.headers ? conf : { ...conf, exclusive: { ...conf.exclusive, config: undefined } };
+  const why = exclusion(known, kernel, config);
+  if (why !== undefined)
+    return fail("E_EXCLUDED", `${moduleKey(instance.module)} is not meant for this kernel. ${why}`, { dkmsExit: 77 });
+  if (kernel.headers) return undefined;
+  const path = `${kernel.directory}/build`;
+  const { release } = kernel.id;
+  return fail("E_NO_HEADERS", `The headers of ${release} are not there: ${path}/include does not exist.`, {
+    path,
+    remedy: `Install them (Debian: linux-headers-${release}; Fedora: kernel-devel-${release}).`,
+    dkmsExit: 21,
+  });
+}
+
+type DependencyRequest = Pick<Suitability, "conf" | "instance"> & { readonly force: boolean };
+
+function findDependencies(host: Host, request: DependencyRequest): Result<Readonly<Record<string, string>>> {
+  const { conf, instance, force } = request;
+  const { kernel } = instance;
+  const installed: Record<string, string> = {};
+  for (const name of conf.buildDepends) {
+    const version = nameProblem(name) === undefined ? activeVersion(host, name, kernel) : undefined;
+    if (version !== undefined && isBuilt(host, { module: { name, version }, kernel })) installed[name] = version;
+  }
+  const missing = conf.buildDepends.filter((name) => !(name in installed));
+  if (missing.length === 0 || force) return succeed(installed);
+  const names = missing.join(", ");
+  const message = `${moduleKey(instance.module)} needs ${names}, not installed for ${kernel.release}.`;
+  return fail("E_DEPENDENCY", message, { remedy: `Install ${names} for this kernel first.`, dkmsExit: 13 });
+}
+
+function noTools(instance: InstanceId, missing: readonly string[]): Result<never> {
+  const names = missing.join(", ");
+  const remedy = "Install them (Debian: build-essential and the kernel's compiler), or use a tarball built elsewhere.";
+  return fail("E_NO_TOOL", `${instanceAddress(instance)} cannot be built here: ${names} missing.`, { remedy });
+}
+
+type InputRequest = Pick<BuildJob, "instance" | "kernel" | "conf" | "source">;
+
+function readInputs(host: Host, { instance, kernel, conf, source }: InputRequest): Result<BuildInputs> {
+  const entries = host.files.list(source) ?? [];
+  if (!entries.some(({ name }) => name !== "dkms.conf")) return noSource(source);
+  const digest = digestSource(host.files, source);
+  if (!digest.ok) return digest;
+  const inputs = buildInputs(host, { kernel, conf, source: digest.value });
+  return inputs ? succeed(inputs) : noTools(instance, ["gcc"]);
+}
+
+/** As on hosts that got the module from a binaries-only tarball. */
+function noSource(path: string): Result<never> {
+  const remedy = "Load a tarball with binaries for this kernel, or add the module's full source.";
+  return fail("E_NO_SOURCE", `${path} holds nothing but dkms.conf: there is no source to build.`, {
+    path,
+    remedy,
+    dkmsExit: 8,
+  });
+}

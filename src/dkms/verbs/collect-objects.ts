@@ -1,0 +1,79 @@
+import path from "node:path";
+import { compressObject } from "../compress-object.ts";
+import type { ObjectSpec } from "../conf/dkms-conf.ts";
+import { fail, type Result, succeed } from "../failure.ts";
+import { instanceAddress } from "../id.ts";
+import { readObject } from "../read-object.ts";
+import type { Making } from "./build-job.ts";
+import { checkVermagic } from "./check-vermagic.ts";
+
+/**
+ * Brings what make has made into `<staging>/module`: every object of dkms.conf, checked, stripped, compressed like the
+ * kernel's own, and Module.symvers. Returns the objects' file names. Fails with E_NO_OBJECT (7), E_OUTSIDE_TREE,
+ * E_BAD_OBJECT, E_WRONG_KERNEL, or what a tool or the file system says.
+ */
+export async function collectObjects(making: Making, staging: string): Promise<Result<readonly string[]>> {
+  const { files } = making.host;
+  const target = path.join(staging, "module");
+  files.makeDirectory(target);
+  const names: string[] = [];
+  for (const spec of making.job.conf.objects) {
+    const ready = await prepareObject(making, spec, staging);
+    if (!ready.ok) return ready;
+    const name = path.basename(ready.value);
+    // Copied, since a copy is forced to the disk and what the tools have written is not.
+    files.copyFile(ready.value, path.join(target, name));
+    files.remove(ready.value);
+    names.push(name);
+  }
+  const symvers = path.join(making.directory, "Module.symvers");
+  if (files.stat(symvers)?.kind === "file") files.copyFile(symvers, path.join(target, "Module.symvers"));
+  return succeed(names);
+}
+
+/** An object ready to be installed, beside `module/`; its path. */
+async function prepareObject(making: Making, spec: ObjectSpec, staging: string): Promise<Result<string>> {
+  const { host, job } = making;
+  const built = findBuilt(making, spec);
+  if (!built.ok) return built;
+  const object = path.join(staging, `${spec.destName}.ko`);
+  host.files.copyFile(built.value, object);
+  if (spec.strip) {
+    const failure = await strip(making, object);
+    if (failure) return failure;
+  }
+  const read = await readObject(host, object);
+  if (!read.ok) return read;
+  const wrong = checkVermagic(read.value, { kernel: job.instance.kernel, path: built.value });
+  if (wrong) return wrong;
+  const signed = await job.options.signObject?.(object);
+  if (signed && !signed.ok) return signed;
+  return compressObject(host, object, job.kernel.compression);
+}
+
+function findBuilt({ host, job, directory }: Making, spec: ObjectSpec): Result<string> {
+  const file = path.join(directory, spec.builtLocation, `${spec.builtName}.ko`);
+  if (host.files.stat(file)?.kind !== "file")
+    return fail("E_NO_OBJECT", `make succeeded for ${instanceAddress(job.instance)}, but there is no ${file}.`, {
+      path: file,
+      remedy:
+        "Correct BUILT_MODULE_NAME and BUILT_MODULE_LOCATION in dkms.conf, or see in the log why it was not made.",
+      dkmsExit: 7,
+    });
+  const isInside = (host.files.realPath(file) ?? "").startsWith(`${host.files.realPath(directory)}/`);
+  if (isInside) return succeed(file);
+  return fail("E_OUTSIDE_TREE", `${file} leads out of the build directory.`, { path: file });
+}
+
+/** As dell/dkms: debugging symbols go, everything that the kernel needs stays. */
+async function strip({ host, job, timeLeft }: Making, object: string): Promise<Result<never> | undefined> {
+  const tool = job.toolchain.llvm ? "llvm-strip" : "strip";
+  const result = await host.run({ file: tool, args: ["-g", object], timeoutMs: timeLeft() });
+  if (result.ending === "exited" && result.exitCode === 0) return undefined;
+  const doing = `strip ${path.basename(object)} for ${instanceAddress(job.instance)}`;
+  if (result.ending === "cancelled") return fail("E_CANCELLED", `The run was stopped: could not ${doing}.`);
+  if (result.ending === "timeout") return fail("E_TIMEOUT", `The build's time was over: could not ${doing}.`);
+  const said = result.stderr.trim().split("\n").at(-1) || `${tool} ended with ${result.exitCode}`;
+  const code = /no space left/i.test(said) ? "E_NO_SPACE" : "E_IO";
+  return fail(code, `Could not ${doing}: ${said}.`, { path: object });
+}

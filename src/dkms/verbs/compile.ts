@@ -1,0 +1,78 @@
+import path from "node:path";
+import type { CommandResult } from "../../host/run.ts";
+import { applyPatches } from "../apply-patches.ts";
+import { fail, type Result } from "../failure.ts";
+import { instanceAddress } from "../id.ts";
+import { kernelConfigPlaces } from "../kernel-config.ts";
+import { makeCommand } from "../make-command.ts";
+import { runScript } from "../run-script.ts";
+import type { Making } from "./build-job.ts";
+
+/** Compiles what has been copied to the build directory: patches, PRE_BUILD, make. Returns notices. */
+export async function compile(making: Making): Promise<Result<readonly string[]>> {
+  const { host, job, directory, env, log, timeLeft } = making;
+  const patched = await applyPatches(host, {
+    patches: job.conf.patches,
+    directory,
+    timeoutMs: timeLeft,
+    run: (shown, command) => log.run({ title: "PATCH", shown }, command),
+  });
+  if (!patched.ok) return patched;
+  const line = job.conf.scripts.preBuild;
+  const said = await runScript(host, {
+    name: "PRE_BUILD",
+    line,
+    directory,
+    env,
+    timeoutMs: timeLeft(),
+    run: (command) => log.run({ title: "PRE_BUILD", shown: line ?? "" }, command),
+  });
+  if (!said.ok) return said;
+  const failure = await runMake(making);
+  return failure ?? said;
+}
+
+/** What a MAKE line may use beside the environment: dell/dkms evaluates it where its own variables are (tried). */
+const makeScript =
+  'umask 022; dkms_tree=$1 source_tree=$2 install_tree=$3 kernel_source_dir=$4 kernel_config=$5; eval "$6"';
+
+async function runMake(making: Making): Promise<Result<never> | undefined> {
+  const { host, job, directory, env, log, timeLeft } = making;
+  const { dkmsTree, sourceTree, installTree } = host.paths;
+  const { instance, kernel, conf, options, toolchain } = job;
+  const { jobs = host.machine.processors } = options;
+  const line = makeCommand(conf, { kernel, dkmsTree, module: instance.module, jobs, llvm: toolchain.llvm });
+  const headers = kernel.headers?.directory ?? "";
+  const places = kernelConfigPlaces.map((place) => path.join(headers, place));
+  const config = places.find((place) => host.files.stat(place) !== undefined) ?? "";
+  const args = ["-c", makeScript, "bash", dkmsTree, sourceTree, installTree, headers, config, line];
+  const command = { file: "bash", args, cwd: directory, env: { ...env, PWD: directory }, timeoutMs: timeLeft() };
+  return explain(making, await log.run({ title: "MAKE", shown: line }, command));
+}
+
+function explain({ host, job, log }: Making, { ending, exitCode }: CommandResult): Result<never> | undefined {
+  const address = instanceAddress(job.instance);
+  switch (ending) {
+    case "missing":
+      return fail("E_NO_TOOL", "make cannot run: this host has no bash.", { remedy: "Install bash." });
+    case "timeout":
+      return fail("E_TIMEOUT", `The build of ${address} was ended: its time was over.`, {
+        remedy: "See in the log where it hung, or give it a longer timeout.",
+      });
+    case "cancelled":
+      return fail("E_CANCELLED", `The run was stopped during the build of ${address}.`);
+    default: {
+      if (ending === "exited" && exitCode === 0) return undefined;
+      if (/No space left on device/.test(host.files.readText(log.path) ?? ""))
+        return fail("E_NO_SPACE", `The build of ${address} found no space left on the device.`, {
+          path: host.paths.dkmsTree,
+          remedy: `Free space on the file system of ${host.paths.dkmsTree} or of the temporary directory.`,
+        });
+      const how = ending === "killed" ? "was killed by a signal" : `ended with exit code ${exitCode}`;
+      return fail("E_MAKE", `make ${how} for ${address}.`, {
+        remedy: "Read the log: mostly the module's source does not support this kernel, and a newer version does.",
+        dkmsExit: 10,
+      });
+    }
+  }
+}

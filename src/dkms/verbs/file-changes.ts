@@ -1,0 +1,152 @@
+import { randomBytes } from "node:crypto";
+import path from "node:path";
+import type { Files } from "../../host/files.ts";
+import { temporaryPrefix } from "../../host/local-files.ts";
+import { isSystemError } from "../../host/system-error.ts";
+import type { Undo } from "./verb.ts";
+
+/**
+ * File operations that can be taken back until they are committed. What they replace or remove stays beside its place
+ * under a hidden name, so that both directions are renames within one directory: nothing can run out of space, and
+ * neither the old nor the new file is ever gone for a moment.
+ */
+export interface FileChanges {
+  readonly makeDirectory: (directory: string) => void;
+  /** Lets a file or directory be made under a hidden name in `directory`, to be put in its place later; that name. */
+  readonly stage: (directory: string, create: (staged: string) => void) => string;
+  /** Renames a staged file to its place, whatever file is there now. */
+  readonly place: (staged: string, to: string) => void;
+  /** Stages a small text and places it. */
+  readonly write: (file: string, text: string) => void;
+  /** Makes or replaces a symbolic link. */
+  readonly link: (target: string, file: string) => void;
+  /** Renames a file or directory to a place where nothing is. */
+  readonly rename: (from: string, to: string) => void;
+  /** Hides a file, a link or a directory, until the commit deletes it. */
+  readonly moveAway: (place: string) => void;
+  /** At the commit, removes `directory` and those above it as long as they are empty, and never `top` itself. */
+  readonly prune: (directory: string, top: string) => void;
+  readonly onRestore: (take: () => void) => void;
+  readonly onCommit: (finish: () => void) => void;
+  readonly undo: Undo;
+}
+
+/** `label` goes into the hidden names, so that {@link hiddenPattern} finds what a killed run left behind. */
+export function recordChanges(files: Files, label: string): FileChanges {
+  const restores: (() => void)[] = [];
+  const commits: (() => void)[] = [];
+  const log: ChangeLog = {
+    files,
+    hide: (directory) => path.join(directory, `${temporaryPrefix}${label}.${randomBytes(6).toString("hex")}`),
+    onRestore: (take) => restores.push(take),
+    onCommit: (finish) => commits.push(finish),
+  };
+  return {
+    makeDirectory: (directory) => makeDirectory(log, directory),
+    stage: (directory, create) => stage(log, directory, create),
+    place: (staged, to) => place(log, staged, to),
+    write: (file, text) => {
+      const staged = stage(log, path.dirname(file), (hidden) => files.writeAtomic(hidden, text));
+      place(log, staged, file);
+    },
+    link: (target, file) => link(log, target, file),
+    rename: (from, to) => {
+      files.rename(from, to);
+      log.onRestore(() => files.rename(to, from));
+    },
+    moveAway: (file) => moveAway(log, file),
+    prune: (directory, top) => log.onCommit(() => removeEmpty(files, directory, top)),
+    onRestore: log.onRestore,
+    onCommit: log.onCommit,
+    undo: { restore: () => runAll(restores.toReversed()), commit: () => runAll(commits) },
+  };
+}
+
+/** The hidden names of one label, and those that a write leaves behind when it is killed. */
+export function hiddenPattern(label: string): RegExp {
+  return new RegExp(`^${escapePattern(temporaryPrefix)}(${escapePattern(label)}\\.)?[0-9a-f]{12}$`);
+}
+
+interface ChangeLog {
+  readonly files: Files;
+  /** A free hidden name in a directory. */
+  readonly hide: (directory: string) => string;
+  readonly onRestore: (take: () => void) => void;
+  readonly onCommit: (finish: () => void) => void;
+}
+
+function makeDirectory({ files, onRestore }: ChangeLog, directory: string): void {
+  if (files.stat(directory)?.kind === "directory") return;
+  let top = directory;
+  while (files.lstat(path.dirname(top)) === undefined) top = path.dirname(top);
+  onRestore(() => removeEmpty(files, directory, path.dirname(top)));
+  files.makeDirectory(directory);
+}
+
+function stage({ files, hide, onRestore }: ChangeLog, directory: string, create: (staged: string) => void): string {
+  const staged = hide(directory);
+  onRestore(() => files.remove(staged));
+  create(staged);
+  return staged;
+}
+
+function place({ files, hide, onRestore, onCommit }: ChangeLog, staged: string, to: string): void {
+  if (files.lstat(to) === undefined) {
+    files.rename(staged, to);
+    onRestore(() => files.remove(to));
+    return;
+  }
+  const backup = hide(path.dirname(to));
+  onRestore(() => files.remove(backup));
+  linkOrCopy(files, to, backup);
+  files.rename(staged, to);
+  onRestore(() => files.rename(backup, to));
+  onCommit(() => files.remove(backup));
+}
+
+/** A file system without hard links gets a copy: the name itself must not be away for a moment. */
+function linkOrCopy(files: Files, existing: string, to: string): void {
+  try {
+    files.link(existing, to);
+  } catch (error) {
+    const refusals = ["EPERM", "EOPNOTSUPP", "ENOTSUP", "EMLINK", "ENOSYS"];
+    if (!isSystemError(error) || !refusals.includes(error.code)) throw error;
+    files.copyFile(existing, to);
+  }
+}
+
+function link({ files, onRestore }: ChangeLog, target: string, file: string): void {
+  const before = files.readLink(file);
+  files.symlinkAtomic(target, file);
+  onRestore(() => (before === undefined ? files.remove(file) : files.symlinkAtomic(before, file)));
+}
+
+function moveAway({ files, hide, onRestore, onCommit }: ChangeLog, place: string): void {
+  const hidden = hide(path.dirname(place));
+  files.rename(place, hidden);
+  onRestore(() => files.rename(hidden, place));
+  onCommit(() => files.remove(hidden));
+}
+
+function removeEmpty(files: Files, directory: string, top: string): void {
+  const isBelowTop = directory.startsWith(`${top}/`);
+  if (isBelowTop && (files.removeIfEmpty(directory) || files.lstat(directory) === undefined))
+    removeEmpty(files, path.dirname(directory), top);
+}
+
+/** One step that fails must not keep the others from being taken back; the first error is thrown in the end. */
+function runAll(steps: readonly (() => void)[]): void {
+  const errors: unknown[] = [];
+  for (const step of steps) {
+    try {
+      step();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
+}
+
+function escapePattern(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}

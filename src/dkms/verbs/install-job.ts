@@ -1,0 +1,33 @@
+import type { DkmsConf } from "../conf/dkms-conf.ts";
+import type { InstanceId, ModuleId } from "../id.ts";
+import type { Kernel } from "../kernel.ts";
+import type { ModuleInfo } from "../module-info.ts";
+
+export interface InstallOptions {
+  /** As `dkms --directive NAME=value`. */
+  readonly directives?: Readonly<Record<string, string>>;
+  /** Other versions of the module whose installed objects make way in the same step. */
+  readonly replaces?: readonly ModuleId[];
+  /** Replaces newer objects of the kernel's own and whatever version is installed; goes on after a failed PRE_INSTALL. */
+  readonly force?: boolean;
+}
+
+/** What an install works with, checked. */
+export interface InstallJob {
+  readonly instance: InstanceId;
+  readonly kernel: Kernel;
+  readonly conf: DkmsConf;
+  readonly placements: readonly Placement[];
+  /** Versions whose objects make way. */
+  readonly replaces: readonly ModuleId[];
+  readonly force: boolean;
+}
+
+/** One object and where it goes. */
+export interface Placement {
+  /** Without `.ko`. */
+  readonly name: string;
+  readonly built: string;
+  readonly info: ModuleInfo;
+  readonly place: string;
+}

@@ -1,0 +1,149 @@
+import path from "node:path";
+import { copyTree } from "../../host/copy-tree.ts";
+import type { Host } from "../../host/host.ts";
+import { isSystemError } from "../../host/system-error.ts";
+import { type BuildRecord, formatBuildRecord, type RecordedObject } from "../build-record.ts";
+import { type Result, succeed } from "../failure.ts";
+import { instanceAddress } from "../id.ts";
+import { ioFailure } from "../io-failure.ts";
+import { instanceEnvironment, runScript } from "../run-script.ts";
+import {
+  buildDirectory,
+  buildLog,
+  buildRecordName,
+  dependencyMark,
+  failedBuildLog,
+  instanceDirectory,
+  releaseDirectory,
+  stagingPrefix,
+} from "../tree-layout.ts";
+import type { BuildJob, Making } from "./build-job.ts";
+import { keepLog, openBuildLog } from "./build-log.ts";
+import { collectObjects } from "./collect-objects.ts";
+import { compile } from "./compile.ts";
+import type { FileChanges } from "./file-changes.ts";
+import { builtMeanwhile, isBuilt } from "./tree-checks.ts";
+import type { Outcome } from "./with-undo.ts";
+
+/** Copies the source, compiles, collects and puts a build in its place; keeps the log of a failure. */
+export async function makeInstance(host: Host, job: BuildJob, changes: FileChanges): Promise<Result<Outcome>> {
+  const { instance } = job;
+  const directory = buildDirectory(host.paths, instance.module);
+  clearScratch(host, job, changes);
+  copyTree(host.files, host.files.realPath(job.source) ?? job.source, directory, { durable: false });
+  const log = openBuildLog(host, buildLog(host.paths, instance.module), instance);
+  const env = { ...instanceEnvironment(instance), ...job.toolchain.env };
+  const making = { host, job, changes, directory, log, env, timeLeft: stopwatch(host, job) };
+  const result = await orFailure(`build ${instanceAddress(instance)}`, () => runBuild(making));
+  if (!result.ok) return { ok: false, error: keepLog(host, instance, log, result.error) };
+  host.files.remove(directory);
+  changes.onCommit(() => host.files.remove(failedBuildLog(host.paths, instance)));
+  return result;
+}
+
+const defaultTimeoutMs = 30 * 60_000;
+
+function stopwatch({ clock }: Host, { options }: BuildJob): () => number {
+  const end = clock().getTime() + (options.timeoutMs ?? defaultTimeoutMs);
+  return () => Math.max(1, end - clock().getTime());
+}
+
+/** What a killed build of the same instance left behind, and the build directory of any. */
+function clearScratch({ files, paths }: Host, { instance }: BuildJob, changes: FileChanges): void {
+  const directory = buildDirectory(paths, instance.module);
+  files.remove(directory);
+  changes.onRestore(() => files.remove(directory));
+  const prefix = stagingPrefix(paths, instance);
+  for (const { name } of files.list(path.dirname(prefix)) ?? [])
+    if (name.startsWith(path.basename(prefix))) files.remove(path.join(path.dirname(prefix), name));
+  const place = instanceDirectory(paths, instance);
+  if (files.lstat(place)?.kind === "link") files.remove(place);
+}
+
+/** The log must be kept also when the operating system ends the build: before everything is taken back. */
+async function orFailure<T>(doing: string, work: () => Promise<Result<T>>): Promise<Result<T>> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return ioFailure(error, doing);
+  }
+}
+
+async function runBuild(making: Making): Promise<Result<Outcome>> {
+  const { host, job, changes } = making;
+  const { instance } = job;
+  const started = performance.now();
+  const compiled = await compile(making);
+  if (!compiled.ok) return compiled;
+  changes.makeDirectory(releaseDirectory(host.paths, instance.module, instance.kernel.release));
+  const staging = host.files.makeTemporaryDirectory(stagingPrefix(host.paths, instance));
+  changes.onRestore(() => host.files.remove(staging));
+  host.files.setMode(staging, 0o755);
+  const objects = await collectObjects(making, staging);
+  if (!objects.ok) return objects;
+  if (isBuilt(host, instance) && !job.options.replace) return builtMeanwhile(host, instance);
+  const place = instanceDirectory(host.paths, instance);
+  const finished = await runPostBuild(making, staging);
+  if (!finished.ok) return finished;
+  const durationMs = Math.round(performance.now() - started);
+  completeStaging(making, staging, { objects: objects.value, durationMs });
+  if (host.files.lstat(place) !== undefined) changes.moveAway(place);
+  changes.rename(staging, place);
+  return succeed({ changed: true, notices: [...job.conf.notices, ...compiled.value, ...finished.value] });
+}
+
+/**
+ * POST_BUILD scripts look for the objects in their final place (dkms-facts: dkms.conf). Until the build is complete,
+ * that place is only a link to the staging directory: whoever finds it after a crash knows that it is no build.
+ */
+async function runPostBuild(making: Making, staging: string): Promise<Result<readonly string[]>> {
+  const { host, job, changes, directory, env, log } = making;
+  const line = job.conf.scripts.postBuild;
+  if (line === undefined) return succeed([]);
+  const place = instanceDirectory(host.paths, job.instance);
+  if (host.files.lstat(place) !== undefined) changes.moveAway(place);
+  changes.link(path.basename(staging), place);
+  const said = await runScript(host, {
+    name: "POST_BUILD",
+    line,
+    directory,
+    env,
+    timeoutMs: making.timeLeft(),
+    run: (command) => log.run({ title: "POST_BUILD", shown: line }, command),
+  });
+  host.files.remove(place);
+  return said;
+}
+
+interface BuildResult {
+  readonly objects: readonly string[];
+  readonly durationMs: number;
+}
+
+/** The record comes last: it says that everything else is there. */
+function completeStaging({ host, job, log }: Making, staging: string, { objects, durationMs }: BuildResult): void {
+  const { files, paths, clock } = host;
+  const { instance, conf } = job;
+  files.makeDirectory(path.join(staging, "log"));
+  files.copyFile(log.path, path.join(staging, "log", "make.log"));
+  if (conf.buildDependsRebuild)
+    for (const [name, version] of Object.entries(job.dependencies)) {
+      const mark = path.basename(dependencyMark(paths, instance, name));
+      files.writeAtomic(path.join(staging, mark), `${version}\n`);
+    }
+  const record: BuildRecord = {
+    format: 1,
+    ...instance,
+    inputs: job.inputs,
+    builtAt: clock().toISOString(),
+    durationMs,
+    objects: objects.map((file) => recordObject(host, path.join(staging, "module", file))),
+  };
+  files.writeAtomic(path.join(staging, buildRecordName), formatBuildRecord(record));
+}
+
+function recordObject({ files }: Host, file: string): RecordedObject {
+  const size = files.stat(file)?.size ?? 0;
+  return { file: path.basename(file), sha256: files.sha256(file) ?? "", size };
+}

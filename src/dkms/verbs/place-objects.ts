@@ -1,0 +1,70 @@
+import path from "node:path";
+import type { Host } from "../../host/host.ts";
+import { type Result, succeed } from "../failure.ts";
+import { readObject } from "../read-object.ts";
+import { activeLink, activeLinkTarget, kernelDirectory } from "../tree-layout.ts";
+import type { FileChanges } from "./file-changes.ts";
+import { type FoundObject, pruneTop } from "./find-objects.ts";
+import type { InstallJob, Placement } from "./install-job.ts";
+import { saveOriginals } from "./originals.ts";
+import { surveyKernel } from "./survey-kernel.ts";
+import { isActive } from "./tree-checks.ts";
+import { checkVersions } from "./version-check.ts";
+
+/** Whether everything is installed as it should be, and nothing of this module beside it. */
+export function isPlaced(host: Host, job: InstallJob): boolean {
+  const { files } = host;
+  const isSame = ({ built, place }: Placement) =>
+    files.lstat(place)?.kind === "file" && files.sha256(place) === files.sha256(built);
+  return isActive(host, job.instance) && job.placements.every(isSame) && surveyKernel(host, job).stale.length === 0;
+}
+
+/** Puts the objects in place and sets the active link; returns notices. Fails with E_NEWER_INSTALLED (6). */
+export async function placeObjects(
+  host: Host,
+  job: InstallJob,
+  changes: FileChanges,
+): Promise<Result<readonly string[]>> {
+  const { files, paths } = host;
+  const { instance, placements } = job;
+  const { stale, foreign: found } = surveyKernel(host, job);
+  const foreign = await withoutDebris(host, job, found);
+  const refusal = await checkVersions(host, job, foreign);
+  if (refusal) return { ok: false, error: refusal };
+  // Everything that needs space comes first: from here on there are only renames.
+  const staged = placements.map(({ built, place }) => {
+    changes.makeDirectory(path.dirname(place));
+    return { place, copy: changes.stage(path.dirname(place), (copy) => files.copyFile(built, copy)) };
+  });
+  const of = { name: instance.module.name, kernel: instance.kernel };
+  for (const { name } of placements) {
+    const found = foreign.filter((object) => object.name === name);
+    saveOriginals(
+      host,
+      of,
+      found.map((object) => object.path),
+      changes,
+    );
+  }
+  for (const { place, copy } of staged) changes.place(copy, place);
+  const places = new Set(placements.map(({ place }) => place));
+  const kernel = kernelDirectory(paths, instance.kernel.release);
+  for (const file of stale) {
+    changes.moveAway(file);
+    changes.prune(path.dirname(file), pruneTop(kernel, file));
+  }
+  // Their directories stay, for them to come back to.
+  for (const object of foreign) if (!places.has(object.path)) changes.moveAway(object.path);
+  changes.link(activeLinkTarget(instance), activeLink(paths, instance.module.name, instance.kernel));
+  return succeed(foreign.map((found) => `${found.path} is kept in original_module until this is uninstalled.`));
+}
+
+/** What lies at our own place and is no kernel object was half written by a killed dell/dkms: it is just overwritten. */
+async function withoutDebris(host: Host, { placements }: InstallJob, found: readonly FoundObject[]) {
+  const kept: FoundObject[] = [];
+  for (const object of found) {
+    const isOurPlace = placements.some(({ place }) => place === object.path);
+    if (!isOurPlace || (await readObject(host, object.path)).ok) kept.push(object);
+  }
+  return kept;
+}

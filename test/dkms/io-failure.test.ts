@@ -1,0 +1,38 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { ioFailure } from "../../src/dkms/io-failure.ts";
+
+const mapping = suite("ioFailure");
+
+function systemError(code: string, more: object = {}): Error {
+  return Object.assign(new Error(`${code}: it says`), { code, syscall: "open", path: "/from", ...more });
+}
+
+for (const [system, code] of [
+  ["ENOSPC", "E_NO_SPACE"],
+  ["EDQUOT", "E_NO_SPACE"],
+  ["EROFS", "E_READ_ONLY"],
+  ["EACCES", "E_PERMISSION"],
+  ["EPERM", "E_PERMISSION"],
+  ["EIO", "E_IO"],
+] as const)
+  mapping(`makes ${code} of ${system}, with what was done and where`, () => {
+    const { error } = ioFailure(systemError(system), "copy the source");
+    assert.is(error.code, code);
+    assert.match(error.message, /^Cannot copy the source: /);
+    assert.is(error.path, "/from");
+  });
+
+mapping("names the place that was written to", () => {
+  assert.is(ioFailure(systemError("ENOSPC", { dest: "/to" }), "copy").error.path, "/to");
+});
+
+mapping("throws on what the operating system has not thrown", () => {
+  const bug = new TypeError("undefined is not a function");
+  assert.throws(
+    () => ioFailure(bug, "copy"),
+    (error: unknown) => error === bug,
+  );
+});
+
+mapping.run();
