@@ -6,6 +6,8 @@ import type { Io, Sink } from "./commands/io.ts";
 
 const [, script = "", ...args] = process.argv;
 
+// Whatever the caller's umask is, everybody can read what is built and installed, as with dell/dkms.
+process.umask(0o022);
 process.exitCode = await main(script, args).catch(explainBug);
 
 /** Arguments to exit code. */

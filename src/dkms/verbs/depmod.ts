@@ -4,19 +4,20 @@ import type { CommandResult } from "../../host/run.ts";
 import { type Failure, fail, type Result, succeed } from "../failure.ts";
 import type { KernelId } from "../id.ts";
 import { ioFailure } from "../io-failure.ts";
-import { kernelDirectory } from "../tree-layout.ts";
+import { moduleList, settleDepmod } from "./owe-depmod.ts";
 import { type Done, noUndo } from "./verb.ts";
 
 /**
  * Runs depmod for one kernel, on the install tree of this host and no other. Nothing is done, and a notice says so,
- * where depmod has never been: modules.dep is absent. There is nothing to undo: after a change was taken back, depmod
+ * where depmod has never been: modules.dep is absent. It runs to its end even if the host has been asked to stop: what was
+ * changed must be loadable. There is nothing to undo: after a change was taken back, depmod
  * runs again.
  *
  * Fails with E_DEPMOD (6), E_NO_TOOL, E_TIMEOUT or E_CANCELLED.
  */
 export async function depmod(host: Host, kernel: KernelId): Promise<Result<Done>> {
   const { files, paths } = host;
-  const list = path.join(kernelDirectory(paths, kernel.release), "modules.dep");
+  const list = moduleList(paths.installTree, kernel);
   if (files.stat(list) === undefined) {
     const notice = `depmod is skipped for ${kernel.release}: there is no ${list}.`;
     return succeed({ changed: false, notices: [notice], undo: noUndo });
@@ -26,9 +27,11 @@ export async function depmod(host: Host, kernel: KernelId): Promise<Result<Done>
   const map = path.join(paths.boot, `System.map-${kernel.release}`);
   const symbols = files.stat(map) === undefined ? [] : ["-F", map];
   const args = ["-a", ...base.value, ...symbols, kernel.release];
-  const result = await host.run({ file: "depmod", args, timeoutMs });
+  const result = await host.run({ file: "depmod", args, timeoutMs, evenWhenStopping: true });
   const failure = explain(result, kernel.release);
-  return failure ? { ok: false, error: failure } : succeed({ changed: true, notices: [], undo: noUndo });
+  if (failure) return { ok: false, error: failure };
+  settleDepmod(host, kernel);
+  return succeed({ changed: true, notices: [], undo: noUndo });
 }
 
 const timeoutMs = 10 * 60_000;

@@ -7,6 +7,7 @@ import type { FileChanges } from "./file-changes.ts";
 import { type FoundObject, pruneTop } from "./find-objects.ts";
 import type { InstallJob, Placement } from "./install-job.ts";
 import { saveOriginals } from "./originals.ts";
+import { oweDepmod } from "./owe-depmod.ts";
 import { surveyKernel } from "./survey-kernel.ts";
 import { isActive } from "./tree-checks.ts";
 import { checkVersions } from "./version-check.ts";
@@ -46,6 +47,7 @@ export async function placeObjects(
       changes,
     );
   }
+  oweDepmod(host, instance.kernel, changes);
   for (const { place, copy } of staged) changes.place(copy, place);
   const places = new Set(placements.map(({ place }) => place));
   const kernel = kernelDirectory(paths, instance.kernel.release);

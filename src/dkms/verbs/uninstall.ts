@@ -10,6 +10,7 @@ import { activeLink, kernelDirectory, sourceLink } from "../tree-layout.ts";
 import type { FileChanges } from "./file-changes.ts";
 import { belongsTo, findObjects, footprint, pruneTop } from "./find-objects.ts";
 import { dropOriginals, findOriginals, type Original } from "./originals.ts";
+import { oweDepmod } from "./owe-depmod.ts";
 import { activeVersion, requireAdded } from "./tree-checks.ts";
 import type { Done } from "./verb.ts";
 import { type Outcome, unchanged, withUndo } from "./with-undo.ts";
@@ -112,6 +113,7 @@ function exchange(host: Host, { instance, traces }: ExchangeRequest, changes: Fi
     changes.makeDirectory(path.dirname(place));
     return { place, copy: changes.stage(path.dirname(place), (copy) => files.copyFile(stored, copy)) };
   });
+  oweDepmod(host, kernel, changes);
   for (const { place, copy } of staged) changes.place(copy, place);
   const restored = new Set(staged.map(({ place }) => place));
   for (const file of traces.ours) {

@@ -1,0 +1,29 @@
+import path from "node:path";
+import type { Host } from "../../host/host.ts";
+import type { KernelId } from "../id.ts";
+import { depmodMark } from "../tree-layout.ts";
+import type { FileChanges } from "./file-changes.ts";
+
+/**
+ * Notes that what is installed for a kernel is about to change, so that a run that is killed before it comes to depmod
+ * is made up for by the next one. Taken back with the change; depmod removes it. Nothing is noted where depmod has never
+ * been.
+ */
+export function oweDepmod({ files, paths }: Host, kernel: KernelId, changes: FileChanges): void {
+  const mark = depmodMark(paths, kernel);
+  if (files.stat(moduleList(paths.installTree, kernel)) === undefined || files.stat(mark) !== undefined) return;
+  files.makeDirectory(path.dirname(mark));
+  changes.onRestore(() => files.remove(mark));
+  files.writeAtomic(mark, "");
+}
+
+/** depmod has run: nothing is owed any more. */
+export function settleDepmod({ files, paths }: Host, kernel: KernelId): void {
+  const mark = depmodMark(paths, kernel);
+  if (files.lstat(mark) !== undefined) files.remove(mark);
+}
+
+/** What depmod makes; where it is absent, depmod has never been. */
+export function moduleList(installTree: string, { release }: KernelId): string {
+  return path.join(installTree, release, "modules.dep");
+}

@@ -1,0 +1,55 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { scanActual } from "../../../src/actual-state/scan-actual.ts";
+import { depmodMark } from "../../../src/dkms/tree-layout.ts";
+import { depmod } from "../../../src/dkms/verbs/depmod.ts";
+import { install } from "../../../src/dkms/verbs/install.ts";
+import { uninstall } from "../../../src/dkms/verbs/uninstall.ts";
+import { testNeeding } from "../../rig/test-needing.ts";
+import { dkmsTree, type ModuleBuilder } from "../../rig/tree-builder.ts";
+
+const owed = suite<{ tree: ModuleBuilder }>("what is owed to depmod");
+const kernel = { release: "6.1.0-1", arch: "x86_64" };
+const instance = { module: { name: "hello", version: "1.0" }, kernel };
+
+owed.before.each((context) => {
+  context.tree = dkmsTree().kernel(kernel.release).module("hello/1.0").built(kernel.release);
+});
+owed.after.each(({ tree }) => tree.remove());
+
+async function owedBy(tree: ModuleBuilder): Promise<readonly unknown[]> {
+  return (await scanActual(tree.host(), { sources: [], prospects: () => [] })).depmodOwed;
+}
+
+testNeeding(owed, ["kmod"], "an install owes depmod, and depmod settles it", async (_, { tree }) => {
+  assert.ok((await install(tree.host(), instance)).ok);
+  assert.equal(await owedBy(tree), [kernel]);
+  assert.ok((await depmod(tree.host(), kernel)).ok);
+  assert.equal(await owedBy(tree), []);
+  assert.ok((await uninstall(tree.host(), instance)).ok);
+  assert.equal(await owedBy(tree), [kernel]);
+});
+
+owed("an install that is taken back owes nothing", async ({ tree }) => {
+  const done = await install(tree.host(), instance);
+  assert.ok(done.ok);
+  if (done.ok) done.value.undo.restore();
+  assert.equal(await owedBy(tree), []);
+});
+
+owed("a depmod that fails leaves it owed", async ({ tree }) => {
+  await install(tree.host(), instance);
+  const failing = { exitCode: 1, stdout: "", stderr: "", durationMs: 0, ending: "exited" } as const;
+  const result = await depmod({ ...tree.host(), run: async () => failing }, kernel);
+  assert.is(result.ok ? "" : result.error.code, "E_DEPMOD");
+  assert.equal(await owedBy(tree), [kernel]);
+});
+
+owed("nothing is owed where depmod has never been", async ({ tree }) => {
+  const host = tree.host();
+  host.files.remove(tree.at("lib/modules/6.1.0-1/modules.dep"));
+  assert.ok((await install(host, instance)).ok);
+  assert.is(host.files.stat(depmodMark(host.paths, kernel)), undefined);
+});
+
+owed.run();
