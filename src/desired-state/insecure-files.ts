@@ -4,24 +4,26 @@ import type { Host } from "../host/host.ts";
 import { faultOf, type PlacedFault } from "./placed-fault.ts";
 import { attempt } from "./unreadable.ts";
 
+type FileOwnership = Pick<Host, "files" | "machine">;
+
 /**
  * Root must not obey what others can write: one fault for each of the files, the directories that hold them, and
  * (for a link) the directories that hold what they lead to, that somebody other than root may change. None at all for
  * a run that is not root's. What cannot be looked at is left to the reading, which says so.
  */
-export function findInsecureFiles(host: Host, files: readonly string[]): readonly PlacedFault[] {
+export function findInsecureFiles(host: FileOwnership, files: readonly string[]): readonly PlacedFault[] {
   if (host.machine.uid !== 0) return [];
   const places = new Set(files.flatMap((file) => [file, ...directoriesOf(host, file)]));
   return [...places].flatMap((place) => insecurityOf(host, place));
 }
 
-function directoriesOf(host: Host, file: string): readonly string[] {
+function directoriesOf(host: FileOwnership, file: string): readonly string[] {
   const real = attempt(() => host.files.realPath(file));
   const directories = [path.dirname(file)];
   return real.ok && real.value !== undefined ? [...directories, path.dirname(real.value)] : directories;
 }
 
-function insecurityOf(host: Host, place: string): readonly PlacedFault[] {
+function insecurityOf(host: FileOwnership, place: string): readonly PlacedFault[] {
   const stat = attempt(() => host.files.stat(place));
   if (!stat.ok || stat.value === undefined) return [];
   const weakness = weaknessOf(stat.value);

@@ -15,7 +15,8 @@ interface Overridden {
   readonly path: readonly PropertyKey[];
 }
 
-function allowScalars({ jsonSchema: schema, path }: Overridden): void {
+/** An override for z.toJSONSchema. */
+export function allowScalars({ jsonSchema: schema, path }: Overridden): void {
   const fixed = schema.enum !== undefined || schema.const !== undefined || path.at(-1) === "propertyNames";
   if (schema.type === "string" && !fixed) schema.type = ["string", "number", "boolean"];
 }

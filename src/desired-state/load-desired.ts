@@ -98,8 +98,8 @@ function digestOf(texts: readonly DocumentText[]): string {
 /** More than anybody reads at once. */
 export const mostDiagnostics = 100;
 
-/** Errors are shown before warnings where there are too many; in order of place either way. */
-function present(faults: readonly PlacedFault[]): readonly Diagnostic[] {
+/** As diagnostics, in order of place. Where there are too many, errors are shown before warnings. */
+export function present(faults: readonly PlacedFault[]): readonly Diagnostic[] {
   const sorted = [...faults].sort(comparePlaces);
   if (sorted.length <= mostDiagnostics) return sorted.map(toDiagnostic);
   const errors = sorted.filter(isError);

@@ -19,7 +19,7 @@ export interface DocumentText {
  * The text of one document. Looks at what it is before it opens it: a FIFO would wait for a writer, a device might
  * never end. A byte order mark is dropped; anything but UTF-8 is an error that points at the first wrong byte.
  */
-export function readDocument(host: Host, file: string): Checked<DocumentText> {
+export function readDocument(host: Pick<Host, "files">, file: string): Checked<DocumentText> {
   const stat = attempt(() => host.files.stat(file));
   if (!stat.ok) return refuse(file, stat.error);
   const unfit = stat.value === undefined ? gone : (unfitKind(stat.value.kind) ?? unfitSize(stat.value.size));

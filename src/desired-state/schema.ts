@@ -22,7 +22,7 @@ export function isFault(value: unknown): value is Fault {
 }
 
 /** Puts a field's own rule into the schema: the fault becomes an issue, told with all others. */
-function text(faultOf: (text: string) => Fault | undefined, about: Readonly<Record<string, unknown>>) {
+export function text(faultOf: (text: string) => Fault | undefined, about: Readonly<Record<string, unknown>>) {
   const rule = z.check<string>(({ value, issues }) => {
     const fault = faultOf(value);
     if (fault) issues.push({ code: "custom", input: value, message: fault.message, params: { fault } });
@@ -30,7 +30,8 @@ function text(faultOf: (text: string) => Fault | undefined, about: Readonly<Reco
   return z.string().check(rule, z.meta(about));
 }
 
-const errorOf =
+/** Makes a field rule of a parser. */
+export const errorOf =
   (parse: (text: string) => Result<unknown, Fault>) =>
   (text: string): Fault | undefined => {
     const parsed = parse(text);

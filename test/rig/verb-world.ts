@@ -1,3 +1,4 @@
+import { chmodSync } from "node:fs";
 import * as assert from "uvu/assert";
 import type { Failure, Result } from "../../src/dkms/failure.ts";
 import type { InstanceId } from "../../src/dkms/id.ts";
@@ -36,7 +37,7 @@ export interface SourceOptions {
 }
 
 /** The source of a module whose make only copies objects: no compiler, no time. Returns its directory. */
-export function writeSource(tree: TreeBuilder, options: SourceOptions = {}): string {
+export function writeSource(tree: Pick<TreeBuilder, "write" | "at">, options: SourceOptions = {}): string {
   const { version = "1.0", objects = ["demo_a", "demo_b"], madeFor = release, filling = version } = options;
   const directory = options.directory ?? `usr/src/demo-${version}`;
   for (const name of objects)
@@ -47,9 +48,8 @@ export function writeSource(tree: TreeBuilder, options: SourceOptions = {}): str
   );
   const head = `PACKAGE_NAME=demo\nPACKAGE_VERSION=${version}\nMAKE[0]="cp made/*.ko ."\n`;
   tree.write(`${directory}/dkms.conf`, `${head}${specs.join("")}${options.conf ?? ""}`);
-  const { files } = tree.host();
   for (const [name, text] of Object.entries(options.scripts ?? {}))
-    files.setMode(tree.write(`${directory}/${name}`, text), 0o755);
+    chmodSync(tree.write(`${directory}/${name}`, text), 0o755);
   return tree.at(directory);
 }
 

@@ -1,6 +1,6 @@
 import { createHash, getHashes, verify, X509Certificate } from "node:crypto";
 import { type DerElement, derTags, readDer } from "../der.ts";
-import { hashName, splitSignature } from "../module-signature.ts";
+import { hashName, readModuleSignature, splitSignature } from "../module-signature.ts";
 import { certificateFields, insideDer, sameBytes } from "./certificate-fields.ts";
 
 /** What a kernel object's signature is worth beside one certificate. */
@@ -19,7 +19,7 @@ export type SignatureVerdict =
 export function checkSignature(object: Uint8Array, certificate: Uint8Array): SignatureVerdict {
   const x509 = new X509Certificate(certificate);
   const split = splitSignature(object);
-  if (!split) return endsLikeSigned(object) ? wrong("is cut off or damaged") : { kind: "unsigned" };
+  if (!split) return readModuleSignature(object) ? wrong("is cut off or damaged") : { kind: "unsigned" };
   const signer = readSigner(split.pkcs7);
   if (!signer) return wrong("is not a PKCS#7 signature that can be read");
   if (!namesCertificate(signer.id, x509)) return { kind: "other-signer" };
@@ -29,12 +29,6 @@ export function checkSignature(object: Uint8Array, certificate: Uint8Array): Sig
   if (!signed) return wrong("belongs to other content: the object was changed after it was signed");
   const isRight = verify(hash, signed, x509.publicKey, signer.signature);
   return isRight ? { kind: "valid" } : wrong("was not made by the certificate's key for this content");
-}
-
-const marker = Buffer.from("~Module signature appended~\n", "latin1");
-
-function endsLikeSigned(object: Uint8Array): boolean {
-  return object.length >= marker.length && marker.equals(object.subarray(object.length - marker.length));
 }
 
 function wrong(problem: string): SignatureVerdict {

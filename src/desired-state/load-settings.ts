@@ -1,0 +1,126 @@
+import path from "node:path";
+import type { Result } from "../dkms/failure.ts";
+import type { NamedTrees } from "../dkms/framework/choose-trees.ts";
+import { defaultSigning, type SigningSettings } from "../dkms/signing/signing.ts";
+import type { Host } from "../host/host.ts";
+import type { Diagnostic, Fault } from "./diagnostic.ts";
+import { didYouMean } from "./did-you-mean.ts";
+import { parseDuration } from "./duration.ts";
+import { findInsecureFiles } from "./insecure-files.ts";
+import { type LoadOptions, present } from "./load-desired.ts";
+import { mostTokens, parseYaml } from "./parse-yaml.ts";
+import { type Checked, faultAt, isError, type PlacedFault } from "./placed-fault.ts";
+import { readDocument } from "./read-document.ts";
+import { schemaFaults } from "./schema-issues.ts";
+import type { Settings } from "./settings.ts";
+import { parseJobCount, parseWait, type SettingsShape, settingsSchema } from "./settings-schema.ts";
+import { quote, type SourceText } from "./source-text.ts";
+import { entryAt, type Tree, toPlain } from "./tree.ts";
+import { attempt } from "./unreadable.ts";
+
+export interface LoadedSettings {
+  /** `undefined` if and only if one of the diagnostics is an error. */
+  readonly settings: Settings | undefined;
+  /** Every problem at once, in order of place. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** What it takes of a host. The trees are not looked at, so one without them will do: the settings may name them. */
+export type SettingsHost = Pick<Host, "root" | "files" | "machine">;
+
+/** Below the root. */
+export const settingsPlace = "etc/dkms-agent/config.yaml";
+
+/**
+ * The agent's settings from `<root>/etc/dkms-agent/config.yaml` (design section 10), checked like the desired state.
+ * Without the file, or with one of comments only, everything is at its default. Never throws for what stands in the
+ * file or how it lies on the disk.
+ */
+export function loadSettings(host: SettingsHost, options: LoadOptions): LoadedSettings {
+  const file = path.join(host.root, settingsPlace);
+  const found = attempt(() => host.files.lstat(file));
+  if (found.ok && found.value === undefined) return { settings: toSettings({}), diagnostics: [] };
+  const insecure = options.allowInsecureFiles ? [] : findInsecureFiles(host, [file]);
+  const checked = insecure.length > 0 ? { value: undefined, faults: insecure } : readSettings(host, file);
+  const diagnostics = present(checked.faults);
+  const settings = checked.faults.some(isError) || !checked.value ? undefined : toSettings(checked.value);
+  return { settings, diagnostics };
+}
+
+function readSettings(host: SettingsHost, file: string): Checked<SettingsShape> {
+  const document = readDocument(host, file);
+  if (!document.value) return { value: undefined, faults: document.faults };
+  return parseSettings(document.value.source);
+}
+
+/** The settings that a text holds, or every problem in it. */
+export function parseSettings(source: SourceText): Checked<SettingsShape> {
+  const { value: tree, faults } = parseYaml(source, mostTokens);
+  if (!tree)
+    return faults.every(({ fault }) => fault.code === "E_EMPTY") ? { value: {}, faults: [] } : { value: tree, faults };
+  const checked = settingsSchema.safeParse(toPlain(tree));
+  const issues = checked.success ? [] : checked.error.issues;
+  const unknown = issues.flatMap((issue) => (issue.code === "unrecognized_keys" ? issue.keys : []));
+  const others = issues.filter(({ code }) => code !== "unrecognized_keys");
+  // What a duplicate key or an alias left behind is no news.
+  const told = new Set(faults.map(({ at }) => at?.span.start));
+  const fresh = [
+    ...unknown.map((key) => faultAt(source, entryAt(tree, [key])?.key ?? tree.span, unknownKey(key))),
+    ...schemaFaults(source, tree, others),
+    ...halfPair(source, tree),
+  ].filter(({ at }) => !told.has(at?.span.start));
+  return { value: checked.data, faults: [...faults, ...fresh] };
+}
+
+const settingsKeys = Object.keys(settingsSchema.shape);
+
+function unknownKey(key: string): Fault {
+  const hint = didYouMean(key, settingsKeys) ?? `The keys are ${settingsKeys.join(", ")}.`;
+  return { code: "E_UNKNOWN_KEY", message: `There is no key ${quote(key)} in the settings.`, hint };
+}
+
+/** A key of the settings with the certificate of framework.conf would sign what nobody can check. */
+function halfPair(source: SourceText, tree: Tree): readonly PlacedFault[] {
+  const [key, certificate] = ["signing_key", "certificate"].map((name) => entryAt(tree, [name])?.key);
+  const alone = key ?? certificate;
+  if (!alone || (key && certificate)) return [];
+  const [here, there] = key ? ["signing_key", "certificate"] : ["certificate", "signing_key"];
+  const message = `"${here}" is set without "${there}", and the two belong together.`;
+  return [faultAt(source, alone, { code: "E_MISSING_KEY", message, hint: `Write the path of the ${there} too.` })];
+}
+
+function toSettings(shape: SettingsShape): Settings {
+  return {
+    signing: signingOf(shape),
+    jobs: shape.jobs === undefined ? undefined : checkedAlready(parseJobCount(shape.jobs)),
+    buildTimeoutMs: checkedAlready(parseDuration(shape.build_timeout ?? "30m")),
+    lockTimeoutMs: checkedAlready(parseWait(shape.lock_timeout ?? "30s")),
+    trees: treesOf(shape),
+  };
+}
+
+function signingOf({ signing, sign_file: signFile, signing_key: key, certificate }: SettingsShape): SigningSettings {
+  return {
+    policy: signing ?? defaultSigning.policy,
+    ...(signFile === undefined ? {} : { signFile }),
+    ...(key === undefined || certificate === undefined ? {} : { pair: { key, certificate } }),
+  };
+}
+
+function treesOf({
+  dkms_tree: dkmsTree,
+  source_tree: sourceTree,
+  install_tree: installTree,
+}: SettingsShape): NamedTrees {
+  return {
+    ...(dkmsTree === undefined ? {} : { dkmsTree }),
+    ...(sourceTree === undefined ? {} : { sourceTree }),
+    ...(installTree === undefined ? {} : { installTree }),
+  };
+}
+
+/** The schema asks the same functions; a fault here would mean that it does not. */
+function checkedAlready<T>(result: Result<T, { readonly message: string }>): T {
+  if (!result.ok) throw new Error(`the schema let through: ${result.error.message}`);
+  return result.value;
+}
