@@ -1,5 +1,10 @@
-/** Writes schema.json beside this file: `npm run schema`. */
+/** Writes schema.json and config.schema.json beside this file: `npm run schema`. */
 import fs from "node:fs";
 import { jsonSchema } from "../src/desired-state/json-schema.ts";
+import { settingsJsonSchema } from "../src/desired-state/settings-json-schema.ts";
 
-fs.writeFileSync(new URL("schema.json", import.meta.url), `${JSON.stringify(jsonSchema(), null, 2)}\n`);
+for (const [name, schema] of [
+  ["schema.json", jsonSchema()],
+  ["config.schema.json", settingsJsonSchema()],
+] as const)
+  fs.writeFileSync(new URL(name, import.meta.url), `${JSON.stringify(schema, null, 2)}\n`);

@@ -16,7 +16,8 @@ async function main(startedAs: string, given: readonly string[]): Promise<number
   const isDkms = path.basename(startedAs) === "dkms";
   if (isDkms || given[0] === "dkms") {
     const { dkms } = await import("./commands/dkms.ts");
-    return obeySignals(async (signal) => say(await dkms(isDkms ? given : given.slice(1), signal), io(false)));
+    const plain = io(false);
+    return obeySignals(async (signal) => say(await dkms(isDkms ? given : given.slice(1), { io: plain, signal }), plain));
   }
   const { parseCommandLine } = await import("./commands/program.ts");
   const parsed = parseCommandLine(given);

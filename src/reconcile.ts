@@ -6,6 +6,7 @@ import { openJournal } from "./apply/journal.ts";
 import { withLock } from "./apply/lock.ts";
 import type { Outcome } from "./apply/outcome.ts";
 import type { DesiredState } from "./desired-state/desired-state.ts";
+import type { EnginePolicy } from "./dkms/engine-policy.ts";
 import { type Result, succeed } from "./dkms/failure.ts";
 import type { Host } from "./host/host.ts";
 import { assemblePlan } from "./plan/assemble-plan.ts";
@@ -30,6 +31,9 @@ export interface ReconcileOptions {
   readonly filter: PlanFilter;
   readonly emit: Emit;
   readonly lockTimeoutMs: number;
+  /** For builds whose module says nothing. */
+  readonly buildTimeoutMs: number;
+  readonly policy: EnginePolicy;
   /** How many jobs all builds together may run. */
   readonly jobs: number;
   /** Start nothing more after the first failure. */

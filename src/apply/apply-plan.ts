@@ -7,17 +7,15 @@ import { isSystemError } from "../host/system-error.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Step } from "../plan/step.ts";
 import type { Emit } from "./event.ts";
-import { execute } from "./executors.ts";
+import { type ExecuteOptions, execute } from "./executors.ts";
 import type { Journal } from "./journal.ts";
 import type { Outcome, StepResult } from "./outcome.ts";
 import { runGraph } from "./run-graph.ts";
 import { createUndoLog, type UndoLog } from "./undo-log.ts";
 
-export interface ApplyOptions {
+export interface ApplyOptions extends ExecuteOptions {
   readonly emit: Emit;
   readonly journal: Journal;
-  /** How many jobs all builds together may run. */
-  readonly jobs: number;
   /** Start nothing more after the first failure. */
   readonly failFast: boolean;
 }
@@ -109,7 +107,7 @@ function reasonToSkip({ host, options, results }: Running, step: Step): string |
 async function guarded({ host, options }: Running, step: Step): Promise<Result<Done>> {
   try {
     options.journal.intent(step);
-    return await execute(host, step, { jobs: options.jobs });
+    return await execute(host, step, options);
   } catch (error) {
     if (isSystemError(error)) return ioFailure(error, `${step.kind} ${step.address}`);
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -125,7 +123,7 @@ async function failStep(run: Running, step: Step, result: StepResult & { failure
   const undone = step.kind === "depmod" ? undoLog.takeBackKernel(step.kernel) : undoLog.takeBackInstance(step);
   markUndone(run, undone);
   // What is installed is as it was before; modules.dep may not be. If this fails too, depmod stays owed.
-  if (step.kind === "depmod") await execute(host, step, { jobs: options.jobs });
+  if (step.kind === "depmod") await execute(host, step, options);
 }
 
 /** A source that was added, or replaced, for builds of which none succeeded has no reason to stay. */

@@ -1,3 +1,4 @@
+import type { EnginePolicy } from "../dkms/engine-policy.ts";
 import type { Result } from "../dkms/failure.ts";
 import { add } from "../dkms/verbs/add.ts";
 import { build } from "../dkms/verbs/build.ts";
@@ -14,6 +15,9 @@ import type { Step, StepKind } from "../plan/step.ts";
 export interface ExecuteOptions {
   /** `make -j` of one build. */
   readonly jobs: number;
+  /** For builds whose module says nothing. */
+  readonly buildTimeoutMs: number;
+  readonly policy: EnginePolicy;
 }
 
 type Executors = {
@@ -24,9 +28,10 @@ type Executors = {
 const executors: Executors = {
   add: (host, { module, source }) => add(host, source === undefined ? { module } : { module, source }),
   repair: (host, { module }) => repair(host, { module }),
-  build: (host, { instance, directives, timeoutMs, replace }, { jobs }) =>
-    build(host, instance, { directives, replace, jobs, ...(timeoutMs !== undefined && { timeoutMs }) }),
-  install: (host, { instance, directives, replaces }) => install(host, instance, { directives, replaces }),
+  build: (host, { instance, directives, timeoutMs, replace }, { jobs, buildTimeoutMs, policy }) =>
+    build(host, instance, { directives, replace, jobs, policy, timeoutMs: timeoutMs ?? buildTimeoutMs }),
+  install: (host, { instance, directives, replaces }, { policy }) =>
+    install(host, instance, { directives, replaces, policy }),
   uninstall: (host, { instance }) => uninstall(host, instance),
   unbuild: (host, { instance }) => unbuild(host, instance),
   remove: (host, { module }) => remove(host, { module }),

@@ -8,6 +8,7 @@ import type { Answer, Invocation } from "./command.ts";
 import { invalidAnswer, loadFor } from "./documents.ts";
 import { detailedApplyCodes, exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { filterOf, onHost } from "./on-host.ts";
+import { type OpenedHost, policyOf } from "./open-host.ts";
 import { plan } from "./plan.ts";
 import { parseJobs } from "./shared-options.ts";
 import { usageAnswer } from "./usage-answer.ts";
@@ -17,11 +18,13 @@ export async function apply(invocation: Invocation): Promise<Answer> {
   const jobs = parseJobs(invocation.own.jobs);
   if (!jobs.ok) return usageAnswer(jobs.error);
   if (invocation.own.dryRun === true) return plan(invocation);
-  return onHost(invocation, (host) => applyOn(host, invocation, jobs.value ?? host.machine.processors));
+  return onHost(invocation, (opened) => applyOn(opened, invocation, jobs.value));
 }
 
-async function applyOn(host: Host, invocation: Invocation, jobs: number): Promise<Answer> {
+async function applyOn(opened: OpenedHost, invocation: Invocation, givenJobs: number | undefined): Promise<Answer> {
+  const { host, settings, framework } = opened;
   const { options, own, signal } = invocation;
+  const jobs = givenJobs ?? settings.jobs ?? framework.parallelJobs ?? host.machine.processors;
   const detailed = own.detailedExitcode === true;
   const loaded = loadFor(host, options);
   const { desired } = loaded;
@@ -37,8 +40,10 @@ async function applyOn(host: Host, invocation: Invocation, jobs: number): Promis
     const result = await reconcile(host, desired, {
       filter: filterOf(options),
       emit: reporter.emit,
-      lockTimeoutMs: options.lockTimeoutMs,
+      lockTimeoutMs: options.lockTimeoutMs ?? settings.lockTimeoutMs,
       jobs,
+      buildTimeoutMs: settings.buildTimeoutMs,
+      policy: policyOf(opened),
       failFast: own.failFast === true,
     });
     if (result.ok) return conclude(result.value, detailed);

@@ -1,5 +1,5 @@
 import type { DesiredState } from "../desired-state/desired-state.ts";
-import { nearestOf } from "../desired-state/did-you-mean.ts";
+import { nearestOf } from "../dkms/did-you-mean.ts";
 import { moduleKey } from "../dkms/id.ts";
 import type { ModulePattern } from "./shared-options.ts";
 import type { UsageError } from "./usage-error.ts";

@@ -1,78 +1,113 @@
-import { didYouMean } from "../desired-state/did-you-mean.ts";
-import { nameProblem } from "../dkms/id.ts";
-import { readStatus, statusLine } from "../dkms/status-lines.ts";
-import { createHost } from "../host/create-host.ts";
-import type { Host } from "../host/host.ts";
+import { withLock } from "../apply/lock.ts";
+import { parseDuration } from "../desired-state/duration.ts";
+import { classifyWord } from "../dkms/command-line/classify-word.ts";
+import type { DkmsCall } from "../dkms/command-line/dkms-call.ts";
+import { parseDkmsArguments } from "../dkms/command-line/parse-dkms-arguments.ts";
+import { type Failure, fail, type Result, succeed } from "../dkms/failure.ts";
+import { ioFailure } from "../dkms/io-failure.ts";
+import { localFiles } from "../host/local-files.ts";
+import { isSystemError } from "../host/system-error.ts";
+import { courseText } from "../report/course-text.ts";
+import { failureText } from "../report/failure-text.ts";
 import type { Answer } from "./command.ts";
-import { type DkmsArguments, dkmsVerbs, kernelsOf, parseDkmsArguments } from "./dkms-arguments.ts";
-import { rootProblem, stoppedAnswer } from "./on-host.ts";
+import { openSession, type Session } from "./dkms/session.ts";
+import { statusOutput } from "./dkms/status.ts";
+import { compatibleVersion, usage } from "./dkms/usage.ts";
+import { exitCodes } from "./exit-codes.ts";
+import type { Io } from "./io.ts";
+import { stoppedAnswer } from "./on-host.ts";
 
-/** The dell/dkms that `dkms VERB` answers like; scripts compare the number. */
-const compatibleVersion = "3.2.2";
-
-/** `dkms VERB ...`: the arguments, the output and the exit codes of dell/dkms. */
-export async function dkms(args: readonly string[], signal: AbortSignal): Promise<Answer> {
-  const parsed = parseDkmsArguments(args);
-  if (!parsed.ok) return { exitCode: parsed.error.exitCode, err: `dkms: ${parsed.error.message}\n\n${usage}` };
-  const { verb, info, notices } = parsed.value;
-  if (info === "version") return { exitCode: 0, out: `dkms-${compatibleVersion}\n` };
-  if (info === "help") return { exitCode: 0, out: usage };
-  if (verb === undefined) return { exitCode: 2, err: `dkms: ${noAction(parsed.value)}\n\n${usage}` };
-  if (verb !== "status") return { exitCode: 2, err: notYet(verb) };
-  const host = createHost({ ...parsed.value.places, signal });
-  const problem = rootProblem(host);
-  if (problem) return { exitCode: 1, err: `dkms: ${problem.message}\n` };
-  const out = await statusOutput(host, parsed.value);
-  if (signal.aborted) return stoppedAnswer(signal);
-  return { exitCode: 0, out, err: notices.map((notice) => `dkms: ${notice}\n`).join("") };
+export interface DkmsInvocation {
+  readonly io: Io;
+  /** Aborted when the program has been asked to stop. */
+  readonly signal: AbortSignal;
 }
 
-async function statusOutput(host: Host, given: DkmsArguments): Promise<string> {
-  // dell/dkms prints nothing at all with -q, not even what was asked for.
-  if (given.quiet || isImpossible(given)) return "";
-  const kernels = kernelsOf(given);
-  const { module: name, version } = given;
-  const entries = await readStatus(host, {
-    ...(name === undefined ? {} : { name }),
-    ...(version === undefined ? {} : { version }),
-    ...(kernels.length === 0 ? {} : { kernels }),
+/** `dkms VERB ...`: the arguments, the output of status and the exit codes of dell/dkms. */
+export async function dkms(args: readonly string[], { io, signal }: DkmsInvocation): Promise<Answer> {
+  const parsed = parseDkmsArguments(args, (word) => classifyWord(localFiles, ".", word));
+  if (!parsed.ok) return answerTo(parsed.error, io);
+  if (parsed.value.kind !== "call")
+    return { exitCode: 0, out: parsed.value.kind === "help" ? usage : `dkms-${compatibleVersion}\n` };
+  const { call } = parsed.value;
+  const say = speaker(call, io);
+  for (const text of call.notices) say({ type: "notice", text });
+  const session = await openSession({ call, signal, io, tell: say });
+  if (!session.ok) return answerTo(session.error, io);
+  if (call.verb !== "status") return act(session.value, call.verb, io);
+  const out = await statusOutput(session.value);
+  return signal.aborted ? stoppedAnswer(signal) : { exitCode: 0, out };
+}
+
+async function act(session: Session, verb: Exclude<DkmsCall["verb"], "status">, io: Io): Promise<Answer> {
+  const { verbTable } = await import("./dkms/verb-table.ts");
+  const runner = verbTable[verb];
+  const refusal = await guarded(verb, async () => {
+    const failure = runner.check?.(session);
+    return failure ? { ok: false, error: failure } : succeed(undefined);
   });
-  return entries.map((entry) => `${statusLine(entry)}\n`).join("");
-}
-
-/** No module can have such a name, so nothing is known of it. */
-function isImpossible({ module, version }: DkmsArguments): boolean {
-  return [module, version].some((text) => text !== undefined && nameProblem(text) !== undefined);
-}
-
-/** dell/dkms exits with 0 here, which hides every typing error. */
-function noAction({ module }: DkmsArguments): string {
-  if (module === undefined) return "No action is given.";
-  const hint = didYouMean(module, dkmsVerbs);
-  return `No action is given: "${module}" is none.${hint === undefined ? "" : ` ${hint}`}`;
-}
-
-function notYet(verb: string): string {
-  return (
-    `dkms: "${verb}" is not in this version yet; nothing was done.\n` +
-    'Write the module into the desired state and run "dkms-agent apply"; "dkms status" works here.\n'
+  if (!refusal.ok) return answerTo(refusal.error, io);
+  const lockTimeoutMs = readLockTimeout(session);
+  if (!lockTimeoutMs.ok) return answerTo(lockTimeoutMs.error, io);
+  const options = { lockTimeoutMs: lockTimeoutMs.value, emit: tellOfWaiting(session) };
+  const done = await withLock(session.host, options, () =>
+    guarded(verb, async () => succeed(await runner.run(session))),
   );
+  if (!done.ok) return answerTo(done.error, io);
+  return { exitCode: exitCodeOf(done.value) };
 }
 
-const usage = `Usage: dkms [action] [options]
-       dkms-agent dkms [action] [options]
+/** What the file system refuses where no verb takes care of it. */
+async function guarded<T>(verb: string, work: () => Promise<Result<T>>): Promise<Result<T>> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return ioFailure(error, `carry out ${verb}`);
+  }
+}
 
-Actions:
-  ${dkmsVerbs.slice(0, 9).join(", ")},
-  ${dkmsVerbs.slice(9).join(", ")}
-  In this version: status. The arguments and the output are those of dell/dkms ${compatibleVersion}.
+function readLockTimeout({ call, settings }: Session): Result<number> {
+  const { lockTimeout } = call.options;
+  if (lockTimeout === undefined) return succeed(settings.lockTimeoutMs);
+  if (/^0+[hms]?$/.test(lockTimeout)) return succeed(0);
+  const parsed = parseDuration(lockTimeout);
+  if (parsed.ok) return parsed;
+  const { message, hint } = parsed.error;
+  return fail("E_USAGE", `--lock-timeout: ${message}`, {
+    dkmsExit: 2,
+    ...(hint === undefined ? {} : { remedy: hint }),
+  });
+}
 
-Options of status:
-  -m NAME[/VERSION], -v VERSION   only this module; a bare NAME or NAME/VERSION means the same
-  -k RELEASE[/ARCH], -a ARCH      only this kernel; -k may be given several times
-  --dkmstree DIR, --sourcetree DIR, --installtree DIR
-  --root DIR                      (not in dell/dkms) the system below this directory
+function tellOfWaiting({ tell }: Session): Parameters<typeof withLock>[1]["emit"] {
+  return (event) => {
+    if (event.type === "lock_wait") tell({ type: "notice", text: `waiting for ${event.holder}` });
+  };
+}
 
-Example:
-  dkms status -m v4l2loopback -k 6.1.0-56-amd64
-`;
+/** What is the same for several kernels is said once. */
+function speaker({ options }: DkmsCall, { out, err }: Io): Session["tell"] {
+  const noted = new Set<string>();
+  return (event) => {
+    if (event.type === "notice" && noted.has(event.text)) return;
+    if (event.type === "notice") noted.add(event.text);
+    const said = courseText(event, { terminal: err.terminal, quiet: options.quiet });
+    out.write(said.out);
+    err.write(said.err);
+  };
+}
+
+/** dell/dkms's code of the last failure; what dkms.conf excludes counts only if nothing else failed. */
+function exitCodeOf(failures: readonly Failure[]): number {
+  const last = failures.findLast(({ code }) => code !== "E_EXCLUDED") ?? failures.at(-1);
+  return last === undefined ? 0 : codeOf(last);
+}
+
+function codeOf({ code, dkmsExit }: Failure): number {
+  return code === "E_LOCKED" ? exitCodes.locked.code : dkmsExit;
+}
+
+function answerTo(failure: Failure, { err }: Io): Answer {
+  return { exitCode: codeOf(failure), err: failureText(failure, err.terminal) };
+}

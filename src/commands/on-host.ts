@@ -1,32 +1,39 @@
-import { createHost } from "../host/create-host.ts";
-import type { Host } from "../host/host.ts";
+import type { Diagnostic } from "../desired-state/diagnostic.ts";
+import type { Failure } from "../dkms/failure.ts";
 import type { PlanFilter } from "../plan/resolve-wanted.ts";
+import { diagnosticsText } from "../report/diagnostic-text.ts";
+import { failureText } from "../report/failure-text.ts";
+import { validationJson } from "../report/validation.ts";
 import type { Answer, Invocation } from "./command.ts";
-import { exitCodes } from "./exit-codes.ts";
+import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { type OpenedHost, openHost } from "./open-host.ts";
 import type { SharedOptions } from "./shared-options.ts";
+import { toolVersion } from "./tool-version.ts";
 import { usageAnswer } from "./usage-answer.ts";
-import type { UsageError } from "./usage-error.ts";
 
 /** Does the work of a command on the host that the options name. A root that is not there is a typing error. */
-export async function onHost(invocation: Invocation, work: (host: Host) => Promise<Answer>): Promise<Answer> {
-  const { options, signal } = invocation;
-  const host = createHost({ ...options.places, signal });
-  const problem = rootProblem(host);
-  return problem ? usageAnswer(problem) : work(host);
+export async function onHost(
+  invocation: Invocation,
+  work: (opened: OpenedHost) => Promise<Answer> | Answer,
+): Promise<Answer> {
+  const { options, signal, io } = invocation;
+  const problems: Diagnostic[] = [];
+  const { places, allowInsecureFiles } = options;
+  const opened = await openHost({ places, signal, allowInsecureFiles }, (found) => problems.push(...found));
+  if (!opened.ok) return refusal(invocation, opened.error, problems);
+  if (!options.quiet) io.err.write(diagnosticsText(opened.value.diagnostics, io.err.terminal));
+  return work(opened.value);
 }
 
-/** Why the root cannot be worked on; `undefined` if it can. */
-export function rootProblem({ root, files }: Host): UsageError | undefined {
-  if (kindOf(root, files) === "directory") return undefined;
-  return { message: `--root: ${root} is not a directory.`, hint: "Name the directory that holds the system's files." };
-}
-
-function kindOf(path: string, files: Host["files"]): string | undefined {
-  try {
-    return files.stat(path)?.kind;
-  } catch {
-    return undefined;
+function refusal({ options, io }: Invocation, failure: Failure, problems: readonly Diagnostic[]): Answer {
+  if (failure.code === "E_USAGE") {
+    return usageAnswer({ message: failure.message, ...(failure.remedy !== undefined && { hint: failure.remedy }) });
   }
+  const isInvalid = failure.code === "E_CONF_INVALID";
+  const exitCode = isInvalid ? exitCodes.invalid.code : exitCodeOf(failure);
+  const err = diagnosticsText(problems, io.err.terminal) + failureText(failure, io.err.terminal);
+  if (!options.json || problems.length === 0) return { exitCode, err };
+  return { exitCode, out: validationJson({ diagnostics: problems, desired: undefined }, toolVersion) };
 }
 
 /** The answer of a command that only reads and was asked to stop: what it has read may be half of what there is. */

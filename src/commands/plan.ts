@@ -18,7 +18,7 @@ import { usageAnswer } from "./usage-answer.ts";
 
 /** Shows what apply would do. Writes nothing. */
 export function plan(invocation: Invocation): Promise<Answer> {
-  return onHost(invocation, (host) => planOn(host, invocation));
+  return onHost(invocation, ({ host }) => planOn(host, invocation));
 }
 
 async function planOn(host: Host, invocation: Invocation): Promise<Answer> {

@@ -54,7 +54,8 @@ export interface SharedOptions {
   readonly color: boolean;
   readonly verbosity: number;
   readonly quiet: boolean;
-  readonly lockTimeoutMs: number;
+  /** `undefined`: what the settings say. */
+  readonly lockTimeoutMs: number | undefined;
   readonly allowInsecureFiles: boolean;
 }
 
@@ -69,8 +70,6 @@ export interface ModulePattern {
   readonly name: string;
   readonly version: string | undefined;
 }
-
-const defaultLockTimeoutMs = 30_000;
 
 /** The shared options from what the command line says, or the first thing that cannot be meant. */
 export function parseSharedOptions(values: OptionValues): Result<SharedOptions, UsageError> {
@@ -158,8 +157,8 @@ function readKernel(value: unknown): Result<string | undefined, UsageError> {
   );
 }
 
-function readLockTimeout(value: unknown): Result<number, UsageError> {
-  if (typeof value !== "string") return done(defaultLockTimeoutMs);
+function readLockTimeout(value: unknown): Result<number | undefined, UsageError> {
+  if (typeof value !== "string") return done(undefined);
   if (/^0+[hms]?$/.test(value)) return done(0);
   const parsed = parseDuration(value);
   return parsed.ok ? parsed : refuse(`--lock-timeout: ${parsed.error.message}`, parsed.error.hint);

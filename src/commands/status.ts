@@ -19,7 +19,7 @@ import { usageAnswer } from "./usage-answer.ts";
 
 /** Shows what is where. Broken documents do not hide what is there: they are reported, and exit with 65. */
 export function status(invocation: Invocation): Promise<Answer> {
-  return onHost(invocation, (host) => statusOn(host, invocation));
+  return onHost(invocation, ({ host }) => statusOn(host, invocation));
 }
 
 async function statusOn(host: Host, invocation: Invocation): Promise<Answer> {

@@ -8,7 +8,7 @@ import { toolVersion } from "./tool-version.ts";
 
 /** Checks the documents, every problem at once. The problems are the result, so they go to stdout. */
 export function validate(invocation: Invocation): Promise<Answer> {
-  return onHost(invocation, async (host) => validateOn(host, invocation));
+  return onHost(invocation, ({ host }) => validateOn(host, invocation));
 }
 
 function validateOn(host: Host, { options, io }: Invocation): Answer {

@@ -1,5 +1,5 @@
+import { didYouMean } from "../dkms/did-you-mean.ts";
 import type { Fault } from "./diagnostic.ts";
-import { didYouMean } from "./did-you-mean.ts";
 import { quote } from "./source-text.ts";
 
 /** What DKMS reads from a dkms.conf and can have several of, numbered from 0 (dkms-facts: dkms.conf). */

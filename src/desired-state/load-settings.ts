@@ -1,10 +1,10 @@
 import path from "node:path";
+import { didYouMean } from "../dkms/did-you-mean.ts";
 import type { Result } from "../dkms/failure.ts";
 import type { NamedTrees } from "../dkms/framework/choose-trees.ts";
 import { defaultSigning, type SigningSettings } from "../dkms/signing/signing.ts";
 import type { Host } from "../host/host.ts";
 import type { Diagnostic, Fault } from "./diagnostic.ts";
-import { didYouMean } from "./did-you-mean.ts";
 import { parseDuration } from "./duration.ts";
 import { findInsecureFiles } from "./insecure-files.ts";
 import { type LoadOptions, present } from "./load-desired.ts";
@@ -56,8 +56,10 @@ function readSettings(host: SettingsHost, file: string): Checked<SettingsShape> 
 /** The settings that a text holds, or every problem in it. */
 export function parseSettings(source: SourceText): Checked<SettingsShape> {
   const { value: tree, faults } = parseYaml(source, mostTokens);
-  if (!tree)
-    return faults.every(({ fault }) => fault.code === "E_EMPTY") ? { value: {}, faults: [] } : { value: tree, faults };
+  // A file in which every line is a comment says nothing, and that is fine here.
+  const isEmpty = !tree && faults.every(({ fault }) => fault.code === "E_EMPTY");
+  if (isEmpty) return { value: {}, faults: [] };
+  if (!tree) return { value: undefined, faults };
   const checked = settingsSchema.safeParse(toPlain(tree));
   const issues = checked.success ? [] : checked.error.issues;
   const unknown = issues.flatMap((issue) => (issue.code === "unrecognized_keys" ? issue.keys : []));

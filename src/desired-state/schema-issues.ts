@@ -1,6 +1,6 @@
 import type { core } from "zod/mini";
+import { didYouMean } from "../dkms/did-you-mean.ts";
 import type { Fault } from "./diagnostic.ts";
-import { didYouMean } from "./did-you-mean.ts";
 import { faultAt, type PlacedFault } from "./placed-fault.ts";
 import { apiVersion, documentSchema, isFault, moduleSchema, selectorKeys } from "./schema.ts";
 import { quote, type SourceText, type Span } from "./source-text.ts";

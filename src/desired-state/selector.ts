@@ -1,8 +1,8 @@
+import { didYouMean } from "../dkms/did-you-mean.ts";
 import type { Result } from "../dkms/failure.ts";
 import { nameProblem } from "../dkms/id.ts";
 import type { Bound, Selector } from "./desired-state.ts";
 import type { Fault } from "./diagnostic.ts";
-import { didYouMean } from "./did-you-mean.ts";
 import { parseRange } from "./range.ts";
 import { quote } from "./source-text.ts";
 

@@ -27,7 +27,7 @@ shared("defaults for everything", () => {
     color: true,
     verbosity: 0,
     quiet: false,
-    lockTimeoutMs: 30_000,
+    lockTimeoutMs: undefined,
     allowInsecureFiles: false,
   });
 });

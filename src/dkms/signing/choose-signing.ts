@@ -6,6 +6,7 @@ import { readFramework } from "../framework/read-framework.ts";
 import { ioFailure } from "../io-failure.ts";
 import type { Kernel } from "../kernel.ts";
 import { readKernelConfig } from "../kernel-config.ts";
+import { choosePair } from "./choose-pair.ts";
 import { findSignFile } from "./find-sign-file.ts";
 import { prepareKeys } from "./prepare-keys.ts";
 import type { SigningChoice, SigningSettings } from "./signing.ts";
@@ -55,10 +56,10 @@ async function prepare(host: Host, kernel: Kernel, { settings, framework }: Sour
   try {
     const hash = readKernelConfig(host, kernel).get("CONFIG_MODULE_SIG_HASH");
     if (!hash) return noHash(kernel);
-    const distribution = readDistribution(host);
-    const signFile = findSignFile(host, { kernel, distribution, named: settings.signFile ?? framework.signFile });
+    const named = settings.signFile ?? framework.signFile;
+    const signFile = findSignFile(host, { kernel, distribution: readDistribution(host), named });
     if (!signFile.ok) return signFile;
-    const keys = await prepareKeys(host, { kernel, distribution, settings, framework });
+    const keys = await prepareKeys(host, choosePair(host, { kernel: kernel.id, settings, framework }));
     if (!keys.ok) return keys;
     return succeed({ hash, signFile: signFile.value, ...keys.value });
   } catch (error) {

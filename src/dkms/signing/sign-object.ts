@@ -2,7 +2,7 @@ import path from "node:path";
 import type { Host } from "../../host/host.ts";
 import { temporaryPrefix } from "../../host/local-files.ts";
 import type { CommandResult } from "../../host/run.ts";
-import { fail, type Result, succeed } from "../failure.ts";
+import { type FailureCode, fail, type Result, succeed } from "../failure.ts";
 import { ioFailure } from "../io-failure.ts";
 import type { Signing } from "./signing.ts";
 import { signatureProblem, verifySignature } from "./verify-signature.ts";
@@ -31,6 +31,8 @@ async function signAside(host: Host, signing: Signing, object: string): Promise<
       files.copyFile(object, copy);
       const failure = (await runSignFile(host, signing, copy)) ?? (await check(host, signing, { copy, object }));
       if (failure) return failure;
+      // sign-file writes a new file, and the umask decides.
+      files.setMode(copy, files.stat(object)?.mode ?? 0o644);
       files.rename(copy, object);
       return succeed(undefined);
     } finally {
@@ -68,6 +70,9 @@ function explain(result: CommandResult, { signFile, key }: Signing, name: string
   }
 }
 
+/** What a sign-file that is none makes of an object. */
+const spoilt: readonly FailureCode[] = ["E_BAD_OBJECT", "E_NO_OBJECT"];
+
 interface Signed {
   readonly copy: string;
   readonly object: string;
@@ -79,8 +84,10 @@ async function check(
   { copy, object }: Signed,
 ): Promise<Result<never> | undefined> {
   const verdict = await verifySignature(host, copy, certificate);
-  if (!verdict.ok) return verdict;
-  const problem = signatureProblem(verdict.value, path.basename(object), certificate);
+  if (!verdict.ok && !spoilt.includes(verdict.error.code)) return verdict;
+  const problem = verdict.ok
+    ? signatureProblem(verdict.value, path.basename(object), certificate)
+    : verdict.error.message;
   if (problem === undefined) return undefined;
   const remedy = "See whether the certificate belongs to the key, and whether sign-file is the kernel's own.";
   return fail("E_SIGNING", `Signing seemed to succeed, but it did not: ${problem}`, { path: object, remedy });

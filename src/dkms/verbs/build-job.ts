@@ -1,9 +1,10 @@
 import type { Host } from "../../host/host.ts";
 import type { BuildInputs } from "../build-record.ts";
 import type { DkmsConf } from "../conf/dkms-conf.ts";
-import type { Result } from "../failure.ts";
+import type { EnginePolicy } from "../engine-policy.ts";
 import type { InstanceId } from "../id.ts";
 import type { Kernel } from "../kernel.ts";
+import type { SigningChoice } from "../signing/signing.ts";
 import type { Toolchain } from "../toolchain.ts";
 import type { BuildLog } from "./build-log.ts";
 import type { FileChanges } from "./file-changes.ts";
@@ -19,8 +20,8 @@ export interface BuildOptions {
   readonly replace?: boolean;
   /** Goes on although BUILD_DEPENDS are not installed. */
   readonly force?: boolean;
-  /** Signs a kernel object in place, after it was stripped and before it is compressed. Default: none is signed. */
-  readonly signObject?: (file: string) => Promise<Result<undefined>>;
+  /** Default: nothing is signed, and compressed as dell/dkms does. */
+  readonly policy?: EnginePolicy;
 }
 
 /** Everything that a build needs to know, checked. */
@@ -34,6 +35,7 @@ export interface BuildJob {
   readonly inputs: BuildInputs;
   /** The installed versions of BUILD_DEPENDS. */
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly signing: SigningChoice;
   readonly options: BuildOptions;
 }
 

@@ -4,12 +4,14 @@ import type { BuildInputs } from "../build-record.ts";
 import type { DkmsConf } from "../conf/dkms-conf.ts";
 import { loadConf } from "../conf/load-conf.ts";
 import { digestSource } from "../digest-source.ts";
+import { unsignedPolicy } from "../engine-policy.ts";
 import { exclusion } from "../exclusion.ts";
 import { fail, type Result, succeed } from "../failure.ts";
 import { type InstanceId, instanceAddress, type KernelId, moduleKey, nameProblem } from "../id.ts";
 import type { Kernel } from "../kernel.ts";
 import { type KernelConfig, readKernelConfig } from "../kernel-config.ts";
 import { readKernel } from "../read-kernels.ts";
+import { chooseSigning } from "../signing/choose-signing.ts";
 import { chooseToolchain, missingTools } from "../toolchain.ts";
 import { kernelDirectory } from "../tree-layout.ts";
 import { asideLabel } from "./aside.ts";
@@ -20,15 +22,15 @@ import type { Done } from "./verb.ts";
 import { unchanged, withUndo } from "./with-undo.ts";
 
 /**
- * Builds a module for one kernel: copy the source, patch, PRE_BUILD, make, check and strip every object, compress as
- * the kernel does, POST_BUILD. The result appears in the DKMS tree whole or not at all. What is built already stays, unless
+ * Builds a module for one kernel: copy the source, patch, PRE_BUILD, make, check, strip and sign every object, compress
+ * as the kernel does, POST_BUILD. The result appears in the DKMS tree whole or not at all. What is built already stays, unless
  * `replace` is given. After a failure the tree is as it was; the log is kept elsewhere, and the failure names it.
  *
  * Builds of one module share `<dkms tree>/<name>/<version>/build`, a path that dkms.conf files know: the caller must not
  * run two of them at once, whatever the kernels.
  *
  * Fails with E_NOT_IN_TREE (3), E_BROKEN_MODULE (4), E_NO_KERNEL and E_NO_HEADERS (21), E_CONF_INVALID (8), E_EXCLUDED
- * (77), E_DEPENDENCY (13), E_NO_TOOL, E_NO_SOURCE (8), E_PATCH (5, 6), E_SCRIPT (the script's own code), E_MAKE (10),
+ * (77), E_DEPENDENCY (13), E_NO_TOOL, E_SIGNING, E_NO_SOURCE (8), E_PATCH (5, 6), E_SCRIPT (the script's own code), E_MAKE (10),
  * E_NO_OBJECT (7), E_WRONG_KERNEL, E_TIMEOUT, E_CANCELLED, E_PRECONDITION, or what the file system says.
  */
 export function build(host: Host, instance: InstanceId, options: BuildOptions = {}): Promise<Result<Done>> {
@@ -66,6 +68,8 @@ async function prepare(host: Host, request: Request): Promise<Result<BuildJob>> 
   if (missing.length > 0) return noTools(instance, missing);
   const inputs = readInputs(host, { ...request, kernel, conf: conf.value });
   if (!inputs.ok) return inputs;
+  const signing = await chooseSigning(host, kernel, (options.policy ?? unsignedPolicy).signing);
+  if (!signing.ok) return signing;
   return succeed({
     ...request,
     kernel,
@@ -73,6 +77,7 @@ async function prepare(host: Host, request: Request): Promise<Result<BuildJob>> 
     toolchain,
     inputs: inputs.value,
     dependencies: dependencies.value,
+    signing: signing.value,
   });
 }
 

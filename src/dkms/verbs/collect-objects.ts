@@ -1,38 +1,53 @@
 import path from "node:path";
 import { compressObject } from "../compress-object.ts";
 import type { ObjectSpec } from "../conf/dkms-conf.ts";
+import { unsignedPolicy } from "../engine-policy.ts";
 import { fail, type Result, succeed } from "../failure.ts";
 import { instanceAddress } from "../id.ts";
 import { readObject } from "../read-object.ts";
+import { signObject } from "../signing/sign-object.ts";
 import type { Making } from "./build-job.ts";
 import { checkVermagic } from "./check-vermagic.ts";
 
+export interface CollectedObjects {
+  /** File names below `module/`. */
+  readonly names: readonly string[];
+  readonly notices: readonly string[];
+}
+
 /**
- * Brings what make has made into `<staging>/module`: every object of dkms.conf, checked, stripped, compressed like the
- * kernel's own, and Module.symvers. Returns the objects' file names. Fails with E_NO_OBJECT (7), E_OUTSIDE_TREE,
- * E_BAD_OBJECT, E_WRONG_KERNEL, or what a tool or the file system says.
+ * Brings what make has made into `<staging>/module`: every object of dkms.conf, checked, stripped, signed, compressed
+ * like the kernel's own, and Module.symvers. Fails with E_NO_OBJECT (7), E_OUTSIDE_TREE, E_BAD_OBJECT, E_WRONG_KERNEL,
+ * E_SIGNING, or what a tool or the file system says.
  */
-export async function collectObjects(making: Making, staging: string): Promise<Result<readonly string[]>> {
+export async function collectObjects(making: Making, staging: string): Promise<Result<CollectedObjects>> {
   const { files } = making.host;
   const target = path.join(staging, "module");
   files.makeDirectory(target);
   const names: string[] = [];
+  const notices: string[] = [...making.job.signing.notices];
   for (const spec of making.job.conf.objects) {
     const ready = await prepareObject(making, spec, staging);
     if (!ready.ok) return ready;
-    const name = path.basename(ready.value);
+    const name = path.basename(ready.value.file);
     // Copied, since a copy is forced to the disk and what the tools have written is not.
-    files.copyFile(ready.value, path.join(target, name));
-    files.remove(ready.value);
+    files.copyFile(ready.value.file, path.join(target, name));
+    files.remove(ready.value.file);
     names.push(name);
+    notices.push(...ready.value.notices);
   }
   const symvers = path.join(making.directory, "Module.symvers");
   if (files.stat(symvers)?.kind === "file") files.copyFile(symvers, path.join(target, "Module.symvers"));
-  return succeed(names);
+  return succeed({ names, notices });
 }
 
-/** An object ready to be installed, beside `module/`; its path. */
-async function prepareObject(making: Making, spec: ObjectSpec, staging: string): Promise<Result<string>> {
+interface ReadyObject {
+  readonly file: string;
+  readonly notices: readonly string[];
+}
+
+/** An object ready to be installed, beside `module/`. */
+async function prepareObject(making: Making, spec: ObjectSpec, staging: string): Promise<Result<ReadyObject>> {
   const { host, job } = making;
   const built = findBuilt(making, spec);
   if (!built.ok) return built;
@@ -46,9 +61,12 @@ async function prepareObject(making: Making, spec: ObjectSpec, staging: string):
   if (!read.ok) return read;
   const wrong = checkVermagic(read.value, { kernel: job.instance.kernel, path: built.value });
   if (wrong) return wrong;
-  const signed = await job.options.signObject?.(object);
-  if (signed && !signed.ok) return signed;
-  return compressObject(host, object, job.kernel.compression);
+  const { signing, options, kernel } = job;
+  const signed = signing.kind === "sign" ? await signObject(host, signing.signing, object) : succeed([]);
+  if (!signed.ok) return signed;
+  const { compressorOptions } = options.policy ?? unsignedPolicy;
+  const packed = await compressObject(host, object, kernel.compression, compressorOptions);
+  return packed.ok ? succeed({ file: packed.value, notices: signed.value }) : packed;
 }
 
 function findBuilt({ host, job, directory }: Making, spec: ObjectSpec): Result<string> {

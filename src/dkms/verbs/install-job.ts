@@ -1,4 +1,5 @@
 import type { DkmsConf } from "../conf/dkms-conf.ts";
+import type { EnginePolicy } from "../engine-policy.ts";
 import type { InstanceId, ModuleId } from "../id.ts";
 import type { Kernel } from "../kernel.ts";
 import type { ModuleInfo } from "../module-info.ts";
@@ -10,6 +11,8 @@ export interface InstallOptions {
   readonly replaces?: readonly ModuleId[];
   /** Replaces newer objects of the kernel's own and whatever version is installed; goes on after a failed PRE_INSTALL. */
   readonly force?: boolean;
+  /** Default: unsigned objects are installed. */
+  readonly policy?: EnginePolicy;
 }
 
 /** What an install works with, checked. */

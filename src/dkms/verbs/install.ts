@@ -1,9 +1,11 @@
 import type { Host } from "../../host/host.ts";
 import { loadConf } from "../conf/load-conf.ts";
+import { unsignedPolicy } from "../engine-policy.ts";
 import { fail, type Result, succeed } from "../failure.ts";
 import { type InstanceId, instanceAddress, moduleKey } from "../id.ts";
 import { readKernel } from "../read-kernels.ts";
 import { instanceEnvironment, runFinalScript, runScript, scriptTimeoutMs } from "../run-script.ts";
+import { refuseUnsigned } from "../signing/refuse-unsigned.ts";
 import { kernelDirectory, moduleObjectsDirectory } from "../tree-layout.ts";
 import type { FileChanges } from "./file-changes.ts";
 import type { InstallJob, InstallOptions } from "./install-job.ts";
@@ -22,7 +24,7 @@ import { type Outcome, unchanged, withUndo } from "./with-undo.ts";
  *
  * Fails with E_NOT_IN_TREE (3), E_BROKEN_MODULE (4), E_NO_KERNEL (6), E_NOT_BUILT, E_NO_OBJECT, E_BAD_OBJECT,
  * E_WRONG_KERNEL, E_CONF_INVALID (8), E_PRECONDITION if a version is installed that `replaces` does not name,
- * E_NEWER_INSTALLED (6), E_SCRIPT (101), E_CANCELLED, or what the file system says.
+ * E_NEWER_INSTALLED (6), E_SIGNING, E_SCRIPT (101), E_CANCELLED, or what the file system says.
  */
 export function install(host: Host, instance: InstanceId, options: InstallOptions = {}): Promise<Result<Done>> {
   const doing = `install ${instanceAddress(instance)}`;
@@ -40,6 +42,10 @@ async function putIn(host: Host, request: Request, changes: FileChanges): Promis
   const prepared = await prepare(host, request);
   if (!prepared.ok) return prepared;
   const job = prepared.value;
+  const objects = job.placements.map(({ built }) => built);
+  const { signing: settings } = request.options.policy ?? unsignedPolicy;
+  const signed = await refuseUnsigned(host, { kernel: instance.kernel, settings, objects });
+  if (!signed.ok) return signed;
   if (isPlaced(host, job)) return unchanged(`${instanceAddress(instance)} is installed already.`);
   const script = {
     directory: prepared.value.source,

@@ -87,10 +87,11 @@ async function runBuild(making: Making): Promise<Result<Outcome>> {
   const finished = await runPostBuild(making, staging);
   if (!finished.ok) return finished;
   const durationMs = Math.round(performance.now() - started);
-  completeStaging(making, staging, { objects: objects.value, durationMs });
+  completeStaging(making, staging, { objects: objects.value.names, durationMs });
   if (host.files.lstat(place) !== undefined) changes.moveAway(place);
   changes.rename(staging, place);
-  return succeed({ changed: true, notices: [...job.conf.notices, ...compiled.value, ...finished.value] });
+  const said = [...compiled.value, ...objects.value.notices, ...finished.value];
+  return succeed({ changed: true, notices: [...job.conf.notices, ...said] });
 }
 
 /**

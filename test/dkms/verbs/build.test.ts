@@ -177,19 +177,6 @@ testNeeding(building, ["gcc", "make", "xz"], "compresses like the kernel's own m
   assert.equal(fs.readdirSync(tree.at(place, "module")), ["demo_a.ko.xz", "demo_b.ko.xz"]);
 });
 
-quickly("signs where it is told how, before anything is compressed", async (tree) => {
-  await added(tree);
-  const signed: string[] = [];
-  const signObject = async (file: string) => {
-    fs.appendFileSync(file, "signature");
-    signed.push(file);
-    return { ok: true, value: undefined } as const;
-  };
-  expectDone(await build(tree.host(), instance, { signObject }));
-  assert.is(signed.length, 2);
-  assert.ok(fs.readFileSync(tree.at(place, "module/demo_a.ko"), "utf8").endsWith("signature"));
-});
-
 quickly("marks the versions of its dependencies", async (tree) => {
   tree.module("base/3.1", { objects: ["base"] }).installed(release);
   await added(tree, { conf: "BUILD_DEPENDS[0]=base\nBUILD_DEPENDS_REBUILD=yes\n" });

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { didYouMean, nearestOf } from "../../src/desired-state/did-you-mean.ts";
+import { didYouMean, nearestOf } from "../../src/dkms/did-you-mean.ts";
 
 const nearest = suite("nearestOf");
 const keys = ["name", "version", "kernels", "state"];

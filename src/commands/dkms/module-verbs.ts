@@ -1,0 +1,124 @@
+import { suggestKernel } from "../../dkms/command-line/suggest.ts";
+import type { Failure, Result } from "../../dkms/failure.ts";
+import { type KernelId, type ModuleId, moduleKey } from "../../dkms/id.ts";
+import { add } from "../../dkms/verbs/add.ts";
+import { type Course, type CourseEvent, carryOut } from "../../dkms/verbs/course.ts";
+import { reachBuilt, reachInstalled } from "../../dkms/verbs/reach-level.ts";
+import { type TakeBackRequest, takeBack } from "../../dkms/verbs/take-back.ts";
+import { builtKernels, hasSource } from "../../dkms/verbs/tree-checks.ts";
+import { finishCourse } from "./finish-course.ts";
+import { addableModule, alreadyAdded, knownModule } from "./named-module.ts";
+import { courseOf, type Runner, refuse } from "./runner.ts";
+import { kernelsOf, type Session } from "./session.ts";
+import { installFromRpm } from "./tarball-verbs.ts";
+import { checkConfFile, unsupportedOption } from "./unsupported-option.ts";
+
+/** `dkms add` */
+export const addRunner: Runner = {
+  run: async (session) => {
+    const instead = insteadOfModule(session);
+    if (instead) return instead;
+    const named = await addableModule(session);
+    if (!named.ok) return refuse(session, named.error);
+    const { module, source } = named.value;
+    const already = hasSource(session.host, module) ? alreadyAdded(session, module) : undefined;
+    const bad = already ?? (await checkConfFile(session, module));
+    if (bad && !bad.ok) return refuse(session, bad.error);
+    const result = await addModule(courseOf(session), module, source);
+    return result.ok ? [] : [result.error];
+  },
+};
+
+/** `dkms build`: one kernel after the other, whatever happens to one of them. */
+export const buildRunner: Runner = {
+  run: (session) =>
+    forEachKernel(session, (course, instance) => {
+      const { force } = session.call.options;
+      return reachBuilt(course, instance, { replace: force });
+    }),
+};
+
+/** `dkms install` */
+export const installRunner: Runner = { run: (session) => forEachKernel(session, reachInstalled) };
+
+/** `dkms uninstall`, `dkms unbuild`, `dkms remove` */
+export function takeBackRunner(to: TakeBackRequest["to"]): Runner {
+  return {
+    check: (session) => failureOf(knownModule(session)),
+    run: async (session) => {
+      const module = knownModule(session);
+      if (!module.ok) return refuse(session, module.error);
+      const kernels = chooseKernels(session, module.value);
+      if (!kernels.ok) return refuse(session, kernels.error);
+      const course = courseOf(session);
+      const failures = await takeBack(course, { module: module.value, kernels: kernels.value, to });
+      return [...failures, ...(await finishCourse(session, course))];
+    },
+  };
+}
+
+type ReachLevel = (course: Course, instance: { module: ModuleId; kernel: KernelId }) => Promise<Result<undefined>>;
+
+async function forEachKernel(session: Session, reach: ReachLevel): Promise<readonly Failure[]> {
+  const instead = insteadOfModule(session);
+  if (instead) return instead;
+  const { host } = session;
+  const named = await addableModule(session);
+  if (!named.ok) return refuse(session, named.error);
+  const { module, source } = named.value;
+  const kernels = kernelsOf(session);
+  if (!kernels.ok) return refuse(session, kernels.error);
+  const unsupported = unsupportedOption(session, kernels.value);
+  if (unsupported) return refuse(session, unsupported);
+  const bad = await checkConfFile(session, module);
+  if (!bad.ok) return refuse(session, bad.error);
+  const helpful = helping(session);
+  const course = courseOf({ ...session, tell: helpful });
+  if (source !== undefined) {
+    const added = await addModule(course, module, source);
+    if (!added.ok) return [added.error];
+  }
+  const failures: Failure[] = [];
+  for (const kernel of kernels.value) {
+    if (host.signal.aborted) break;
+    const result = await reach(course, { module, kernel });
+    if (!result.ok) failures.push(result.error);
+    // What is not there for one kernel is there for none.
+    if (!result.ok && !hasSource(host, module)) break;
+  }
+  return [...failures, ...(await finishCourse(session, course))];
+}
+
+/** An archive or an rpm stands for the module. */
+function insteadOfModule(session: Session): Promise<readonly Failure[]> | undefined {
+  const { source, name, version } = session.call;
+  if (name !== undefined || version !== undefined) return undefined;
+  return source?.kind === "archive" || source?.kind === "rpm" ? installFromRpm(session, source) : undefined;
+}
+
+async function addModule(course: Course, module: ModuleId, source: string | undefined): Promise<Result<undefined>> {
+  const target = source === undefined ? { module } : { module, source };
+  const added = await carryOut(course, { action: "add", what: moduleKey(module) }, () => add(course.host, target));
+  if (!added.ok) return added;
+  added.value.undo.commit();
+  return { ok: true, value: undefined };
+}
+
+function chooseKernels(session: Session, module: ModuleId): Result<readonly KernelId[]> {
+  return session.call.options.all ? { ok: true, value: builtKernels(session.host, module) } : kernelsOf(session);
+}
+
+/** A kernel that is not there may only be written wrongly. */
+function helping({ host, tell, call }: Session): (event: CourseEvent) => void {
+  return (event) => {
+    const isKernel = event.type === "failure" && ["E_NO_HEADERS", "E_NO_KERNEL"].includes(event.failure.code);
+    const hints = isKernel ? call.kernels.flatMap(({ release }) => suggestKernel(host, release ?? "") ?? []) : [];
+    if (event.type !== "failure" || hints.length === 0) return tell(event);
+    const remedy = `${hints.join(" ")} ${event.failure.remedy ?? ""}`.trim();
+    tell({ ...event, failure: { ...event.failure, remedy } });
+  };
+}
+
+function failureOf(result: Result<unknown>): Failure | undefined {
+  return result.ok ? undefined : result.error;
+}

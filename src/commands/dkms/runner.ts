@@ -1,0 +1,49 @@
+import { type Failure, fail } from "../../dkms/failure.ts";
+import { type Course, startCourse } from "../../dkms/verbs/course.ts";
+import type { Session } from "./session.ts";
+
+/** How one verb of the command line is done. */
+export interface Runner {
+  /** What can be said before the lock is taken. Not told yet. */
+  readonly check?: (session: Session) => Failure | undefined;
+  /** Under the lock. The failures, which have been told. */
+  readonly run: (session: Session) => Promise<readonly Failure[]>;
+}
+
+/** The course that a session's options ask for. */
+export function courseOf(session: Session): Course {
+  const { host, call, settings, framework, tell } = session;
+  const { force, forceVersionOverride, noDepmod, directives } = call.options;
+  const jobs = call.options.jobs ?? settings.jobs ?? framework.parallelJobs;
+  return startCourse(
+    host,
+    {
+      ...{ force, forceVersion: forceVersionOverride, noDepmod, directives },
+      ...(jobs !== undefined && jobs > 0 && { jobs }),
+      policy: { signing: settings.signing, compressorOptions: framework.compressOptions },
+    },
+    tell,
+  );
+}
+
+/** Tells a failure and returns it as the only one. */
+export function refuse({ tell }: Session, failure: Failure): readonly Failure[] {
+  tell({ type: "failure", failure });
+  return [failure];
+}
+
+/** E_PERMISSION (1), for verbs that only root may use. */
+export function requireRoot({ host, call }: Session): Failure | undefined {
+  if (host.machine.uid === 0) return undefined;
+  const remedy = `Run it as root: sudo dkms ${call.verb}.`;
+  return fail("E_PERMISSION", `${call.verb} changes the system's modules, which only root may.`, { remedy }).error;
+}
+
+/** What this version of the program does not do: never dell/dkms's code for something else. */
+export const notYetCode = 69;
+
+/** E_USAGE with {@link notYetCode}. */
+export function notYet(what: string, remedy: string): Failure {
+  const message = `${what} is not in this version yet; nothing was done.`;
+  return fail("E_USAGE", message, { remedy, dkmsExit: notYetCode }).error;
+}

@@ -1,0 +1,102 @@
+import path from "node:path";
+import type { Diagnostic } from "../desired-state/diagnostic.ts";
+import type { Settings } from "../desired-state/settings.ts";
+import type { EnginePolicy } from "../dkms/engine-policy.ts";
+import { fail, type Result, succeed } from "../dkms/failure.ts";
+import { chooseTrees, type NamedTrees } from "../dkms/framework/choose-trees.ts";
+import type { Framework } from "../dkms/framework/framework.ts";
+import { readFramework } from "../dkms/framework/read-framework.ts";
+import { defaultSigning } from "../dkms/signing/signing.ts";
+import { createHost } from "../host/create-host.ts";
+import type { Host } from "../host/host.ts";
+
+export interface HostRequest {
+  /** Of the command line: beats the settings. Absolute or relative to the working directory. */
+  readonly places: NamedTrees & { readonly root?: string };
+  readonly signal: AbortSignal;
+  readonly allowInsecureFiles: boolean;
+}
+
+/** A host, and what its own files say about how to work on it. */
+export interface OpenedHost {
+  readonly host: Host;
+  readonly settings: Settings;
+  readonly framework: Framework;
+  /** Problems of the settings; warnings only, unless opening failed. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * The host with the trees that the command line, the agent's settings or framework.conf name (design section 10). Fails
+ * with E_USAGE if the root is not there, with E_CONF_INVALID if one of the files is unusable (`problems` then hears of
+ * each), or as reading them does.
+ */
+export async function openHost(
+  { places, signal, allowInsecureFiles }: HostRequest,
+  problems: (diagnostics: readonly Diagnostic[]) => void,
+): Promise<Result<OpenedHost>> {
+  const { root, ...named } = places;
+  const bare = createHost({ ...(root !== undefined && { root }), signal });
+  if (kindOf(bare, bare.root) !== "directory") {
+    const remedy = "Name the directory that holds the system's files.";
+    return fail("E_USAGE", `--root: ${bare.root} is not a directory.`, { path: bare.root, remedy });
+  }
+  const loaded = await readSettings(bare, allowInsecureFiles);
+  if (!loaded.settings) {
+    problems(loaded.diagnostics);
+    const file = path.join(bare.root, settingsPlace);
+    return fail("E_CONF_INVALID", `The settings in ${file} are not usable.`, {
+      path: file,
+      remedy: "Correct the file.",
+    });
+  }
+  const framework = await readFramework(bare);
+  if (!framework.ok) return framework;
+  const given = absolute(named);
+  const trees = chooseTrees({ root: bare.root, given, settings: loaded.settings.trees, framework: framework.value });
+  const host = createHost({ root: bare.root, ...trees, signal });
+  return succeed({ host, settings: loaded.settings, framework: framework.value, diagnostics: loaded.diagnostics });
+}
+
+/** How the engine works on a host that was opened. */
+export function policyOf({ settings, framework }: Pick<OpenedHost, "settings" | "framework">): EnginePolicy {
+  return { signing: settings.signing, compressorOptions: framework.compressOptions };
+}
+
+/** A relative tree is meant from here, also for programs that work elsewhere (dkms-facts: Faults, 12). */
+function absolute(trees: NamedTrees): NamedTrees {
+  return Object.fromEntries(Object.entries(trees).map(([name, place]) => [name, path.resolve(String(place))]));
+}
+
+const settingsPlace = "etc/dkms-agent/config.yaml";
+
+interface LoadedSettings {
+  readonly settings: Settings | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** What it takes to read the file is loaded only where there is one: nobody else waits for it. */
+async function readSettings(host: Host, allowInsecureFiles: boolean): Promise<LoadedSettings> {
+  if (kindOf(host, path.join(host.root, settingsPlace)) === undefined) {
+    return { settings: defaultSettings, diagnostics: [] };
+  }
+  const { loadSettings } = await import("../desired-state/load-settings.ts");
+  return loadSettings(host, { allowInsecureFiles });
+}
+
+const defaultSettings: Settings = {
+  signing: defaultSigning,
+  jobs: undefined,
+  buildTimeoutMs: 30 * 60_000,
+  lockTimeoutMs: 30_000,
+  trees: {},
+};
+
+function kindOf({ files }: Host, place: string): string | undefined {
+  try {
+    return files.stat(place)?.kind;
+  } catch {
+    // It is there, and reading it will tell what is wrong.
+    return "other";
+  }
+}

@@ -1,0 +1,57 @@
+import { didYouMean } from "../did-you-mean.ts";
+import { fail, type Result, succeed } from "../failure.ts";
+import { nameProblem } from "../id.ts";
+import { type DkmsVerb, dkmsVerbs, kernelRules } from "./dkms-verbs.ts";
+import type { Draft } from "./option-table.ts";
+
+/**
+ * The verb, if the options go together. The order of the checks is dell/dkms's (tried): it decides which code wins when
+ * several rules are broken.
+ */
+export function checkDraft(draft: Draft): Result<DkmsVerb> {
+  const { options, releases, arches, verb } = draft;
+  if (options.binariesOnly && options.sourceOnly)
+    return refuse("--binaries-only and --source-only leave nothing: give one of them.", 8);
+  if (options.all && releases.length > 0) return refuse("-k names kernels, and --all means every one: give one.", 2);
+  if (options.all && arches.length > 0) return refuse("-a names architectures, and --all means all: give one.", 3);
+  if (arches.length > 1 && arches.length !== releases.length)
+    return refuse(`${arches.length} architectures belong to as many kernels, but ${releases.length} are named.`, 1);
+  if (draft.badValue !== undefined) return refuse(draft.badValue, 2);
+  if (verb === undefined) return noVerb(draft);
+  return checkKernels(draft, verb) ?? succeed(verb);
+}
+
+/** dell/dkms exits with 0 here, which hides every typing error. */
+function noVerb({ name, bareWords }: Draft): Result<never> {
+  const word = bareWords[0] ?? name;
+  const remedy = `The actions are ${dkmsVerbs.join(", ")}.`;
+  if (word === "") return refuse("No action is given.", 2, remedy);
+  return refuse(`No action is given: "${word}" is none.`, 2, didYouMean(word, dkmsVerbs) ?? remedy);
+}
+
+function checkKernels({ options, releases, arches }: Draft, verb: DkmsVerb): Result<never> | undefined {
+  const rule = kernelRules[verb];
+  if (options.all && !rule.all) return refuse(`${verb} does not work on all kernels at once.`, 5, "Leave out --all.");
+  if (rule.kernels === "one" && releases.length !== 1)
+    return refuse(`${verb} needs one kernel, and ${releases.length} are named.`, 4, "Name it with -k RELEASE.");
+  if (verb !== "status") {
+    const bad =
+      findBad("A kernel is named whose release", releases) ?? findBad("An architecture is named that", arches);
+    if (bad) return bad;
+  }
+  if (rule.kernels === "at most one" && releases.length > 1)
+    return refuse(`${verb} works for one kernel, and ${releases.length} are named.`, 4, "Name one with -k RELEASE.");
+  return undefined;
+}
+
+function findBad(what: string, texts: readonly string[]): Result<never> | undefined {
+  for (const text of texts) {
+    const problem = nameProblem(text);
+    if (problem) return refuse(`${what} ${problem}${text === "" ? "" : `: "${text}"`}.`, 16);
+  }
+  return undefined;
+}
+
+function refuse(message: string, dkmsExit: number, remedy?: string): Result<never> {
+  return fail("E_USAGE", message, { dkmsExit, ...(remedy === undefined ? {} : { remedy }) });
+}

@@ -1,0 +1,44 @@
+import type { Action, CourseEvent } from "../dkms/verbs/course.ts";
+import { failureText } from "./failure-text.ts";
+import { printable, type Terminal } from "./terminal.ts";
+
+export interface CourseTextOptions {
+  readonly terminal: Terminal;
+  /** Failures only. */
+  readonly quiet: boolean;
+}
+
+/** What a verb of the command line has to say, where it belongs; complete lines. */
+export function courseText(event: CourseEvent, { terminal, quiet }: CourseTextOptions): { out: string; err: string } {
+  if (event.type === "failure") return { out: "", err: explain(event.failure, terminal) };
+  if (quiet) return { out: "", err: "" };
+  switch (event.type) {
+    case "start":
+      return { out: event.action === "build" ? `Building ${event.what} …\n` : "", err: "" };
+    case "done":
+      return { out: event.changed ? `${event.what}: ${results[event.action]}.\n` : "", err: "" };
+    case "notice":
+      return { out: "", err: `note: ${printable(fullStop(event.text))}\n` };
+  }
+}
+
+const results: Readonly<Record<Action, string>> = {
+  add: "added",
+  build: "built",
+  install: "installed",
+  uninstall: "uninstalled",
+  unbuild: "unbuilt",
+  remove: "removed",
+  depmod: "depmod has run",
+};
+
+/** What dkms.conf excludes is as it should be. */
+function explain(failure: Parameters<typeof failureText>[0], terminal: Terminal): string {
+  if (failure.code !== "E_EXCLUDED") return failureText(failure, terminal);
+  return `skipped: ${printable(fullStop(failure.message))}\n`;
+}
+
+/** A module's name at the beginning keeps its small letter. */
+function fullStop(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

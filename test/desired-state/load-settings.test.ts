@@ -1,0 +1,154 @@
+import fs from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type LoadedSettings, loadSettings, settingsPlace } from "../../src/desired-state/load-settings.ts";
+import type { Settings } from "../../src/desired-state/settings.ts";
+import { testNeeding } from "../rig/test-needing.ts";
+import { dkmsTree, type TreeBuilder } from "../rig/tree-builder.ts";
+import { brief } from "./documents.ts";
+
+const load = suite<{ tree: TreeBuilder }>("loadSettings");
+load.before.each((context) => {
+  context.tree = dkmsTree();
+});
+load.after.each(({ tree }) => tree.remove());
+
+function loadText(tree: TreeBuilder, text: string | Uint8Array): LoadedSettings {
+  tree.write(settingsPlace, text);
+  const { root, files, machine } = tree.host();
+  return loadSettings({ root, files, machine }, { allowInsecureFiles: true });
+}
+
+function settingsOf(tree: TreeBuilder, text: string): Settings {
+  const { settings, diagnostics } = loadText(tree, text);
+  if (!settings) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
+  assert.equal(diagnostics, []);
+  return settings;
+}
+
+function problemsOf(tree: TreeBuilder, text: string | Uint8Array): readonly string[] {
+  const { settings, diagnostics } = loadText(tree, text);
+  assert.is(settings, undefined);
+  return diagnostics.map(brief);
+}
+
+const defaults: Settings = {
+  signing: { policy: "optional" },
+  jobs: undefined,
+  buildTimeoutMs: 30 * 60_000,
+  lockTimeoutMs: 30_000,
+  trees: {},
+};
+
+load("is all defaults without a file, and with one of comments only", ({ tree }) => {
+  assert.equal(loadSettings(tree.host(), { allowInsecureFiles: false }), { settings: defaults, diagnostics: [] });
+  for (const text of ["", "# signing: required\n", "---\n", "{}\n"])
+    assert.equal(settingsOf(tree, text), defaults, text);
+});
+
+load("takes every setting, all scalars being text", ({ tree }) => {
+  const text = `
+signing: off
+sign_file: /usr/src/linux-headers-$kernelver/scripts/sign-file
+signing_key: "pkcs11:token=a;object=b"
+certificate: /root/\${kernelver}.der
+jobs: 4
+build_timeout: 1h30m
+lock_timeout: 0
+dkms_tree: /srv/dkms
+source_tree: /srv/src
+install_tree: /srv/modules
+`;
+  assert.equal(settingsOf(tree, text), {
+    signing: {
+      policy: "off",
+      signFile: "/usr/src/linux-headers-$kernelver/scripts/sign-file",
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the settings' own spelling
+      pair: { key: "pkcs11:token=a;object=b", certificate: "/root/${kernelver}.der" },
+    },
+    jobs: 4,
+    buildTimeoutMs: 90 * 60_000,
+    lockTimeoutMs: 0,
+    trees: { dkmsTree: "/srv/dkms", sourceTree: "/srv/src", installTree: "/srv/modules" },
+  });
+});
+
+load("reports every problem at once, with its place", ({ tree }) => {
+  const text = `signing: maybe
+signfile: /x
+jobs: 0
+build_timeout: 5
+certificate: relative.der
+dkms_tree: [a]
+sign_file: /opt/$module/sign
+lock_timeout:
+jobs: 3
+`;
+  assert.equal(problemsOf(tree, text), [
+    "E_BAD_VALUE 1:10",
+    "E_UNKNOWN_KEY 2:1",
+    "E_BAD_VALUE 3:7",
+    "E_BAD_VALUE 4:16",
+    "E_MISSING_KEY 5:1",
+    "E_BAD_VALUE 5:14",
+    "E_WRONG_TYPE 6:12",
+    "E_BAD_VALUE 7:12",
+    "E_BAD_VALUE 8:1",
+    "E_DUPLICATE_KEY 9:1",
+  ]);
+});
+
+load("suggests the key or value that was meant", ({ tree }) => {
+  const hintsOf = (text: string) => loadText(tree, text).diagnostics.map(({ hint }) => hint);
+  assert.equal(hintsOf("signfile: /x\nsigning: require\n"), ['Did you mean "sign_file"?', 'Did you mean "required"?']);
+  assert.match(hintsOf("colour: red\n")[0] ?? "", /^The keys are signing, sign_file, /);
+});
+
+load("wants the key and its certificate together", ({ tree }) => {
+  assert.equal(problemsOf(tree, "signing_key: /a.key\n"), ["E_MISSING_KEY 1:1"]);
+  assert.equal(problemsOf(tree, "certificate: /a.der\n"), ["E_MISSING_KEY 1:1"]);
+});
+
+load("ends in a clear error for hostile input", ({ tree }) => {
+  for (const [text, code] of [
+    ["- a\n", "E_WRONG_TYPE"],
+    ["just text\n", "E_WRONG_TYPE"],
+    ["jobs: &x 1\nbuild_timeout: *x\n", "E_ALIAS"],
+    ["__proto__: 1\n", "E_UNKNOWN_KEY"],
+    ["jobs: 1\n---\njobs: 2\n", "E_UNSUPPORTED"],
+    ["dkms_tree: /a\0b\n", "E_YAML_SYNTAX"],
+    ['dkms_tree: "/a\\0b"\n', "E_BAD_VALUE"],
+    [Buffer.from("jobs: \xff\n", "latin1"), "E_NOT_UTF8"],
+    [`jobs: ${"[".repeat(5000)}`, "E_TOO_DEEP"],
+    ["x".repeat((1 << 20) + 1), "E_TOO_LARGE"],
+  ] as const) {
+    assert.match(problemsOf(tree, text)[0] ?? "", code, String(text).slice(0, 40));
+  }
+  const many = Array.from({ length: 5000 }, (_, index) => `k${index}: 1\n`).join("");
+  assert.is(problemsOf(tree, many).length, 101);
+});
+
+load("refuses what is no file", ({ tree }) => {
+  fs.mkdirSync(tree.at(settingsPlace), { recursive: true });
+  assert.is(loadSettings(tree.host(), { allowInsecureFiles: true }).settings, undefined);
+  fs.rmdirSync(tree.at(settingsPlace));
+  tree.link("/nowhere", settingsPlace);
+  assert.is(loadSettings(tree.host(), { allowInsecureFiles: true }).diagnostics[0]?.code, "E_UNREADABLE");
+});
+
+testNeeding(
+  load,
+  ["root"],
+  "refuses, as root, a file that others can write to, unless that is allowed",
+  (_, { tree }) => {
+    const file = tree.write(settingsPlace, "jobs: 2\n");
+    fs.chmodSync(file, 0o666);
+    const { settings, diagnostics } = loadSettings(tree.host(), { allowInsecureFiles: false });
+    assert.equal([settings, diagnostics.map(({ code }) => code)], [undefined, ["E_INSECURE_FILE"]]);
+    assert.is(loadSettings(tree.host(), { allowInsecureFiles: true }).settings?.jobs, 2);
+    const someone = tree.host({ machine: { uid: 1000 } });
+    assert.is(loadSettings(someone, { allowInsecureFiles: false }).settings?.jobs, 2);
+  },
+);
+
+load.run();
