@@ -1,6 +1,8 @@
 import type { ActualState } from "./actual-state/actual-state.ts";
 import { scanActual } from "./actual-state/scan-actual.ts";
 import { applyPlan } from "./apply/apply-plan.ts";
+import { builtInEngine } from "./apply/built-in-engine.ts";
+import { dkmsEngine } from "./apply/dkms-engine.ts";
 import type { Emit } from "./apply/event.ts";
 import { openJournal } from "./apply/journal.ts";
 import { withLock } from "./apply/lock.ts";
@@ -27,6 +29,8 @@ export async function compare(host: Host, desired: DesiredState, filter: PlanFil
   return { actual, plan: assemblePlan(desired, actual, filter) };
 }
 
+export type EngineName = "builtin" | "dkms";
+
 export interface ReconcileOptions {
   readonly filter: PlanFilter;
   readonly emit: Emit;
@@ -34,6 +38,8 @@ export interface ReconcileOptions {
   /** For builds whose module says nothing. */
   readonly buildTimeoutMs: number;
   readonly policy: EnginePolicy;
+  /** Who carries out the steps: our own verbs, or the host's `dkms` command. */
+  readonly engine: EngineName;
   /** How many jobs all builds together may run. */
   readonly jobs: number;
   /** Start nothing more after the first failure. */
@@ -62,7 +68,8 @@ export function reconcile(host: Host, desired: DesiredState, options: ReconcileO
     }
     const journal = openJournal(host);
     journal.start(desired, before.plan);
-    const applied = await applyPlan(host, before.plan, { ...options, journal });
+    const engine = options.engine === "dkms" ? dkmsEngine : builtInEngine;
+    const applied = await applyPlan(host, before.plan, { ...options, journal, engine });
     const after = applied.steps.length > 0 ? await compare(host, desired, options.filter) : before;
     const outcome = { ...applied, remaining: after.plan };
     journal.end(outcome);

@@ -6,8 +6,8 @@ import type { Host } from "../host/host.ts";
 import { isSystemError } from "../host/system-error.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Step } from "../plan/step.ts";
+import { type Engine, type ExecuteOptions, execute } from "./engine.ts";
 import type { Emit } from "./event.ts";
-import { type ExecuteOptions, execute } from "./executors.ts";
 import type { Journal } from "./journal.ts";
 import type { Outcome, StepResult } from "./outcome.ts";
 import { runGraph } from "./run-graph.ts";
@@ -16,6 +16,7 @@ import { createUndoLog, type UndoLog } from "./undo-log.ts";
 export interface ApplyOptions extends ExecuteOptions {
   readonly emit: Emit;
   readonly journal: Journal;
+  readonly engine: Engine;
   /** Start nothing more after the first failure. */
   readonly failFast: boolean;
 }
@@ -107,7 +108,7 @@ function reasonToSkip({ host, options, results }: Running, step: Step): string |
 async function guarded({ host, options }: Running, step: Step): Promise<Result<Done>> {
   try {
     options.journal.intent(step);
-    return await execute(host, step, options);
+    return await execute(options.engine, host, { step, options });
   } catch (error) {
     if (isSystemError(error)) return ioFailure(error, `${step.kind} ${step.address}`);
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -123,7 +124,7 @@ async function failStep(run: Running, step: Step, result: StepResult & { failure
   const undone = step.kind === "depmod" ? undoLog.takeBackKernel(step.kernel) : undoLog.takeBackInstance(step);
   markUndone(run, undone);
   // What is installed is as it was before; modules.dep may not be. If this fails too, depmod stays owed.
-  if (step.kind === "depmod") await execute(host, step, options);
+  if (step.kind === "depmod") await execute(options.engine, host, { step, options });
 }
 
 /** A source that was added, or replaced, for builds of which none succeeded has no reason to stay. */

@@ -1,7 +1,7 @@
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import { readTree } from "../dkms/read-tree.ts";
 import type { Host } from "../host/host.ts";
-import { type Reconciled, reconcile } from "../reconcile.ts";
+import { type EngineName, type Reconciled, reconcile } from "../reconcile.ts";
 import { createReporter } from "./apply-reporter.ts";
 import { knownModules, unknownModule } from "./check-filter.ts";
 import type { Answer, Invocation } from "./command.ts";
@@ -10,21 +10,28 @@ import { detailedApplyCodes, exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { filterOf, onHost } from "./on-host.ts";
 import { type OpenedHost, policyOf } from "./open-host.ts";
 import { plan } from "./plan.ts";
-import { parseJobs } from "./shared-options.ts";
+import { parseEngine, parseJobs } from "./shared-options.ts";
 import { usageAnswer } from "./usage-answer.ts";
 
 /** Makes the host what the documents ask for. */
 export async function apply(invocation: Invocation): Promise<Answer> {
   const jobs = parseJobs(invocation.own.jobs);
   if (!jobs.ok) return usageAnswer(jobs.error);
+  const engine = parseEngine(invocation.own.engine);
+  if (!engine.ok) return usageAnswer(engine.error);
   if (invocation.own.dryRun === true) return plan(invocation);
-  return onHost(invocation, (opened) => applyOn(opened, invocation, jobs.value));
+  return onHost(invocation, (opened) => applyOn(opened, invocation, { jobs: jobs.value, engine: engine.value }));
 }
 
-async function applyOn(opened: OpenedHost, invocation: Invocation, givenJobs: number | undefined): Promise<Answer> {
+interface ApplyRequest {
+  readonly jobs: number | undefined;
+  readonly engine: EngineName;
+}
+
+async function applyOn(opened: OpenedHost, invocation: Invocation, request: ApplyRequest): Promise<Answer> {
   const { host, settings, framework } = opened;
   const { options, own, signal } = invocation;
-  const jobs = givenJobs ?? settings.jobs ?? framework.parallelJobs ?? host.machine.processors;
+  const jobs = request.jobs ?? settings.jobs ?? framework.parallelJobs ?? host.machine.processors;
   const detailed = own.detailedExitcode === true;
   const loaded = loadFor(host, options);
   const { desired } = loaded;
@@ -44,6 +51,7 @@ async function applyOn(opened: OpenedHost, invocation: Invocation, givenJobs: nu
       jobs,
       buildTimeoutMs: settings.buildTimeoutMs,
       policy: policyOf(opened),
+      engine: request.engine,
       failFast: own.failFast === true,
     });
     if (result.ok) return conclude(result.value, detailed);

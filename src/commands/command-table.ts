@@ -52,6 +52,7 @@ export const commandTable: readonly CommandSpec[] = [
       },
       { flags: "--dry-run", description: "do what plan does instead" },
       { flags: "--fail-fast", description: "start nothing more after the first failure" },
+      { flags: "--engine <name>", description: "builtin (default), or dkms: the host's own dkms command" },
       { flags: "--jobs <n>", description: "how many jobs all builds together may run (default: the processors)" },
     ],
     examples: [

@@ -2,6 +2,7 @@ import path from "node:path";
 import { parseDuration } from "../desired-state/duration.ts";
 import type { Result } from "../dkms/failure.ts";
 import { nameProblem } from "../dkms/id.ts";
+import type { EngineName } from "../reconcile.ts";
 import type { UsageError } from "./usage-error.ts";
 
 /** Values by camel-cased name: a text, texts, true, a number of times. */
@@ -107,6 +108,13 @@ export function parseJobs(value: unknown): Result<number | undefined, UsageError
   const jobs = /^[1-9]\d{0,3}$/.test(value) ? Number(value) : 0;
   if (jobs >= 1 && jobs <= 1024) return done(jobs);
   return refuse(`--jobs: "${value}" is not a number of jobs.`, "Give a whole number from 1 to 1024, e.g. --jobs 4.");
+}
+
+/** Which engine carries out the steps. */
+export function parseEngine(value: unknown): Result<EngineName, UsageError> {
+  if (value === undefined || value === "builtin") return done("builtin");
+  if (value === "dkms") return done("dkms");
+  return refuse(`--engine: there is no engine "${String(value)}".`, "Give builtin or dkms.");
 }
 
 const placeOptions = [

@@ -13,6 +13,7 @@ export type FailureCode =
   | "E_CONF_MISSING"
   | "E_DEPENDENCY"
   | "E_DEPMOD"
+  | "E_DKMS"
   | "E_EXCLUDED"
   | "E_INTERNAL"
   | "E_IO"

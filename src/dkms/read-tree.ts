@@ -98,7 +98,8 @@ function readPackage(look: Look, name: string): TreeModule[] {
 function readModule(look: Look, id: ModuleId): TreeModule {
   const directory = path.join(packageDirectory(look.host.paths, id.name), id.version);
   const entries = listing(look, directory);
-  const leftovers = entries.filter(isDebris).map((entry) => path.join(directory, entry.name));
+  const debris = entries.filter((entry) => isDebris(entry) || isLeftBuild(look, directory, entry));
+  const leftovers = debris.map((entry) => path.join(directory, entry.name));
   const instances: TreeInstance[] = [];
   for (const release of directoriesIn(look, directory, entries).filter(isReleaseName)) {
     readRelease(look, { module: id, release, instances, leftovers });
@@ -184,9 +185,14 @@ function withStrays(modules: readonly TreeModule[], found: readonly string[]): T
   return modules.map((module) => ({ ...module, leftovers: [...module.leftovers, ...found] }));
 }
 
-/** dell/dkms stages in `.tmp_*`; a build directory stays behind when a build fails or is killed. */
-function isDebris({ name, kind }: DirectoryEntry): boolean {
-  return name.startsWith(".tmp_") || name.startsWith(temporaryPrefix) || (name === "build" && kind === "directory");
+/** dell/dkms stages in `.tmp_*`. */
+function isDebris({ name }: DirectoryEntry): boolean {
+  return name.startsWith(".tmp_") || name.startsWith(temporaryPrefix);
+}
+
+/** A build directory stays behind when a build fails or is killed; an empty one is what `add` of dell/dkms makes. */
+function isLeftBuild(look: Look, directory: string, { name, kind }: DirectoryEntry): boolean {
+  return name === "build" && kind === "directory" && listing(look, path.join(directory, name)).length > 0;
 }
 
 /** Names of the directories that can be part of an id; like dell/dkms, through links too. Hidden ones are nobody's. */

@@ -144,7 +144,8 @@ read("knows a version without source link only if something of a module is there
   fs.mkdirSync(tree.at(dkms, "a/tarball"));
   fs.mkdirSync(tree.at(dkms, "a/original_module"));
   fs.mkdirSync(tree.at(dkms, `a/built/${K}/x86_64/module`), { recursive: true });
-  fs.mkdirSync(tree.at(dkms, "a/killed/build"), { recursive: true });
+  tree.write(`${dkms}/a/killed/build/Makefile`, "");
+  fs.mkdirSync(tree.at(dkms, "a/added-by-dkms/build"), { recursive: true });
   tree.module("a/sourced", { link: "missing" });
   assert.equal(keysOf(readTree(tree.host())), ["a/built", "a/killed", "a/sourced"]);
 });

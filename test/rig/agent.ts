@@ -27,9 +27,11 @@ export interface AgentRoot {
 
 const cli = path.join(import.meta.dirname, "../../dist/cli.js");
 
-/** An empty root with the given kernels. */
-export function agentRoot(kernels: readonly HeadersOfKernel[]): AgentRoot {
-  const root = fs.mkdtempSync(path.join(os.tmpdir(), "dkms-agent-root-"));
+/** An empty root with the given kernels; where it lies matters only to who compares what is built in several. */
+export function agentRoot(
+  kernels: readonly HeadersOfKernel[],
+  root = fs.mkdtempSync(path.join(os.tmpdir(), "dkms-agent-root-")),
+): AgentRoot {
   const at = (...parts: readonly string[]) => path.join(root, ...parts);
   for (const kernel of kernels) addKernel(at("lib/modules", kernel.release), kernel);
   for (const directory of ["etc", "usr/src", "var/lib"]) fs.mkdirSync(at(directory), { recursive: true });

@@ -29,7 +29,10 @@ testNeeding(
       await machine.apply();
       for (const { release } of [older, newer]) {
         assert.equal(installed(machine, release), objects);
-        for (const object of objects) assert.is(vermagicRelease(machine, release, object), release);
+        for (const object of objects) {
+          assert.is(modinfo(machine, { release, object, field: "vermagic" }).split(" ")[0], release);
+          assert.is(modinfo(machine, { release, object, field: "signer" }), "DKMS module signing key");
+        }
       }
       assert.is((await machine.status(dkms)).match(/: installed$/gm)?.length, 6);
 
@@ -73,9 +76,15 @@ function installed({ at }: AgentRoot, release: string): readonly string[] {
   return fs.readdirSync(at("lib/modules", release, "updates/dkms")).sort();
 }
 
-function vermagicRelease({ at }: AgentRoot, release: string, object: string): string {
+interface Question {
+  readonly release: string;
+  readonly object: string;
+  readonly field: string;
+}
+
+function modinfo({ at }: AgentRoot, { release, object, field }: Question): string {
   const file = at("lib/modules", release, "updates/dkms", object);
-  return execFileSync("modinfo", ["-F", "vermagic", file], { encoding: "utf8" }).split(" ")[0] ?? "";
+  return execFileSync("modinfo", ["-F", field, file], { encoding: "utf8" }).trim();
 }
 
 /** Inode and time of change of everything that a second apply must leave alone. */

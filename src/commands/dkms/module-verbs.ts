@@ -39,7 +39,9 @@ export const buildRunner: Runner = {
 };
 
 /** `dkms install` */
-export const installRunner: Runner = { run: (session) => forEachKernel(session, reachInstalled) };
+export const installRunner: Runner = {
+  run: (session) => forEachKernel(session, (course, instance) => reachInstalled(course, instance)),
+};
 
 /** `dkms uninstall`, `dkms unbuild`, `dkms remove` */
 export function takeBackRunner(to: TakeBackRequest["to"]): Runner {

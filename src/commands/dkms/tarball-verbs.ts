@@ -23,7 +23,10 @@ export const mktarballRunner: Runner = {
       return fail("E_NOT_BUILT", `${address} is not built, so there is nothing to pack.`, { remedy, dkmsExit: 6 })
         .error;
     }
-    return notYet("mktarball", "Copy the module's directories of the source tree and the DKMS tree, or use dell/dkms.");
+    return notYet(
+      "Making tarballs",
+      "Copy the module's directories of the source tree and the DKMS tree, or use dell/dkms.",
+    );
   },
   run: async () => [],
 };
@@ -54,7 +57,10 @@ export async function installFromRpm(session: Session, source: SourceWord): Prom
 
 function archiveFailure({ host }: Session, { path: word }: SourceWord): Failure {
   const file = path.resolve(word);
-  if (host.files.stat(file)?.kind !== "file") return noArchive(word);
+  const kind = host.files.stat(file)?.kind;
+  if (kind === undefined) return noArchive(word);
+  if (kind !== "file")
+    return fail("E_CONF_MISSING", `${file} is no archive but a ${kind}.`, { path: file, dkmsExit: 3 }).error;
   const remedy = "Unpack the source to <source tree>/<name>-<version> and add it, or use dell/dkms.";
   return notYet(`Loading ${file}`, remedy);
 }

@@ -20,10 +20,16 @@ export function unsupportedOption({ host, call }: Session, kernels: readonly Ker
       host.files.realPath(path.resolve(place)) === host.files.realPath(own);
     if (headers !== undefined && !isDirectory(host, path.join(headers, "include"))) return noHeaders(headers, release);
     if (headers !== undefined && !isSame(headers, build))
-      return notYet("--kernelsourcedir", `Let ${build} lead to ${path.resolve(headers)} instead.`);
+      return notYet(
+        "Building against other headers (--kernelsourcedir)",
+        `Let ${build} lead to ${path.resolve(headers)} instead.`,
+      );
     const configs = kernelConfigPlaces.map((place) => path.join(build, place));
     if (kernelConfig !== undefined && !configs.some((own) => isSame(kernelConfig, own)))
-      return notYet("--config", `Leave it out: the configuration of ${release} is read from ${build}.`);
+      return notYet(
+        "Reading another configuration (--config)",
+        `Leave it out: the configuration of ${release} is read from ${build}.`,
+      );
   }
   return undefined;
 }
@@ -48,7 +54,10 @@ export async function checkConfFile(session: Session, module: ModuleId): Promise
   if (!conf.ok) return conf;
   const own = path.join(sourceDirectory(host.paths, module), "dkms.conf");
   if (call.verb === "add" || host.files.readText(file) === host.files.readText(own)) return succeed(undefined);
-  return { ok: false, error: notYet(`${call.verb} -c`, `Put the file to ${own}, or use --directive.`) };
+  return {
+    ok: false,
+    error: notYet(`To ${call.verb} by another dkms.conf (-c)`, `Put the file to ${own}, or use --directive.`),
+  };
 }
 
 function noHeaders(directory: string, release: string): Failure {

@@ -1,0 +1,128 @@
+import { type FailureCode, fail, type Result, succeed } from "../dkms/failure.ts";
+import { type InstanceId, instanceAddress, type ModuleId, moduleKey } from "../dkms/id.ts";
+import { buildLog } from "../dkms/tree-layout.ts";
+import { tellingLines } from "../dkms/verbs/build-log.ts";
+import { type Done, noUndo } from "../dkms/verbs/verb.ts";
+import type { Host } from "../host/host.ts";
+import { builtInEngine } from "./built-in-engine.ts";
+import type { Engine } from "./engine.ts";
+import { recordDkmsBuild } from "./record-dkms-build.ts";
+
+/**
+ * The host's own `dkms` command for every kind of step that it knows (`apply --engine dkms`). Copying a source, repairing
+ * and depmod stay ours: dkms has no command for the first two, and runs the third once for every module. What dkms has
+ * done cannot be taken back byte for byte; where a new version cannot be installed, the old one is installed again.
+ */
+export const dkmsEngine: Engine = {
+  ...builtInEngine,
+  add: (host, step, options) =>
+    step.source === undefined
+      ? dkms(host, { words: ["add", ...ofModule(step.module)], about: moduleKey(step.module) })
+      : builtInEngine.add(host, step, options),
+  build: async (host, { instance, directives, timeoutMs, replace }, { jobs, buildTimeoutMs }) => {
+    const force = replace ? ["--force"] : [];
+    const words = ["build", ...ofInstance(instance), "-j", String(jobs), ...force, ...withDirectives(directives)];
+    const about = instanceAddress(instance);
+    const started = performance.now();
+    const done = await dkms(host, { words, about, instance, timeoutMs: timeoutMs ?? buildTimeoutMs });
+    const durationMs = Math.round(performance.now() - started);
+    if (done.ok) await recordDkmsBuild(host, { instance, directives, durationMs });
+    return done;
+  },
+  install: async (host, { instance, directives, replaces }) => {
+    for (const version of replaces) {
+      const old = { module: version, kernel: instance.kernel };
+      const gone = await dkms(host, {
+        words: ["uninstall", ...ofInstance(old)],
+        about: instanceAddress(old),
+        instance: old,
+      });
+      if (!gone.ok) return gone;
+    }
+    const words = ["install", ...ofInstance(instance), ...withDirectives(directives)];
+    const done = await dkms(host, { words, about: instanceAddress(instance), instance });
+    if (done.ok) return done;
+    for (const version of replaces) {
+      const old = { module: version, kernel: instance.kernel };
+      await dkms(host, { words: ["install", ...ofInstance(old)], about: instanceAddress(old), instance: old });
+    }
+    return done;
+  },
+  uninstall: (host, { instance }) =>
+    dkms(host, { words: ["uninstall", ...ofInstance(instance)], about: instanceAddress(instance), instance }),
+  unbuild: (host, { instance }) =>
+    dkms(host, { words: ["unbuild", ...ofInstance(instance)], about: instanceAddress(instance), instance }),
+  remove: (host, { module }) =>
+    dkms(host, { words: ["remove", ...ofModule(module), "--all"], about: moduleKey(module) }),
+};
+
+interface DkmsRun {
+  readonly words: readonly string[];
+  readonly about: string;
+  readonly instance?: InstanceId;
+  readonly timeoutMs?: number;
+}
+
+const defaultTimeoutMs = 30 * 60_000;
+
+function ofModule({ name, version }: ModuleId): readonly string[] {
+  return ["-m", name, "-v", version];
+}
+
+/** depmod is a step of its own. */
+function ofInstance({ module, kernel }: InstanceId): readonly string[] {
+  return [...ofModule(module), "-k", `${kernel.release}/${kernel.arch}`, "--no-depmod"];
+}
+
+function withDirectives(directives: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(directives).flatMap(([name, value]) => ["--directive", `${name}=${value}`]);
+}
+
+async function dkms(
+  host: Host,
+  { words, about, instance, timeoutMs = defaultTimeoutMs }: DkmsRun,
+): Promise<Result<Done>> {
+  const { dkmsTree, sourceTree, installTree } = host.paths;
+  const trees = ["--dkmstree", dkmsTree, "--sourcetree", sourceTree, "--installtree", installTree];
+  const result = await host.run({ file: "dkms", args: [...words, ...trees], timeoutMs });
+  const [verb] = words;
+  switch (result.ending) {
+    case "exited":
+      break;
+    case "missing":
+      return fail("E_NO_TOOL", "There is no dkms on this host.", {
+        remedy: "Install the package dkms, or leave out --engine dkms: the built-in engine needs none.",
+      });
+    case "timeout":
+      return fail("E_TIMEOUT", `dkms ${verb} ${about} was ended: its time was over.`);
+    case "cancelled":
+      return fail("E_CANCELLED", `The run was stopped during dkms ${verb} ${about}.`);
+    case "killed":
+      return fail("E_DKMS", `dkms ${verb} ${about} was killed by a signal.`);
+  }
+  if (result.exitCode === 0) return succeed({ changed: true, notices: [], undo: noUndo });
+  const said = result.stderr.trim().split("\n").at(-1) ?? "";
+  const log = logOf(host, instance);
+  return fail(codes[result.exitCode] ?? "E_DKMS", `dkms ${verb} ${about} ended with ${result.exitCode}: ${said}`, {
+    dkmsExit: result.exitCode,
+    remedy: `Run it by hand to see everything it says: dkms ${words.join(" ")}`,
+    ...(log && { log }),
+  });
+}
+
+/** dell/dkms's exit codes that say the same as one of our codes, for the verbs that are used here. */
+const codes: Readonly<Record<number, FailureCode>> = {
+  8: "E_CONF_INVALID",
+  10: "E_MAKE",
+  13: "E_DEPENDENCY",
+  21: "E_NO_HEADERS",
+  77: "E_EXCLUDED",
+  101: "E_SCRIPT",
+};
+
+/** A failed build of dkms leaves its log in the build directory. */
+function logOf({ files, paths }: Host, instance: InstanceId | undefined) {
+  const path = instance && buildLog(paths, instance.module);
+  const text = path && files.readText(path);
+  return path && text ? { path, tail: tellingLines(text) } : undefined;
+}

@@ -1,0 +1,28 @@
+import type { EnginePolicy } from "../dkms/engine-policy.ts";
+import type { Result } from "../dkms/failure.ts";
+import type { Done } from "../dkms/verbs/verb.ts";
+import type { Host } from "../host/host.ts";
+import type { Step, StepKind } from "../plan/step.ts";
+
+/** Carries out steps: one function for each kind, so that an engine that lacks one does not compile. */
+export type Engine = {
+  readonly [K in StepKind]: (host: Host, step: Step<K>, options: ExecuteOptions) => Promise<Result<Done>>;
+};
+
+export interface ExecuteOptions {
+  /** `make -j` of one build. */
+  readonly jobs: number;
+  /** For builds whose module says nothing. */
+  readonly buildTimeoutMs: number;
+  readonly policy: EnginePolicy;
+}
+
+/** Carries out one step. */
+export function execute<K extends StepKind>(
+  engine: Engine,
+  host: Host,
+  { step, options }: { readonly step: Step<K>; readonly options: ExecuteOptions },
+): Promise<Result<Done>> {
+  const executor: Engine[K] = engine[step.kind];
+  return executor(host, step, options);
+}

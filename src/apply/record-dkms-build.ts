@@ -1,0 +1,40 @@
+import path from "node:path";
+import { buildInputs } from "../dkms/build-inputs.ts";
+import { type BuildRecord, formatBuildRecord } from "../dkms/build-record.ts";
+import { loadConf } from "../dkms/conf/load-conf.ts";
+import { digestSource } from "../dkms/digest-source.ts";
+import type { InstanceId } from "../dkms/id.ts";
+import { readKernel } from "../dkms/read-kernels.ts";
+import { buildRecordFile, moduleObjectsDirectory, sourceLink } from "../dkms/tree-layout.ts";
+import type { Host } from "../host/host.ts";
+
+/**
+ * Writes beside a build that dkms has just made what it was made from, so that a later change of the source, the
+ * headers, the compiler or the directives is noticed. Without it the build would count as fresh for ever; so where it
+ * cannot be told, nothing is written, and nothing fails.
+ */
+export async function recordDkmsBuild(
+  host: Host,
+  {
+    instance,
+    directives,
+    durationMs,
+  }: { instance: InstanceId; directives: Readonly<Record<string, string>>; durationMs: number },
+): Promise<void> {
+  const { files, paths, clock } = host;
+  const kernel = readKernel(host, instance.kernel);
+  const source = digestSource(files, files.realPath(sourceLink(paths, instance.module)) ?? "");
+  if (!kernel || !source.ok) return;
+  const conf = await loadConf(host, { module: instance.module, kernel, directives });
+  if (!conf.ok) return;
+  const inputs = buildInputs(host, { kernel, conf: conf.value, source: source.value });
+  if (!inputs) return;
+  const directory = moduleObjectsDirectory(paths, instance);
+  const names = (files.list(directory) ?? []).filter(({ name }) => /\.ko(\.\w+)?$/.test(name));
+  const objects = names.map(({ name }) => {
+    const file = path.join(directory, name);
+    return { file: name, sha256: files.sha256(file) ?? "", size: files.stat(file)?.size ?? 0 };
+  });
+  const record: BuildRecord = { format: 1, ...instance, inputs, builtAt: clock().toISOString(), durationMs, objects };
+  files.writeAtomic(buildRecordFile(paths, instance), formatBuildRecord(record));
+}

@@ -1,0 +1,95 @@
+import fs from "node:fs";
+import path from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type AgentRoot, agentRoot, runAgent } from "../rig/agent.ts";
+import { dellDkms } from "../rig/dell-dkms.ts";
+import type { Dkms } from "../rig/parts.ts";
+import { testNeeding } from "../rig/test-needing.ts";
+import { unsignedListing } from "../rig/tree-listing.ts";
+
+const scenario = suite("apply with our engine and with dell/dkms");
+const example = path.join(import.meta.dirname, "../../examples/modules/hello");
+const name = "dkms-agent-hello";
+
+/** One document after the other; the trees after each must be the same. */
+const documents = [
+  `  - {name: ${name}, version: "1.0.0", state: added}`,
+  `  - {name: ${name}, version: "1.0.0"}`,
+  `  - {name: ${name}, version: "1.0.0", state: built}`,
+  `  - {name: ${name}, version: "1.0.0", source: ${example}, directives: {STRIP: "no"}}`,
+  `  - {name: ${name}, version: "*", state: absent}`,
+];
+
+testNeeding(
+  scenario,
+  ["two-kernels", "dkms", "gcc", "make", "kmod", "root"],
+  "leaves the same trees, document after document",
+  async (part) => {
+    const kernels = [part("two-kernels").newer];
+    const dkms = part("dkms");
+    // One after the other in the same place: paths are part of what is built.
+    const ours = await leaves(agentRoot(kernels), dkms, "builtin");
+    const theirs = await leaves(agentRoot(kernels, ours.root), dkms, "dkms");
+    assert.equal(theirs, ours);
+  },
+);
+
+scenario("a host without dkms is told so", async () => {
+  const machine = agentRoot([]);
+  try {
+    machine.want(`  - {name: ${name}, version: "1.0.0", state: added}`);
+    fs.cpSync(example, machine.at("usr/src", `${name}-1.0.0`), { recursive: true });
+    const { exitCode, stderr } = await machine.run("apply", "--engine", "dkms");
+    assert.is(exitCode, 1);
+    assert.match(stderr, "E_NO_TOOL");
+    assert.match(stderr, "--engine dkms");
+    const unknown = await machine.run("apply", "--engine", "other");
+    assert.is(unknown.exitCode, 64);
+  } finally {
+    machine.remove();
+  }
+});
+
+scenario.run();
+
+interface Left {
+  readonly root: string;
+  /** After each document: the status lines, and everything in the trees. */
+  readonly after: readonly (readonly string[])[];
+}
+
+async function leaves(machine: AgentRoot, dkms: Dkms, engine: "builtin" | "dkms"): Promise<Left> {
+  const after: (readonly string[])[] = [];
+  try {
+    fs.cpSync(example, machine.at("usr/src", `${name}-1.0.0`), { recursive: true });
+    const env = { PATH: `${commandDirectory(machine, dkms)}:${process.env.PATH}` };
+    for (const document of documents) {
+      machine.want(document);
+      const { exitCode, stdout, stderr } = await runAgent(machine.root, ["apply", "--engine", engine], { env });
+      assert.is(exitCode, 0, stdout + stderr);
+      assert.equal(await machine.planned(), []);
+      after.push([document, await machine.status(dkms), ...listing(machine)]);
+    }
+  } finally {
+    machine.remove();
+  }
+  return { root: machine.root, after };
+}
+
+/** A directory that holds dell/dkms under the name `dkms`, looking at the machine below the root alone. */
+function commandDirectory(machine: AgentRoot, dkms: Dkms): string {
+  const directory = machine.at("bin");
+  fs.mkdirSync(directory);
+  fs.symlinkSync(dellDkms(dkms, machine).script, path.join(directory, "dkms"));
+  return directory;
+}
+
+/** Without what is ours alone, logs, keys, and the empty build directory that dell/dkms makes when it adds. */
+function listing({ at, root }: AgentRoot): readonly string[] {
+  const isOurs = (file: string) => /(^|\/)(\.dkms-agent[^/]*|make\.log|mok\.(key|pub)|build)($|\/)/.test(file);
+  const trees = ["var/lib/dkms", "usr/src"].flatMap((tree) => unsignedListing(at(tree), isOurs));
+  const installed = unsignedListing(at("lib/modules"), (file) => /modules\.|(^|\/)build$/.test(file));
+  // Below a root our links are relative, so that they lead the same way from inside.
+  return [...trees, ...installed].map((line) => line.replaceAll(root, "").replace(/-> (\.\.\/)+/, "-> /"));
+}
