@@ -14,15 +14,17 @@ import { unknownModule } from "./check-filter.ts";
 import type { Answer, Invocation } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { filterOf, onHost, stoppedAnswer } from "./on-host.ts";
+import type { OpenedHost } from "./open-host.ts";
+import { signingAdvice } from "./signing-advice.ts";
 import { toolVersion } from "./tool-version.ts";
 import { usageAnswer } from "./usage-answer.ts";
 
 /** Shows what is where. Broken documents do not hide what is there: they are reported, and exit with 65. */
 export function status(invocation: Invocation): Promise<Answer> {
-  return onHost(invocation, ({ host }) => statusOn(host, invocation));
+  return onHost(invocation, (opened) => statusOn(opened, invocation));
 }
 
-async function statusOn(host: Host, invocation: Invocation): Promise<Answer> {
+async function statusOn({ host, settings }: OpenedHost, invocation: Invocation): Promise<Answer> {
   const { options, io } = invocation;
   const loaded = await loadOptional(host, invocation);
   const look = await lookAt(host, invocation, loaded?.desired);
@@ -34,7 +36,8 @@ async function statusOn(host: Host, invocation: Invocation): Promise<Answer> {
   const invalid = diagnostics.some(({ severity }) => severity === "error");
   const exitCode = invalid ? exitCodes.invalid.code : exitCodes.ok.code;
   const { arch, runningKernel } = host.machine;
-  const whole: Status = { ...look, desired: loaded?.desired, diagnostics, host: { arch, runningKernel } };
+  const advice = await signingAdvice(host, look.actual, settings.signing);
+  const whole: Status = { ...look, advice, desired: loaded?.desired, diagnostics, host: { arch, runningKernel } };
   const shown = narrowStatus(whole, filterOf(options));
   if (options.json) {
     const facts = { toolVersion, createdAt: host.clock(), paths: host.paths };

@@ -19,7 +19,7 @@ export interface StatusFacts {
 }
 
 /** Everything that the status knows, as other programs read it. `desired` and `plan` are null without documents. */
-export function statusDocument({ host, actual, plan, desired, diagnostics }: Status, facts: StatusFacts) {
+export function statusDocument({ host, actual, plan, desired, diagnostics, advice }: Status, facts: StatusFacts) {
   const { dkmsTree, sourceTree, installTree } = facts.paths;
   return {
     ...documentHead(facts.toolVersion),
@@ -40,6 +40,7 @@ export function statusDocument({ host, actual, plan, desired, diagnostics }: Sta
     findings: actual.findings,
     complete: actual.complete,
     diagnostics: diagnostics.map(diagnosticDocument),
+    advice,
   };
 }
 

@@ -131,7 +131,7 @@ function kernelLines({ actual }: Status): readonly string[] {
   });
 }
 
-function problemLines({ actual }: Status, terminal: Terminal): readonly string[] {
+function problemLines({ actual, advice }: Status, terminal: Terminal): readonly string[] {
   const ofModules = actual.modules.flatMap(({ id, link, leftovers, instances }) => {
     const name = `${id.name}/${id.version}`;
     const broken = link === "linked" ? [] : [`${name}: its source link is ${link}`];
@@ -146,7 +146,7 @@ function problemLines({ actual }: Status, terminal: Terminal): readonly string[]
     ({ release }) => `${release}: depmod is owed since a run was killed; apply runs it`,
   );
   const mark = paint(terminal, "bad", "*");
-  return [...ofModules, ...findings, ...owed].flatMap((text) => {
+  return [...ofModules, ...findings, ...owed, ...advice].flatMap((text) => {
     const [line = "", ...rest] = hang("    ", printable(text), terminal.columns);
     return [`  ${mark} ${line.trimStart()}`, ...rest];
   });

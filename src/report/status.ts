@@ -11,6 +11,8 @@ export interface Status {
   readonly plan: Plan | undefined;
   readonly desired: DesiredState | undefined;
   readonly diagnostics: readonly Diagnostic[];
+  /** What the administrator has to do by hand, outside of what can be applied. One sentence each. */
+  readonly advice: readonly string[];
 }
 
 interface Narrow {

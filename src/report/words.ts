@@ -18,8 +18,12 @@ function parts(whole: string, rest: number, unit: string): string {
   return rest === 0 ? whole : `${whole} ${rest} ${unit}`;
 }
 
-/** The first letter in upper case: planner and engine write their sentences to be put after a colon. */
+/**
+ * The first letter in upper case: planner and engine write their sentences to be put after a colon. Not of a name, which
+ * more than letters tell.
+ */
 export function capitalize(text: string): string {
+  if (!/^[a-z]+([\s,.:;!?]|$)/.test(text)) return text;
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 

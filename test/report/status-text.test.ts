@@ -30,7 +30,7 @@ function status(desired: DesiredState | undefined, more: WorldOptions = world): 
   const actual = actualState(more);
   const plan = desired && assemblePlan(desired, actual);
   const host = { arch: "x86_64", runningKernel: "6.1.0-55-amd64" };
-  return { host, actual, plan, desired, diagnostics: [] };
+  return { host, actual, plan, desired, diagnostics: [], advice: [] };
 }
 
 function shown(given: Status, terminal: Terminal = plainTerminal, more = {}): string {
@@ -113,6 +113,11 @@ told("what could not be read, and a depmod that is owed, are problems", () => {
   assert.match(given, "  * /x cannot be read. [E_IO]");
   assert.match(given, "  * K1: depmod is owed");
 });
+told("what the administrator has to do by hand", () => {
+  const advice = ['Secure Boot is on and does not know /mok.pub: run "mokutil --import /mok.pub".'];
+  assert.match(shown({ ...status(wanted), advice }), '* Secure Boot is on and does not know /mok.pub: run "mokutil');
+});
+
 told.run();
 
 const narrowing = suite("narrowStatus");
