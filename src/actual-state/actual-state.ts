@@ -73,10 +73,22 @@ export type ProblemKind =
 
 export interface SourceState {
   readonly id: ModuleId;
-  /** `<source tree>/<name>-<version>` with its digest; `undefined` if it is not there. */
-  readonly inTree: { readonly directory: string; readonly digest: string } | undefined;
-  /** The directory that the document names; `missing` if it is not there or has no dkms.conf. */
-  readonly given: { readonly directory: string; readonly digest: string } | "missing" | undefined;
+  /** `<source tree>/<name>-<version>`; `undefined` if it is not there or cannot be read. */
+  readonly inTree: SourceDirectory | undefined;
+  /** The directory that the document names; `undefined` if it names none, or one that cannot be used. */
+  readonly given: SourceDirectory | undefined;
+  /** Why there is nothing to build from: of the directory that is named, else of the one in the source tree. */
+  readonly problem: SourceProblem | undefined;
+}
+
+export interface SourceDirectory {
+  readonly directory: string;
+  readonly digest: string;
+}
+
+export interface SourceProblem {
+  readonly text: string;
+  readonly remedy: string;
 }
 
 /** What would happen if an instance were built now. */

@@ -1,11 +1,10 @@
 import path from "node:path";
 import { readDistribution } from "../dkms/destination.ts";
-import { digestSource } from "../dkms/digest-source.ts";
 import { type InstanceAddress, instanceAddress, type KernelId, moduleKey, nameProblem } from "../dkms/id.ts";
 import type { Kernel } from "../dkms/kernel.ts";
 import { kernelIds, readKernel } from "../dkms/read-kernels.ts";
 import { readTree, type TreeModule } from "../dkms/read-tree.ts";
-import { depmodMarks, sourceDirectory } from "../dkms/tree-layout.ts";
+import { depmodMarks } from "../dkms/tree-layout.ts";
 import type { Host } from "../host/host.ts";
 import type {
   ActualState,
@@ -15,12 +14,12 @@ import type {
   Prospect,
   ProspectRequest,
   ScanRequest,
-  SourceState,
 } from "./actual-state.ts";
 import { findInstallLeftovers } from "./install-leftovers.ts";
 import { attempt, type Scan } from "./scan.ts";
 import { type ScannedInstance, scanInstance } from "./scan-instance.ts";
 import { type ProspectContext, scanProspect } from "./scan-prospect.ts";
+import { scanSource } from "./scan-source.ts";
 
 /**
  * Reads what is there: the trees, the kernels, and for each asked instance what a build would be made from. What cannot
@@ -99,25 +98,6 @@ function withOrphans({ state, suspects }: ScannedInstance, owned: ReadonlySet<st
       path: suspect.path,
     }));
   return orphans.length === 0 ? state : { ...state, problems: [...state.problems, ...orphans] };
-}
-
-function scanSource(scan: Scan, { module, directory }: ScanRequest["sources"][number]): SourceState {
-  const inTree = digested(scan, sourceDirectory(scan.host.paths, module));
-  if (directory === undefined) return { id: module, inTree, given: undefined };
-  const conf = path.join(directory, "dkms.conf");
-  const isSource = attempt(scan, conf, () => scan.host.files.stat(conf)?.kind === "file");
-  return { id: module, inTree, given: (isSource && digested(scan, directory)) || "missing" };
-}
-
-/** `undefined` if it is not there; if it cannot be digested, also with a finding. */
-function digested(scan: Scan, directory: string): SourceState["inTree"] {
-  const isThere = attempt(scan, directory, () => scan.host.files.stat(directory)?.kind === "directory");
-  if (!isThere) return undefined;
-  const digest = digestSource(scan.host.files, directory);
-  if (digest.ok) return { directory, digest: digest.value };
-  const { code, message, path: place = directory } = digest.error;
-  scan.findings.push({ code: code === "E_PERMISSION" ? code : "E_IO", path: place, message });
-  return undefined;
 }
 
 async function scanProspects(

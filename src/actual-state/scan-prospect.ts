@@ -51,7 +51,7 @@ export async function scanProspect(context: ProspectContext, request: ProspectRe
 }
 
 function chooseSource(source: SourceState | undefined): { directory: string; digest: string } | undefined {
-  return typeof source?.given === "object" ? source.given : source?.inTree;
+  return source?.given ?? source?.inTree;
 }
 
 function readFacts(scan: Scan, kernel: Kernel): KernelFacts {

@@ -85,7 +85,8 @@ async function runStep(run: Running, step: Step): Promise<void> {
   const durationMs = performance.now() - started;
   if (!done.ok) return failStep(run, step, { ...place, result: "failed", failure: done.error, durationMs });
   const { changed, notices, undo } = done.value;
-  for (const text of notices) options.emit({ type: "step_output", ...place, text });
+  // What was so already has nothing to tell: somebody else was faster, or a rebuild came out the same.
+  if (changed) for (const text of notices) options.emit({ type: "step_output", ...place, text });
   run.undoLog.remember(step, undo);
   record(run, { ...place, result: changed ? "done" : "unchanged", failure: undefined, durationMs });
   options.emit({ type: "step_complete", ...place, changed, durationMs });

@@ -47,6 +47,10 @@ function notHeld(attempt: Exclude<LockAttempt, { kind: "held" }>, file: string):
       remedy: "Install the package util-linux.",
     }).error;
   }
+  if (attempt.kind === "stopped") {
+    return fail("E_CANCELLED", "The run was stopped while it waited for another one to end; nothing was changed.")
+      .error;
+  }
   return fail("E_LOCKED", `Another run holds the lock: ${describeHolder(attempt.holder)}.`, {
     path: file,
     remedy: "Wait for it to end, or give more time with --lock-timeout.",

@@ -1,9 +1,8 @@
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
-import { readTree } from "../dkms/read-tree.ts";
 import type { Host } from "../host/host.ts";
 import { type EngineName, type Reconciled, reconcile } from "../reconcile.ts";
 import { createReporter } from "./apply-reporter.ts";
-import { knownModules, unknownModule } from "./check-filter.ts";
+import { unknownFilter } from "./check-filter.ts";
 import type { Answer, Invocation } from "./command.ts";
 import { invalidAnswer, loadFor } from "./documents.ts";
 import { detailedApplyCodes, exitCodeOf, exitCodes } from "./exit-codes.ts";
@@ -36,8 +35,7 @@ async function applyOn(opened: OpenedHost, invocation: Invocation, request: Appl
   const loaded = loadFor(host, options);
   const { desired } = loaded;
   if (!desired) return refuse(invocation, host, { diagnostics: loaded.diagnostics, detailed });
-  const known = knownModules(desired, () => readTree(host).modules.map(({ id }) => id));
-  const unknown = unknownModule(options.modules, known);
+  const unknown = unknownFilter(host, desired, options);
   if (unknown) return usageAnswer(unknown);
   const reporter = createReporter(invocation, host.clock);
   for (const diagnostic of loaded.diagnostics) reporter.emit({ type: "diagnostic", diagnostic });

@@ -1,7 +1,10 @@
 import type { DesiredState } from "../desired-state/desired-state.ts";
 import { nearestOf } from "../dkms/did-you-mean.ts";
 import { moduleKey } from "../dkms/id.ts";
-import type { ModulePattern } from "./shared-options.ts";
+import { kernelIds } from "../dkms/read-kernels.ts";
+import { readTree } from "../dkms/read-tree.ts";
+import type { Host } from "../host/host.ts";
+import type { ModulePattern, SharedOptions } from "./shared-options.ts";
 import type { UsageError } from "./usage-error.ts";
 
 interface Named {
@@ -42,4 +45,37 @@ function shorten(names: readonly string[]): readonly string[] {
 /** The modules that `--module` may name: those of the documents; where unlisted ones are pruned, of the tree too. */
 export function knownModules(desired: DesiredState, inTree: () => readonly Named[]): readonly Named[] {
   return desired.unlisted === "prune" ? [...desired.modules, ...inTree()] : desired.modules;
+}
+
+/**
+ * Why `--kernel` cannot be meant: no such kernel in the install tree, and no document spells it. `undefined` if it can.
+ * A typing error must not look like "nothing to do".
+ */
+export function unknownKernel(
+  release: string | undefined,
+  { desired, present }: { readonly desired: DesiredState; readonly present: () => readonly string[] },
+): UsageError | undefined {
+  if (release === undefined) return undefined;
+  const spelled = desired.modules
+    .flatMap(({ kernels }) => kernels)
+    .flatMap((one) => (one.kind === "exact" ? one.release : []));
+  if (spelled.includes(release)) return undefined;
+  const releases = present();
+  if (releases.includes(release)) return undefined;
+  const nearest = nearestOf(release, [...releases, ...spelled]);
+  const known =
+    releases.length === 0 ? "The install tree has no kernel." : `There are: ${shorten(releases).join(", ")}.`;
+  const hint = nearest === undefined ? known : `Did you mean "${nearest}"?`;
+  return { message: `--kernel: there is no kernel "${release}" in the install tree.`, hint };
+}
+
+/** The first thing that the options narrow a plan to and that is not there. */
+export function unknownFilter(
+  host: Host,
+  desired: DesiredState,
+  { modules, kernel }: Pick<SharedOptions, "modules" | "kernel">,
+): UsageError | undefined {
+  const known = knownModules(desired, () => readTree(host).modules.map(({ id }) => id));
+  const present = () => kernelIds(host).map(({ release }) => release);
+  return unknownModule(modules, known) ?? unknownKernel(kernel, { desired, present });
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type { DesiredState } from "../desired-state/desired-state.ts";
-import { readTree } from "../dkms/read-tree.ts";
 import type { Host } from "../host/host.ts";
 import type { Plan } from "../plan/plan.ts";
 import { compare } from "../reconcile.ts";
@@ -8,7 +7,7 @@ import { diagnosticsText } from "../report/diagnostic-text.ts";
 import { jsonText } from "../report/json.ts";
 import { planDocument } from "../report/plan-document.ts";
 import { planText } from "../report/plan-text.ts";
-import { knownModules, unknownModule } from "./check-filter.ts";
+import { unknownFilter } from "./check-filter.ts";
 import type { Answer, Invocation } from "./command.ts";
 import { invalidAnswer, loadFor } from "./documents.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -26,8 +25,7 @@ async function planOn(host: Host, invocation: Invocation): Promise<Answer> {
   const loaded = loadFor(host, options);
   const { desired } = loaded;
   if (!desired) return invalidAnswer(invocation, loaded);
-  const known = knownModules(desired, () => readTree(host).modules.map(({ id }) => id));
-  const unknown = unknownModule(options.modules, known);
+  const unknown = unknownFilter(host, desired, options);
   if (unknown) return usageAnswer(unknown);
   const compared = await compare(host, desired, filterOf(options));
   if (host.signal.aborted) return stoppedAnswer(host.signal);

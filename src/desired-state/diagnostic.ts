@@ -45,6 +45,7 @@ export type DiagnosticCode =
   | "W_NO_EFFECT"
   | "W_NO_KERNEL_MATCHES"
   | "W_NOT_PRUNED"
+  | "W_UNREADABLE"
   | "W_YAML";
 
 /** What is wrong, without the place. */

@@ -77,13 +77,12 @@ function outside(name: string, script: string): Result<never> {
   });
 }
 
-function explain({ name, timeoutMs }: ScriptRequest, script: string, result: CommandResult): Result<readonly string[]> {
+function explain({ name }: ScriptRequest, script: string, result: CommandResult): Result<readonly string[]> {
   switch (result.ending) {
     case "missing":
       return fail("E_NO_TOOL", `${name} cannot run: this host has no bash.`, { remedy: "Install bash." });
     case "timeout": {
-      const minutes = Math.round(timeoutMs / 60_000);
-      return fail("E_TIMEOUT", `${name} was ended after ${minutes} minutes: ${script}.`, { path: script });
+      return fail("E_TIMEOUT", `${name} was ended, its time was over: ${script}.`, { path: script });
     }
     case "cancelled":
       return fail("E_CANCELLED", `The run was stopped during ${name}.`, { path: script });

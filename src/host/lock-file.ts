@@ -10,7 +10,9 @@ export type LockAttempt =
   | { readonly kind: "held"; readonly lock: HeldLock }
   /** What the holder wrote into the file. */
   | { readonly kind: "busy"; readonly holder: string }
-  | { readonly kind: "no-flock" };
+  | { readonly kind: "no-flock" }
+  /** The host was asked to stop while this was waiting. */
+  | { readonly kind: "stopped" };
 
 const conflict = 75;
 
@@ -39,6 +41,7 @@ export async function takeLock(
   }
   const holder = fs.readFileSync(descriptor, "utf8").trim();
   fs.closeSync(descriptor);
+  if (result.ending === "cancelled") return { kind: "stopped" };
   return result.ending === "missing" ? { kind: "no-flock" } : { kind: "busy", holder };
 }
 

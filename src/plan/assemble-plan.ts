@@ -1,7 +1,9 @@
 import type { ActualState } from "../actual-state/actual-state.ts";
 import type { DesiredState } from "../desired-state/desired-state.ts";
+import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import { judgeWanted } from "./judge-wanted.ts";
 import { laySteps } from "./lay-steps.ts";
+import { objectConflicts } from "./object-conflicts.ts";
 import type { Plan } from "./plan.ts";
 import { planRemovals } from "./plan-removals.ts";
 import { noFilter, type PlanFilter, resolveWanted } from "./resolve-wanted.ts";
@@ -17,13 +19,21 @@ export function assemblePlan(desired: DesiredState, actual: ActualState, filter:
   const removals = planRemovals({ desired, actual, filter, wanted });
   const { steps, changes } = laySteps({ actual, wanted, removals, filter });
   const { blocked, notApplicable, unchanged } = wanted;
+  const unread = actual.findings.map(({ message, path }): Diagnostic => {
+    return { severity: "warning", code: "W_UNREADABLE", message, file: path };
+  });
   return {
     changes,
     steps,
     blocked,
     notApplicable,
     unlisted: removals.unlisted,
-    diagnostics: [...resolved.diagnostics, ...removals.diagnostics],
+    diagnostics: [
+      ...unread,
+      ...resolved.diagnostics,
+      ...objectConflicts(resolved.wanted, actual),
+      ...removals.diagnostics,
+    ],
     summary: summarize({ changes, blocked, notApplicable, unchanged }),
   };
 }

@@ -3,6 +3,7 @@ import type { DesiredModule } from "../desired-state/desired-state.ts";
 import type { BuildInputs } from "../dkms/build-record.ts";
 import type { DkmsConf } from "../dkms/conf/dkms-conf.ts";
 import { type InstanceId, instanceAddress, type ModuleId, moduleKey } from "../dkms/id.ts";
+import type { Kernel } from "../dkms/kernel.ts";
 import type { BlockReason } from "./plan.ts";
 import { staleness } from "./staleness.ts";
 import type { Reason } from "./step.ts";
@@ -46,7 +47,7 @@ export function judgeInstance(given: Case): Verdict {
   const existing = findInstance(module, instance);
   const source = actual.sources.get(moduleKey(instance.module));
   const prospect = actual.prospects.get(address);
-  const unusable = sourceProblem(entry, source) ?? unreadable(existing);
+  const unusable = sourceProblem(source) ?? unreadable(existing);
   if (unusable) return unusable;
   if (!prospect) return blocked("no-source", `${moduleKey(instance.module)} was not examined`, "run it again");
   if (!prospect.conf.ok) {
@@ -63,7 +64,9 @@ export function judgeInstance(given: Case): Verdict {
   const adopted = obstacle && existing && !existing.record && suspicion;
   if (obstacle && !adopted) return obstacle;
   const build = adopted ? undefined : wish;
-  return entry.state === "built" ? towardsBuilt(existing, build) : towardsInstalled(given, existing, build);
+  const verdict = entry.state === "built" ? towardsBuilt(existing, build) : towardsInstalled(given, existing, build);
+  const installs = verdict.kind === "act" && verdict.install !== undefined;
+  return (installs ? kernelObstacle(given) : undefined) ?? verdict;
 }
 
 /** The instance of a module for a kernel, if there is one. */
@@ -75,15 +78,8 @@ function blocked(reason: BlockReason, text: string, remedy: string): Verdict {
   return { kind: "blocked", reason, text, remedy };
 }
 
-function sourceProblem(entry: DesiredModule, source: SourceState | undefined): Verdict | undefined {
-  if (source?.given === "missing") {
-    const text = `the source directory ${entry.source ?? ""} is not there, or has no dkms.conf`;
-    return blocked("no-source", text, "put the source there, or mend `source:` in the document");
-  }
-  if (source?.inTree || source?.given) return undefined;
-  const name = `${entry.name}-${entry.version}`;
-  const text = `there is no source: ${name} is not in the source tree, and the document names none`;
-  return blocked("no-source", text, `install the package that brings ${name}, or add \`source:\` to the document`);
+function sourceProblem(source: SourceState | undefined): Verdict | undefined {
+  return source?.problem && blocked("no-source", source.problem.text, source.problem.remedy);
 }
 
 function unreadable(existing: InstanceState | undefined): Verdict | undefined {
@@ -121,7 +117,7 @@ function buildReason({ existing, source, inputs }: BuildCase): Reason | undefine
 
 /** Whether the source that the document names has to be copied to the source tree (again). */
 export function sourceDiffers(source: SourceState | undefined): boolean {
-  return typeof source?.given === "object" && source.given.digest !== source.inTree?.digest;
+  return source?.given !== undefined && source.given.digest !== source.inTree?.digest;
 }
 
 /** A dependency that is not the same afterwards takes its dependents with it: their symbols and versions come from it. */
@@ -136,19 +132,30 @@ function dependencyRebuild(conf: DkmsConf, { verdictOn }: Case): Reason | undefi
   return { code: "dependency-changed", text: `${changed}, which it depends on, is built or installed anew` };
 }
 
-function buildObstacle({ entry, instance, actual }: Case, prospect: Prospect): Verdict | undefined {
+function kernelOf({ instance, actual }: Case): Kernel | undefined {
   const { release, arch } = instance.kernel;
+  return actual.kernels.find(({ id }) => id.release === release && id.arch === arch);
+}
+
+function kernelObstacle(given: Case): Verdict | undefined {
+  if (kernelOf(given)) return undefined;
+  const { release, arch } = given.instance.kernel;
+  const text = `kernel ${release} (${arch}) is not in the install tree`;
+  return blocked("no-kernel", text, "install that kernel, or correct the release in the document");
+}
+
+function buildObstacle(given: Case, prospect: Prospect): Verdict | undefined {
+  const { entry, instance } = given;
+  const { release } = instance.kernel;
   if (entry.build === "never") {
     const text = "it is not built, and `build: never` forbids to build it here";
     return blocked("no-binary", text, "bring a binary for this kernel, or allow `build: auto`");
   }
-  const kernel = actual.kernels.find(({ id }) => id.release === release && id.arch === arch);
-  if (!kernel) {
-    const text = `kernel ${release} (${arch}) is not in the install tree`;
-    return blocked("no-kernel", text, "install that kernel, or correct the release in the document");
-  }
-  if (!kernel.headers) {
-    const text = `the headers of kernel ${release} are not installed (${kernel.directory}/build/include)`;
+  const unknown = kernelObstacle(given);
+  if (unknown) return unknown;
+  const kernel = kernelOf(given);
+  if (!kernel?.headers) {
+    const text = `the headers of kernel ${release} are not installed (${kernel?.directory}/build/include)`;
     return blocked("no-headers", text, `install them, for example: apt-get install linux-headers-${release}`);
   }
   if (prospect.missingTools.length === 0) return undefined;

@@ -1,7 +1,14 @@
-import type { ActualState, ModuleState } from "../actual-state/actual-state.ts";
+import type { ActualState, ModuleState, SourceProblem } from "../actual-state/actual-state.ts";
 import type { DesiredModule, DesiredState } from "../desired-state/desired-state.ts";
 import { orderByDependency } from "../dkms/graph.ts";
-import { type InstanceAddress, type InstanceId, instanceAddress, type ModuleId, moduleKey } from "../dkms/id.ts";
+import {
+  type InstanceAddress,
+  type InstanceId,
+  instanceAddress,
+  type ModuleId,
+  type ModuleKey,
+  moduleKey,
+} from "../dkms/id.ts";
 import { type Acting, findInstance, judgeInstance, sourceDiffers, type Verdict } from "./judge-instance.ts";
 import type { Blocked, Level, NotApplicable } from "./plan.ts";
 import type { Wanted } from "./resolve-wanted.ts";
@@ -158,8 +165,7 @@ function moduleNeed(
   const source = actual.sources.get(key);
   const builds = judged.some(({ instance, verdict }) => moduleKey(instance.module) === key && verdict.build);
   const concerned = builds || entry.state === "added";
-  const there = source?.inTree ?? (typeof source?.given === "object" ? source.given : undefined);
-  if (!there || source?.given === "missing") return entry.state === "added" ? addBlocked(entry, key) : undefined;
+  if (!source || source.problem) return entry.state === "added" ? addBlocked(entry, key, source?.problem) : undefined;
   const before: Level = module ? "added" : "absent";
   const need = { entry, id, before };
   if (!module) {
@@ -180,8 +186,7 @@ function moduleNeed(
   return { ...need, kind: "repair", reason: { code: "leftovers", text } };
 }
 
-function addBlocked(entry: DesiredModule, address: ReturnType<typeof moduleKey>): Blocked {
-  const text = "there is no source to add it from";
-  const remedy = `put it in the source tree as ${entry.name}-${entry.version}, or mend \`source:\` in the document`;
+function addBlocked(entry: DesiredModule, address: ModuleKey, problem: SourceProblem | undefined): Blocked {
+  const { text, remedy } = problem ?? { text: "its source was not looked at", remedy: "run it again" };
   return { address, reason: "no-source", text, remedy, source: entry.position };
 }

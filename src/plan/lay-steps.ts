@@ -74,12 +74,12 @@ function raisingSteps(
   ];
   const steps: InstanceStep[] = [];
   const chain = () => (steps.length > 0 ? steps.slice(-1).map(({ id }) => id) : before);
-  if (verdict.uninstall) {
-    steps.push({ ...identity("uninstall", address), dependsOn: chain(), reason: verdict.uninstall, instance });
-  }
   if (verdict.build) {
     const more = { instance, directives, timeoutMs: entry?.timeoutMs, replace: verdict.replacesBuild };
     steps.push({ ...identity("build", address), dependsOn: chain(), reason: verdict.build, ...more });
+  }
+  if (verdict.uninstall) {
+    steps.push({ ...identity("uninstall", address), dependsOn: chain(), reason: verdict.uninstall, instance });
   }
   if (verdict.install) {
     const more = { instance, directives, replaces: verdict.replaces };

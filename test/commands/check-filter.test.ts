@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { knownModules, unknownModule } from "../../src/commands/check-filter.ts";
+import { knownModules, unknownKernel, unknownModule } from "../../src/commands/check-filter.ts";
 import { desiredState } from "../rig/world.ts";
 
 const known = [
@@ -49,3 +49,24 @@ knowing("modules in the tree count only where the documents take unlisted ones a
   assert.equal(names("prune"), ["a", "stray"]);
 });
 knowing.run();
+
+const kernel = suite("unknownKernel");
+const present = () => ["6.1.0-55-amd64", "6.1.0-56-amd64"];
+
+kernel("a kernel of the install tree, or one that a document spells, is known", () => {
+  const desired = desiredState({ "a/1": { kernels: [{ kind: "exact", release: "9.9" }] } });
+  for (const release of [undefined, "6.1.0-56-amd64", "9.9"]) {
+    assert.is(unknownKernel(release, { desired, present }), undefined);
+  }
+});
+
+kernel("a typing error gets the nearest release, anything else the list", () => {
+  const desired = desiredState({ "a/1": {} });
+  const typo = unknownKernel("6.1.0-56-amd46", { desired, present });
+  assert.is(typo?.hint, 'Did you mean "6.1.0-56-amd64"?');
+  const other = unknownKernel("nope", { desired, present });
+  assert.match(other?.hint ?? "", "There are: 6.1.0-55-amd64, 6.1.0-56-amd64.");
+  assert.match(unknownKernel("x", { desired, present: () => [] })?.hint ?? "", "no kernel");
+});
+
+kernel.run();

@@ -136,6 +136,16 @@ rows("built, installed now: uninstall, depmod", () => {
   assert.equal(steps(world, { "a/1": { state: "built" } }), ["uninstall:a/1@K1", "depmod:K1"]);
 });
 
+rows("built, installed now from another source: built first, and only then taken away", () => {
+  const world = { modules: { "a/1": present("installed", { inputs: { source: "old" } }) } };
+  const { steps: all } = plan(world, { "a/1": { state: "built" } });
+  assert.equal(
+    all.map(({ kind }) => kind),
+    ["build", "uninstall", "depmod"],
+  );
+  assert.equal(all[1]?.dependsOn, ["build:a/1@K1/x86_64"]);
+});
+
 rows("added, built or installed now: uninstall, unbuild, depmod", () => {
   const world = {
     kernels: ["K1", "K2"],
@@ -168,7 +178,10 @@ rows("unlisted: removed with prune, only reported otherwise", () => {
 rows("nothing is pruned on the strength of an incomplete scan", () => {
   const result = plan({ modules: { "a/1": present("installed") }, complete: false }, {}, "prune");
   assert.equal(result.steps, []);
-  assert.is(result.diagnostics[0]?.code, "W_NOT_PRUNED");
+  assert.equal(
+    result.diagnostics.map(({ code }) => code),
+    ["W_UNREADABLE", "W_NOT_PRUNED"],
+  );
 });
 
 for (const link of ["dangling", "missing"] as const) {
@@ -221,6 +234,22 @@ blocked("no headers, no kernel, no toolchain, no source, no binary, invalid dkms
   assert.equal(blocks(inTree, { "a/1": { build: "never" } }), ["a/1@K1 no-binary"]);
   assert.equal(blocks({ ...inTree, confs: { "a/1": { invalid: "no name" } } }, { "a/1": {} }), ["a/1@K1 invalid-conf"]);
   assert.equal(blocks({ sources: { "a/1": {} } }, { "a/1": { state: "added" } }), ["a/1 no-source"]);
+});
+
+blocked("what is installed for a kernel that has gone cannot be repaired there", () => {
+  const gone = { "a/1": { kernels: [{ kind: "exact", release: "9.9" }] } } as const;
+  const withIt = {
+    ...inTree,
+    kernels: ["K1", "9.9"],
+    modules: { "a/1": { instances: { "9.9": { level: "built" } } } },
+  } as const;
+  const { kernels } = actualState(inTree);
+  const result = assemblePlan(desiredState(gone), { ...actualState(withIt), kernels });
+  assert.equal(
+    result.blocked.map(({ reason }) => reason),
+    ["no-kernel"],
+  );
+  assert.equal(result.steps, []);
 });
 
 blocked("what is built already needs neither headers nor toolchain to be installed", () => {
@@ -305,6 +334,22 @@ documents("two installed versions for one kernel are an error that names both pl
   const [problem] = plan(world, { "a/1": {}, "a/2": {} }).diagnostics;
   assert.is(problem?.code, "E_CONFLICT");
   assert.match(problem?.message ?? "", /modules\.yaml:4/);
+});
+
+documents("two modules that bring an object of the same name for one kernel are an error", () => {
+  const world = { ...both, confs: { "a/1": { objects: ["same-name"] }, "b/1": { objects: ["other", "same_name"] } } };
+  const [problem] = plan(world, { "a/1": {}, "b/1": {} }).diagnostics;
+  assert.is(problem?.code, "E_CONFLICT");
+  assert.match(problem?.message ?? "", /both a .*:4\) and b install same_name\.ko/);
+  assert.equal(plan(world, { "a/1": {}, "b/1": { state: "built" } }).diagnostics, []);
+});
+
+documents("what could not be read is said", () => {
+  const { diagnostics } = plan({ ...inTree, complete: false }, { "a/1": {} });
+  assert.equal(
+    diagnostics.map(({ code, file }) => `${code} ${file}`),
+    ["W_UNREADABLE /x"],
+  );
 });
 
 documents("a selector that matches nothing is a warning", () => {

@@ -44,7 +44,7 @@ function applyStep(state: ActualState, step: Step): ActualState {
 
 function addModule(state: ActualState, id: ModuleId): ActualState {
   const source = state.sources.get(moduleKey(id));
-  const digest = typeof source?.given === "object" ? source.given.digest : source?.inTree?.digest;
+  const digest = source?.given?.digest ?? source?.inTree?.digest;
   if (!source || digest === undefined) throw new Error(`no source for ${moduleKey(id)}`);
   const inTree = { directory: `/usr/src/${id.name}-${id.version}`, digest };
   const sources = new Map(state.sources).set(moduleKey(id), { ...source, inTree });

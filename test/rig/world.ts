@@ -65,6 +65,8 @@ export interface SourceOptions {
 
 export interface ConfOptions {
   readonly buildDepends?: readonly string[];
+  /** Object names; default: the module's name. */
+  readonly objects?: readonly string[];
   readonly exclusion?: string;
   readonly invalid?: string;
 }
@@ -175,10 +177,12 @@ export function toInstance(
 function toSource(key: string, { sources }: WorldOptions): SourceState {
   const id = moduleId(key);
   const { inTree, given } = sources?.[key] ?? { inTree: "source-1" };
+  const isMissing = given === "missing" || (given === undefined && inTree === undefined);
   return {
     id,
     inTree: inTree === undefined ? undefined : { directory: `/usr/src/${id.name}-${id.version}`, digest: inTree },
-    given: given === undefined || given === "missing" ? given : { directory: `/srv/${id.name}`, digest: given },
+    given: given === undefined || given === "missing" ? undefined : { directory: `/srv/${id.name}`, digest: given },
+    problem: isMissing ? { text: "there is no source", remedy: "put it there" } : undefined,
   };
 }
 
@@ -191,7 +195,7 @@ interface ProspectWorld {
 function toProspect(key: string, release: string, { options, kernels, sources }: ProspectWorld): Prospect {
   const conf = options.confs?.[`${key}@${release}`] ?? options.confs?.[key] ?? {};
   const source = sources.get(key);
-  const digest = typeof source?.given === "object" ? source.given.digest : source?.inTree?.digest;
+  const digest = source?.given?.digest ?? source?.inTree?.digest;
   const headers = kernels.find(({ id }) => id.release === release)?.headers?.digest;
   const known = digest !== undefined && headers !== undefined;
   return {
@@ -202,12 +206,13 @@ function toProspect(key: string, release: string, { options, kernels, sources }:
   };
 }
 
-function confOf({ name, version }: ModuleId, { buildDepends = [] }: ConfOptions): DkmsConf {
-  const object = { builtName: name, builtLocation: "", destName: name, destLocation: "/updates", strip: true };
+function confOf({ name, version }: ModuleId, { buildDepends = [], objects = [name] }: ConfOptions): DkmsConf {
   return {
     packageName: name,
     packageVersion: version,
-    objects: [object],
+    objects: objects.map((object) => {
+      return { builtName: object, builtLocation: "", destName: object, destLocation: "/updates", strip: true };
+    }),
     make: undefined,
     patches: [],
     scripts: {},

@@ -9,6 +9,7 @@ import { type ModuleId, moduleKey } from "../id.ts";
 import type { Kernel } from "../kernel.ts";
 import { absentKernel, kernelIds, readKernel } from "../read-kernels.ts";
 import { runFinalScript, scriptTimeoutMs } from "../run-script.ts";
+import { sourceOverlap } from "../source-overlap.ts";
 import { sourceDirectory, sourceLink } from "../tree-layout.ts";
 import type { FileChanges } from "./file-changes.ts";
 import { linkSource, noConf } from "./link-source.ts";
@@ -67,6 +68,8 @@ function bringSource(host: Host, target: Required<AddTarget>, changes: FileChang
   if (!wanted.ok) return noSource(source, wanted);
   if (files.stat(path.join(source, "dkms.conf")) === undefined) return noConf(source, 9);
   if (files.realPath(source) === files.realPath(place)) return succeed(false);
+  const overlap = sourceOverlap(host, module, source);
+  if (overlap) return { ok: false, error: overlap };
   const present = digestSource(files, place);
   if (present.ok && present.value === wanted.value) return succeed(false);
   changes.makeDirectory(paths.sourceTree);

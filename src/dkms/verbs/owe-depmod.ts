@@ -10,11 +10,19 @@ import type { FileChanges } from "./file-changes.ts";
  * been.
  */
 export function oweDepmod({ files, paths }: Host, kernel: KernelId, changes: FileChanges): void {
+  if (files.stat(moduleList(paths.installTree, kernel)) === undefined) return;
   const mark = depmodMark(paths, kernel);
-  if (files.stat(moduleList(paths.installTree, kernel)) === undefined || files.stat(mark) !== undefined) return;
-  files.makeDirectory(path.dirname(mark));
-  changes.onRestore(() => files.remove(mark));
-  files.writeAtomic(mark, "");
+  const wasOwed = files.stat(mark) !== undefined;
+  const owe = () => {
+    files.makeDirectory(path.dirname(mark));
+    files.writeAtomic(mark, "");
+  };
+  changes.onRestore(() => {
+    // If depmod has run meanwhile, it has seen what is now taken back.
+    if (files.stat(mark) === undefined) owe();
+    else if (!wasOwed) files.remove(mark);
+  });
+  if (!wasOwed) owe();
 }
 
 /** depmod has run: nothing is owed any more. */

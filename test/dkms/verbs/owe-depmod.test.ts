@@ -37,6 +37,21 @@ owed("an install that is taken back owes nothing", async ({ tree }) => {
   assert.equal(await owedBy(tree), []);
 });
 
+testNeeding(owed, ["kmod"], "what is taken back after depmod has run owes it again", async (_, { tree }) => {
+  const done = await install(tree.host(), instance);
+  assert.ok((await depmod(tree.host(), kernel)).ok);
+  if (done.ok) done.value.undo.restore();
+  assert.equal(await owedBy(tree), [kernel]);
+});
+
+owed("an install that is taken back leaves what another owes", async ({ tree }) => {
+  tree.module("other/1.0").built(kernel.release);
+  await install(tree.host(), { module: { name: "other", version: "1.0" }, kernel });
+  const done = await install(tree.host(), instance);
+  if (done.ok) done.value.undo.restore();
+  assert.equal(await owedBy(tree), [kernel]);
+});
+
 owed("a depmod that fails leaves it owed", async ({ tree }) => {
   await install(tree.host(), instance);
   const failing = { exitCode: 1, stdout: "", stderr: "", durationMs: 0, ending: "exited" } as const;

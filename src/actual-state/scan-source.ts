@@ -1,0 +1,56 @@
+import path from "node:path";
+import { digestSource } from "../dkms/digest-source.ts";
+import type { Failure, Result } from "../dkms/failure.ts";
+import type { ModuleId } from "../dkms/id.ts";
+import { sourceOverlap } from "../dkms/source-overlap.ts";
+import { sourceDirectory } from "../dkms/tree-layout.ts";
+import type { ScanRequest, SourceDirectory, SourceProblem, SourceState } from "./actual-state.ts";
+import { attempt, type Scan } from "./scan.ts";
+
+/** Where a wanted module's source is, and why it cannot be used if it cannot. */
+export function scanSource(scan: Scan, { module, directory }: ScanRequest["sources"][number]): SourceState {
+  const place = sourceDirectory(scan.host.paths, module);
+  const inTree = lookAt(scan, place, () => absentFromTree(module, place));
+  if (directory === undefined) {
+    const problem = inTree.ok ? undefined : inTree.error;
+    return { id: module, inTree: inTree.ok ? inTree.value : undefined, given: undefined, problem };
+  }
+  const overlap = attempt(scan, directory, () => sourceOverlap(scan.host, module, directory));
+  const given = lookAt(scan, directory, () => unusable(directory));
+  const problem = overlap ? asProblem(overlap) : given.ok ? undefined : given.error;
+  return {
+    id: module,
+    inTree: inTree.ok ? inTree.value : undefined,
+    given: given.ok && !problem ? given.value : undefined,
+    problem,
+  };
+}
+
+function absentFromTree({ name, version }: ModuleId, place: string): SourceProblem {
+  const text = `there is no source: ${place} is not there, or has no dkms.conf, and the document names no other`;
+  return { text, remedy: `install the package that brings ${name}-${version}, or add \`source:\` to the document` };
+}
+
+function unusable(directory: string): SourceProblem {
+  const text = `the source directory ${directory} is not there, or has no dkms.conf`;
+  return { text, remedy: "put the source there, or mend `source:` in the document" };
+}
+
+function asProblem({ message, remedy }: Failure): SourceProblem {
+  return {
+    text: message,
+    remedy: remedy ?? "make all of it readable, and take out what is no file, directory or link",
+  };
+}
+
+/** A source directory with its digest; what cannot be digested is a finding too. */
+function lookAt(scan: Scan, directory: string, absent: () => SourceProblem): Result<SourceDirectory, SourceProblem> {
+  const conf = path.join(directory, "dkms.conf");
+  const isThere = attempt(scan, conf, () => scan.host.files.stat(conf)?.kind === "file");
+  if (!isThere) return { ok: false, error: absent() };
+  const digest = digestSource(scan.host.files, directory);
+  if (digest.ok) return { ok: true, value: { directory, digest: digest.value } };
+  const { code, message, path: place = directory } = digest.error;
+  scan.findings.push({ code: code === "E_PERMISSION" ? code : "E_IO", path: place, message });
+  return { ok: false, error: asProblem(digest.error) };
+}
