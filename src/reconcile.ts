@@ -67,7 +67,8 @@ export function reconcile(host: Host, desired: DesiredState, options: ReconcileO
       return succeed({ ...before, outcome: undefined });
     }
     const journal = openJournal(host);
-    journal.start(desired, before.plan);
+    // A run with nothing to do leaves one line: its end.
+    if (before.plan.steps.length > 0) journal.start(desired, before.plan);
     const engine = options.engine === "dkms" ? dkmsEngine : builtInEngine;
     const applied = await applyPlan(host, before.plan, { ...options, journal, engine });
     const after = applied.steps.length > 0 ? await compare(host, desired, options.filter) : before;
