@@ -1,0 +1,33 @@
+import fs from "node:fs";
+import path from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+
+const project = path.join(import.meta.dirname, "..");
+const readme = fs.readFileSync(path.join(project, "README.md"), "utf8");
+
+const told = suite("README");
+
+told("documents every failure code, and no other", () => {
+  const source = fs.readFileSync(path.join(project, "src/dkms/failure.ts"), "utf8");
+  const codes = [...source.matchAll(/\| "(E_\w+)"/g)].map(([, code]) => code).sort();
+  assert.ok(codes.length > 20);
+  const table = readme.slice(readme.indexOf("## Codes"), readme.indexOf("## How it compares"));
+  assert.equal([...table.matchAll(/`(E_\w+)`/g)].map(([, code]) => code).sort(), codes);
+});
+
+told("documents every setting", () => {
+  const schema: { properties: object } = JSON.parse(
+    fs.readFileSync(path.join(project, "desired-state/config.schema.json"), "utf8"),
+  );
+  const table = readme.slice(readme.indexOf("## Settings"), readme.indexOf("## Codes"));
+  for (const key of Object.keys(schema.properties)) assert.match(table, `\`${key}\``);
+});
+
+told("names only files that are there", () => {
+  for (const [, place = ""] of readme.matchAll(/\]\((?!http)([^)#]+)\)/g)) {
+    assert.ok(fs.existsSync(path.join(project, place)), place);
+  }
+});
+
+told.run();
