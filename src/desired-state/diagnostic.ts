@@ -40,6 +40,7 @@ export type DiagnosticCode =
   | "E_UNSUPPORTED"
   | "E_WRONG_TYPE"
   | "E_YAML_SYNTAX"
+  | "W_BAD_NAME"
   | "W_IGNORED_FILE"
   | "W_MORE_PROBLEMS"
   | "W_NO_EFFECT"

@@ -1,9 +1,10 @@
+import { type DirectiveName, directiveNames } from "../dkms/conf/raw-conf.ts";
 import { didYouMean } from "../dkms/did-you-mean.ts";
 import type { Fault } from "./diagnostic.ts";
 import { quote } from "./source-text.ts";
 
 /** What DKMS reads from a dkms.conf and can have several of, numbered from 0 (dkms-facts: dkms.conf). */
-export const numberedDirectives: readonly string[] = [
+export const numberedDirectives: readonly DirectiveName[] = [
   "BUILD_DEPENDS",
   "BUILT_MODULE_LOCATION",
   "BUILT_MODULE_NAME",
@@ -16,29 +17,8 @@ export const numberedDirectives: readonly string[] = [
   "STRIP",
 ];
 
-/** What DKMS reads from a dkms.conf once. */
-export const singleDirectives: readonly string[] = [
-  "AUTOINSTALL",
-  "BUILD_DEPENDS_REBUILD",
-  "BUILD_EXCLUSIVE_ARCH",
-  "BUILD_EXCLUSIVE_CONFIG",
-  "BUILD_EXCLUSIVE_KERNEL",
-  "BUILD_EXCLUSIVE_KERNEL_MAX",
-  "BUILD_EXCLUSIVE_KERNEL_MIN",
-  "NO_WEAK_MODULES",
-  "OBSOLETE_BY",
-  "PACKAGE_NAME",
-  "PACKAGE_VERSION",
-  "POST_ADD",
-  "POST_BUILD",
-  "POST_INSTALL",
-  "POST_REMOVE",
-  "PRE_BUILD",
-  "PRE_INSTALL",
-];
-
 /** What DKMS once read; it still accepts them, and they do nothing. */
-export const deprecatedDirectives: readonly string[] = [
+export const deprecatedDirectives: readonly DirectiveName[] = [
   "CLEAN",
   "MODULES_CONF",
   "MODULES_CONF_ALIAS_TYPE",
@@ -47,18 +27,27 @@ export const deprecatedDirectives: readonly string[] = [
   "REMAKE_INITRD",
 ];
 
+/** What DKMS reads from a dkms.conf once. */
+export const singleDirectives: readonly DirectiveName[] = directiveNames
+  .filter((name) => !numberedDirectives.includes(name) && !deprecatedDirectives.includes(name))
+  .sort();
+
 /** Why a text does not name a directive, with or without an index; `undefined` if it does. */
 export function directiveNameFault(text: string): Fault | undefined {
   const [, name = text, index] = /^(.*?)(?:\[(.*)\])?$/s.exec(text) ?? [];
-  if (numberedDirectives.includes(name)) return index === undefined ? undefined : indexFault(text, index);
-  if (!singleDirectives.includes(name) && !isDeprecatedDirective(name)) return unknown(name);
+  if (isIn(numberedDirectives, name)) return index === undefined ? undefined : indexFault(text, index);
+  if (!isIn(singleDirectives, name) && !isDeprecatedDirective(name)) return unknown(name);
   if (index === undefined || name.startsWith("MODULES_CONF")) return undefined;
   return bad(`There is only one ${name} in a dkms.conf, so it takes no index.`, `Write "${name}".`);
 }
 
 /** Whether a directive of this name is accepted and does nothing. */
 export function isDeprecatedDirective(text: string): boolean {
-  return deprecatedDirectives.includes(text.replace(/\[.*$/s, ""));
+  return isIn(deprecatedDirectives, text.replace(/\[.*$/s, ""));
+}
+
+function isIn(names: readonly string[], name: string): boolean {
+  return names.includes(name);
 }
 
 function indexFault(text: string, index: string): Fault | undefined {

@@ -1,19 +1,18 @@
-import { nameProblem } from "../dkms/id.ts";
+import { moduleNameProblem, versionProblem } from "../dkms/id.ts";
 import type { Fault } from "./diagnostic.ts";
 import { quote } from "./source-text.ts";
 
 /** Why a text cannot be a module's name; `undefined` if it can. */
 export function nameFault(text: string): Fault | undefined {
-  return componentFault("module name", text);
+  return componentFault("module name", text, moduleNameProblem(text));
 }
 
 /** Why a text cannot be a module's version; `*` alone is one (every version). `undefined` if it can. */
 export function versionFault(text: string): Fault | undefined {
-  return text === "*" ? undefined : componentFault("module version", text);
+  return text === "*" ? undefined : componentFault("module version", text, versionProblem(text));
 }
 
-function componentFault(what: string, text: string): Fault | undefined {
-  const problem = nameProblem(text);
+function componentFault(what: string, text: string, problem: string | undefined): Fault | undefined {
   if (problem !== undefined) return { code: "E_BAD_VALUE", message: `The ${what} ${shown(text)}${problem}.` };
   if (!/[*?[\]]/.test(text)) return undefined;
   const message = `The ${what} ${quote(text)} contains a character that stands for others in patterns.`;

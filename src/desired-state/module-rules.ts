@@ -1,6 +1,7 @@
 import type { Fault } from "./diagnostic.ts";
 import { isDeprecatedDirective } from "./directive-names.ts";
 import type { ModuleShape } from "./schema.ts";
+import { quote } from "./source-text.ts";
 
 /** A rule that an entry of `modules` breaks, and the keys that lead to what is to blame. */
 export interface BrokenRule {
@@ -17,6 +18,7 @@ export function checkModule(module: ModuleShape): readonly BrokenRule[] {
 
 const rules: readonly Rule[] = [
   everyVersionOnlyWithAbsent,
+  namesThatBuildsCannotHave,
   absentTakesNoSource,
   absentTakesNoKernels,
   neverBuildsFromSource,
@@ -30,6 +32,23 @@ function everyVersionOnlyWithAbsent({ version, state }: ModuleShape): readonly B
   if (version !== "*" || state === "absent") return [];
   const message = 'The version "*", every version, goes only with "state: absent".';
   return [broken("version", "E_CONFLICT", message, "Name the version that is wanted.")];
+}
+
+/**
+ * Name and version become part of the build directory's path, which the makefiles of the kernel hand to make, a shell
+ * and the compiler without quoting it. Tried with each printable character, and 6.1 and 6.12.
+ */
+function namesThatBuildsCannotHave({ name, version, state, build }: ModuleShape): readonly BrokenRule[] {
+  if (state === "absent" || state === "added" || build === "never") return [];
+  return Object.entries({ name, version }).flatMap(([key, text]) => {
+    const [sign] = /["$%&'(),:;<>\\`|]/.exec(text) ?? /#/.exec(text) ?? [];
+    if (sign === undefined) return [];
+    const which = `The module ${key} ${quote(text)} contains ${quote(sign)}`;
+    const hint = "Give the module another PACKAGE_NAME or PACKAGE_VERSION in its dkms.conf.";
+    if (sign === "#")
+      return [broken(key, "W_BAD_NAME", `${which}: old kernels cannot be built for in such a path.`, hint)];
+    return [broken(key, "E_BAD_VALUE", `${which}: no kernel's makefiles can build in such a path.`, hint)];
+  });
 }
 
 function absentTakesNoSource({ source, state }: ModuleShape): readonly BrokenRule[] {

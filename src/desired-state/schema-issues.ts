@@ -38,9 +38,9 @@ function faultOf(tree: Tree, issue: Issue, path: Path): Fault {
   if (issue.code === "invalid_value") return wrongValue(tree, path, issue.values.map(String));
   if (issue.code === "too_small") {
     const hint = "Leave the key out for the default, or name at least one.";
-    return { code: "E_BAD_VALUE", message: `${capital(labelOf(path))} is an empty list.`, hint };
+    return { code: "E_BAD_VALUE", message: `${labelOf(path)} is an empty list.`, hint };
   }
-  return { code: "E_BAD_VALUE", message: `${capital(labelOf(path))} is not valid: ${issue.message}.` };
+  return { code: "E_BAD_VALUE", message: `${labelOf(path)} is not valid: ${issue.message}.` };
 }
 
 /** Of the forms that a value may have, the one that it has is the one to complain about. */
@@ -106,7 +106,7 @@ function wrongType(tree: Tree, path: Path, expected: readonly string[]): Fault {
   const wanted = [...new Set(expected.map((type) => typeWords[type] ?? type))].join(" or ");
   const isText = found?.kind === "text";
   const is = isText && found.text === "" ? "is empty" : `is ${found ? kindWords[found.kind] : "missing"}`;
-  const message = `${capital(labelOf(path))} ${is}, where ${wanted} is expected.`;
+  const message = `${labelOf(path)} ${is}, where ${wanted} is expected.`;
   const hint = isText && wanted === aList ? `Write a list: [${found.text.slice(0, 40)}].` : undefined;
   return { code: "E_WRONG_TYPE", message, ...(hint === undefined ? {} : { hint }) };
 }
@@ -125,21 +125,18 @@ const kindWords: Readonly<Record<Tree["kind"], string>> = { text: "text", list: 
 function wrongValue(tree: Tree, path: Path, values: readonly string[]): Fault {
   const found = entryAt(tree, path)?.value;
   if (found?.kind !== "text" || found.text === "") return wrongType(tree, path, ["string"]);
-  const message = `${capital(labelOf(path))} cannot be ${quote(found.text)}.`;
+  const message = `${labelOf(path)} cannot be ${quote(found.text)}.`;
   const [only, ...others] = values;
   if (others.length === 0) return { code: "E_BAD_VALUE", message, hint: `This program reads only "${only}".` };
   const hint = didYouMean(found.text, values) ?? `It is one of ${values.join(", ")}.`;
   return { code: "E_BAD_VALUE", message, hint };
 }
 
+/** What begins a sentence about the value at a path. */
 function labelOf(path: Path): string {
   const last = path.at(-1);
-  if (last === undefined) return "the document";
-  return typeof last === "number" ? `an item of ${quote(String(path.at(-2)))}` : quote(String(last));
-}
-
-function capital(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+  if (last === undefined) return "The document";
+  return typeof last === "number" ? `An item of ${quote(String(path.at(-2)))}` : quote(String(last));
 }
 
 /** A value that is not there is shown by its key. */

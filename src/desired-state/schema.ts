@@ -47,7 +47,8 @@ const matcherShape = {
   ),
   regex: z.optional(
     text(errorOf(parseRegex), {
-      description: "A regular expression over kernel releases: JavaScript's syntax, at most 200 characters.",
+      description:
+        "A regular expression over kernel releases: JavaScript's syntax without look-around and back references, at most 200 characters.",
       examples: ["^6\\.(1|12)\\."],
       maxLength: 200,
     }),

@@ -1,6 +1,9 @@
+import { compileGlob } from "../dkms/compile-glob.ts";
+import { compileRegex } from "../dkms/compile-regex.ts";
 import { didYouMean } from "../dkms/did-you-mean.ts";
 import type { Result } from "../dkms/failure.ts";
 import { nameProblem } from "../dkms/id.ts";
+import type { CompiledPattern } from "../dkms/text-pattern.ts";
 import type { Bound, Selector } from "./desired-state.ts";
 import type { Fault } from "./diagnostic.ts";
 import { parseRange } from "./range.ts";
@@ -49,15 +52,15 @@ function notARelease(text: string): Fault | undefined {
   return nameFault("kernel release", text);
 }
 
-/** A glob over kernel releases. */
+/** A glob over kernel releases (see compile-glob.ts). */
 export function parseGlob(text: string): Parsed {
-  const fault = nameFault("pattern", text);
+  const fault = nameFault("pattern", text) ?? patternFault("pattern", text, compileGlob(text));
   return fault ? { ok: false, error: fault } : { ok: true, value: { kind: "match", glob: text } };
 }
 
 const longestRegex = 200;
 
-/** A JavaScript regular expression (flag u) over kernel releases. */
+/** A regular expression over kernel releases (see compile-regex.ts). */
 export function parseRegex(text: string): Parsed {
   if (text === "") return refuse("The regular expression is empty.", 'Write "installed" for every kernel.');
   if (text.length > longestRegex) {
@@ -66,13 +69,8 @@ export function parseRegex(text: string): Parsed {
       "Split it into several selectors.",
     );
   }
-  try {
-    new RegExp(text, "u");
-    return { ok: true, value: { kind: "regex", pattern: text } };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.replace(/^.*\/u?: /s, "") : "";
-    return refuse(`${quote(text)} is not a regular expression: ${reason}.`, "JavaScript's syntax, with the flag u.");
-  }
+  const fault = patternFault("regular expression", text, compileRegex(text));
+  return fault ? { ok: false, error: fault } : { ok: true, value: { kind: "regex", pattern: text } };
 }
 
 /** Bounds in kernel-version order, such as `>=6.12 <6.13`. */
@@ -97,6 +95,12 @@ function parseMatcher({ match, regex, range }: MatcherShape): Parsed {
 function nameFault(what: string, text: string): Fault | undefined {
   const problem = nameProblem(text);
   return problem === undefined ? undefined : { code: "E_BAD_VALUE", message: `The ${what} ${quote(text)} ${problem}.` };
+}
+
+function patternFault(what: string, text: string, compiled: CompiledPattern): Fault | undefined {
+  if (compiled.ok) return undefined;
+  const { message, hint } = compiled.error;
+  return bad(`The ${what} ${quote(text)} is not usable: ${message}`, hint);
 }
 
 function refuse(message: string, hint: string): Parsed {

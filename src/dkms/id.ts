@@ -28,12 +28,19 @@ export type ModuleKey = string & { readonly [brand]: "ModuleKey" };
 export type KernelKey = string & { readonly [brand]: "KernelKey" };
 /** `name/version@release/arch` */
 export type InstanceAddress = string & { readonly [brand]: "InstanceAddress" };
-/** What a step or a change is about: an instance, a whole module, or a kernel (depmod). */
-export type Address = InstanceAddress | ModuleKey | KernelKey;
+/** `name`, without a version */
+export type PackageKey = string & { readonly [brand]: "PackageKey" };
+/** What a step or a change is about: an instance, a whole module, a kernel (depmod), or all versions of a module. */
+export type Address = InstanceAddress | ModuleKey | KernelKey | PackageKey;
 
 /** `name/version` */
 export function moduleKey(module: ModuleId): ModuleKey {
   return `${module.name}/${module.version}` as ModuleKey;
+}
+
+/** All versions of a module, whatever they are. */
+export function packageKey(name: string): PackageKey {
+  return name as PackageKey;
 }
 
 /** The inverse of {@link moduleKey}; `undefined` if the text is not `name/version` with a usable name and version. */
@@ -41,7 +48,7 @@ export function parseModuleKey(text: string): ModuleId | undefined {
   const slash = text.indexOf("/");
   if (slash < 0) return undefined;
   const module = { name: text.slice(0, slash), version: text.slice(slash + 1) };
-  return nameProblem(module.name) || nameProblem(module.version) ? undefined : module;
+  return moduleProblem(module) ? undefined : module;
 }
 
 /** `release/arch` */
@@ -69,6 +76,23 @@ export function parseInstanceAddress(text: string): InstanceId | undefined {
   const module = parseModuleKey(text.slice(0, at));
   const kernel = parseKernelKey(text.slice(at + 1));
   return module && kernel ? { module, kernel } : undefined;
+}
+
+/** Why there cannot be a module of this id; `undefined` if there can. */
+export function moduleProblem({ name, version }: ModuleId): string | undefined {
+  return moduleNameProblem(name) ?? versionProblem(version);
+}
+
+/** Why a text cannot be a module's name: that of no directory, or of a file that lies beside the modules in the DKMS tree. */
+export function moduleNameProblem(text: string): string | undefined {
+  const isTaken = ["mok.key", "mok.pub", "post_transaction.log"].includes(text);
+  return nameProblem(text) ?? (isTaken ? "is the name of a file in the DKMS tree" : undefined);
+}
+
+/** Why a text cannot be a module's version: that of no directory, or of what lies beside the versions in the DKMS tree. */
+export function versionProblem(text: string): string | undefined {
+  const isTaken = text === "original_module" || text.startsWith("kernel-");
+  return nameProblem(text) ?? (isTaken ? "is a name that DKMS keeps for itself" : undefined);
 }
 
 /**

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Files } from "./files.ts";
+import { syncDirectory } from "./sync-directory.ts";
 
 export interface CopyTreeOptions {
   /** Forces everything to the disk before it returns: for what must survive a power cut, not for scratch space. */
@@ -45,13 +46,4 @@ function copyQuickly(source: string, copy: string): void {
   fs.copyFileSync(source, copy, fs.constants.COPYFILE_FICLONE | fs.constants.COPYFILE_EXCL);
   const { atime, mtime } = fs.statSync(source);
   fs.utimesSync(copy, atime, mtime);
-}
-
-function syncDirectory(directory: string): void {
-  const descriptor = fs.openSync(directory, "r");
-  try {
-    fs.fsyncSync(descriptor);
-  } finally {
-    fs.closeSync(descriptor);
-  }
 }

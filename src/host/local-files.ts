@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import type { DirectoryEntry, EntryKind, FileReads, FileStat, Files, FileWrites } from "./files.ts";
+import { syncDirectory } from "./sync-directory.ts";
 
 /** The real file system (see {@link Files} for the rules that every function keeps). */
 export const localFiles: Files = { ...reads(), ...writes() };
@@ -170,15 +171,6 @@ function renameOrRemove(temporary: string, file: string): void {
 function finishing(descriptor: number, write: () => void): void {
   try {
     write();
-    fs.fsyncSync(descriptor);
-  } finally {
-    fs.closeSync(descriptor);
-  }
-}
-
-function syncDirectory(directory: string): void {
-  const descriptor = fs.openSync(directory, "r");
-  try {
     fs.fsyncSync(descriptor);
   } finally {
     fs.closeSync(descriptor);

@@ -43,10 +43,10 @@ function conflict({ entry, owner, object, release }: Conflict): Diagnostic {
     severity: "error",
     code: "E_CONFLICT",
     message:
-      `both ${owner.name} (${owner.position.file}:${owner.position.line}) and ${entry.name} install ${object}.ko ` +
+      `Both ${owner.name} (${owner.position.file}:${owner.position.line}) and ${entry.name} install ${object}.ko ` +
       `for kernel ${release}, which can have one`,
     file,
     range: { line, column, endLine: line, endColumn: column + entry.name.length },
-    hint: "narrow the kernels of one of them, or set its state to built",
+    hint: "Narrow the kernels of one of them, or set its state to built",
   };
 }

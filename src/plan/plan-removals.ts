@@ -112,7 +112,7 @@ function mayGo(one: Leaving, kernel: { release: string; arch: string }, { filter
 function notPruned({ desired, actual }: Given, unlisted: readonly ModuleState[]): readonly Diagnostic[] {
   const [file] = desired.files;
   if (desired.unlisted !== "prune" || actual.complete || unlisted.length === 0 || !file) return [];
-  const message = `nothing is pruned: ${actual.findings[0]?.message ?? "the scan was incomplete"}`;
-  const hint = "make it readable, then run again";
+  const message = `Nothing is pruned: ${actual.findings[0]?.message ?? "the scan was incomplete"}`;
+  const hint = "Make it readable, then run again";
   return [{ severity: "warning", code: "W_NOT_PRUNED", message, file: file.path, hint }];
 }

@@ -83,14 +83,14 @@ function unmatchedDiagnostic(entry: DesiredModule, selector: Selector, choice: K
       severity: "error",
       code: "E_RUNNING_ELSEWHERE",
       message: `"running", for ${entry.name}, means nothing under another root, where no kernel runs`,
-      hint: "name the kernels instead: newest, installed, with-headers, a release, or a pattern",
+      hint: "Name the kernels instead: newest, installed, with-headers, a release, or a pattern",
     };
   }
   return {
     ...place,
     severity: "warning",
     code: "W_NO_KERNEL_MATCHES",
-    message: `no kernel here is chosen by ${describe(selector)}, for ${entry.name}`,
+    message: `No kernel here is chosen by ${describe(selector)}, for ${entry.name}`,
   };
 }
 
@@ -132,10 +132,10 @@ function versionConflict(entry: DesiredModule, other: DesiredModule, release: st
     severity: "error",
     code: "E_CONFLICT",
     message:
-      `versions ${other.version} (${other.position.file}:${other.position.line}) and ${entry.version} of ` +
+      `Versions ${other.version} (${other.position.file}:${other.position.line}) and ${entry.version} of ` +
       `${entry.name} are both wanted as installed for kernel ${release}; a kernel can have one`,
     file,
     range: { line, column, endLine: line, endColumn: column + entry.name.length },
-    hint: "narrow the kernels of one of them, or set its state to built",
+    hint: "Narrow the kernels of one of them, or set its state to built",
   };
 }

@@ -1,4 +1,7 @@
 import type { Bound, Selector } from "../desired-state/desired-state.ts";
+import { compileGlob } from "../dkms/compile-glob.ts";
+import { compileRegex } from "../dkms/compile-regex.ts";
+import type { CompiledPattern, TextTest } from "../dkms/text-pattern.ts";
 import { compareReleases } from "../dkms/version-order.ts";
 
 /** A kernel, as far as selectors can tell kernels apart. */
@@ -60,10 +63,14 @@ function releasesOf(selector: Selector, choice: KernelChoice): readonly string[]
       return having(({ withHeaders }) => withHeaders);
     case "exact":
       return [selector.release];
-    case "match":
-      return having(({ release }) => globToRegExp(selector.glob).test(release));
-    case "regex":
-      return having(({ release }) => new RegExp(selector.pattern, "u").test(release));
+    case "match": {
+      const matches = checked(compileGlob(selector.glob));
+      return having(({ release }) => matches(release));
+    }
+    case "regex": {
+      const matches = checked(compileRegex(selector.pattern));
+      return having(({ release }) => matches(release));
+    }
     case "range":
       return having(({ release }) => selector.bounds.every((bound) => holds(bound, release)));
     case "not": {
@@ -73,15 +80,10 @@ function releasesOf(selector: Selector, choice: KernelChoice): readonly string[]
   }
 }
 
-/** The whole text must match; `*`, `?` and `[…]` as in the shell, everything else is itself. */
-function globToRegExp(glob: string): RegExp {
-  const source = glob.replace(/\[(!?)([^\]]+)\]|[\s\S]/gu, (piece, negated: string | undefined, set?: string) => {
-    if (set !== undefined) return `[${negated ? "^" : ""}${set.replace(/[\\\]^[]/g, "\\$&")}]`;
-    if (piece === "*") return "[\\s\\S]*";
-    if (piece === "?") return "[\\s\\S]";
-    return piece.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-  });
-  return new RegExp(`^${source}$`, "u");
+/** The documents' patterns were checked when they were read. */
+function checked(pattern: CompiledPattern): TextTest {
+  if (!pattern.ok) throw new Error(pattern.error.message);
+  return pattern.value;
 }
 
 function holds({ operator, version }: Bound, release: string): boolean {

@@ -29,6 +29,7 @@ export function statusDocument({ host, actual, plan, desired, diagnostics, advic
     desired: desired ? desiredDocument(desired) : null,
     kernels: actual.kernels.map((kernel) => kernelDocument(kernel, host.runningKernel)),
     modules: actual.modules.map((module) => moduleDocument(module, plan?.unlisted)),
+    strays: actual.strays,
     plan: plan
       ? {
           changes: plan.changes.map(changeDocument),

@@ -141,12 +141,15 @@ function problemLines({ actual, advice }: Status, terminal: Terminal): readonly 
     );
     return [...broken, ...left, ...own];
   });
+  const strays = actual.strays.flatMap(({ name, paths }) =>
+    paths.map((path) => `${name}: a run that was killed left ${path} behind`),
+  );
   const findings = actual.findings.map(({ message, code }) => `${sentence(message)} [${code}]`);
   const owed = actual.depmodOwed.map(
     ({ release }) => `${release}: depmod is owed since a run was killed; apply runs it`,
   );
   const mark = paint(terminal, "bad", "*");
-  return [...ofModules, ...findings, ...owed, ...advice].flatMap((text) => {
+  return [...ofModules, ...strays, ...findings, ...owed, ...advice].flatMap((text) => {
     const [line = "", ...rest] = hang("    ", printable(text), terminal.columns);
     return [`  ${mark} ${line.trimStart()}`, ...rest];
   });

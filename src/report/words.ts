@@ -18,18 +18,9 @@ function parts(whole: string, rest: number, unit: string): string {
   return rest === 0 ? whole : `${whole} ${rest} ${unit}`;
 }
 
-/**
- * The first letter in upper case: planner and engine write their sentences to be put after a colon. Not of a name, which
- * more than letters tell.
- */
-export function capitalize(text: string): string {
-  if (!/^[a-z]+([\s,.:;!?]|$)/.test(text)) return text;
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
-}
-
-/** A sentence ends with one full stop, whoever wrote it. */
+/** A sentence ends with one full stop, whoever wrote it. It begins as written: often with a name, which has its own case. */
 export function sentence(text: string): string {
-  return /[.!?]$/.test(text) ? capitalize(text) : `${capitalize(text)}.`;
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 /** The non-empty lines as one text; empty for none. */

@@ -1,12 +1,25 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { directiveNameFault, isDeprecatedDirective } from "../../src/desired-state/directive-names.ts";
+import {
+  deprecatedDirectives,
+  directiveNameFault,
+  isDeprecatedDirective,
+  numberedDirectives,
+  singleDirectives,
+} from "../../src/desired-state/directive-names.ts";
+import { directiveNames } from "../../src/dkms/conf/raw-conf.ts";
 
 const naming = suite("directiveNameFault");
 
 naming("takes the names of dkms.conf, numbered where DKMS numbers them", () => {
   const names = ["STRIP", "STRIP[0]", "MAKE[999]", "BUILD_DEPENDS[1]", "AUTOINSTALL", "POST_INSTALL", "CLEAN"];
   for (const name of [...names, "REMAKE_INITRD", "MODULES_CONF[0]"]) assert.is(directiveNameFault(name), undefined);
+});
+
+naming("takes every directive that the engine reads, each as one kind", () => {
+  for (const name of directiveNames) assert.is(directiveNameFault(name), undefined, name);
+  const kinds = [...numberedDirectives, ...singleDirectives, ...deprecatedDirectives];
+  assert.equal([...kinds].sort(), [...directiveNames].sort());
 });
 
 naming("refuses an index where there is only one", () => {

@@ -44,6 +44,17 @@ hostile("an alias bomb is refused at its first anchor and alias", () => {
   assert.ok(diagnostics.some((diagnostic) => brief(diagnostic) === "E_ALIAS 2:4"));
 });
 
+hostile("patterns that would take for ever elsewhere, as many as fit, cost no time before they are asked", () => {
+  for (const selector of [
+    "regex: '^([a-z0-9.-]+)+(.?){300}$'",
+    "regex: '[a-z].[^b]\\d\\w([a-z0-9.-]|[^x])+$'",
+    `match: "${"*[a-z]".repeat(30)}"`,
+  ]) {
+    const list = filled(`  - ${selector}\n`);
+    withinASecond(() => loadText(`${head}kernels:\n${list}modules: []\n`));
+  }
+});
+
 function previous(letter: string): string {
   return String.fromCharCode(letter.charCodeAt(0) - 1);
 }

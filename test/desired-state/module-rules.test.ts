@@ -20,6 +20,21 @@ rules("takes every version only away", () => {
   assert.equal(broken({ version: "*", state: "added" }), ["E_CONFLICT version"]);
 });
 
+rules("refuses names and versions whose path no kernel's makefiles can build in", () => {
+  for (const sign of ['"', "$", "%", "&", "'", "(", ")", ",", ":", ";", "<", ">", "\\", "`", "|"]) {
+    assert.equal(broken({ name: `a${sign}b` }), ["E_BAD_VALUE name"], sign);
+    assert.equal(broken({ version: `1${sign}2`, state: "built" }), ["E_BAD_VALUE version"], sign);
+  }
+  assert.equal(broken({ name: "a#b:c" }), ["E_BAD_VALUE name"]);
+  assert.equal(broken({ name: "a#b" }), ["W_BAD_NAME name"]);
+  assert.equal(broken({ name: "é!=@^_{}~+-.a", version: "1.0+dfsg~rc1" }), []);
+});
+
+rules("lets such a name be where nothing is built", () => {
+  for (const more of [{ state: "absent" }, { state: "added" }, { build: "never" }] as const)
+    assert.equal(broken({ version: "1:2", ...more }), []);
+});
+
 rules("takes no source and no kernels for what is to be absent", () => {
   assert.equal(broken({ state: "absent", source: "x" }), ["E_CONFLICT source"]);
   assert.equal(broken({ state: "absent", kernels: ["running"] }), ["E_CONFLICT kernels"]);

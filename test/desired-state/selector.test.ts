@@ -55,6 +55,15 @@ for (const shape of ["", "6.1/amd64", "6. 1", { match: "" }, { match: "a/b" }, {
   });
 }
 
+selecting("refuses what looks like a glob and is none, also behind not", () => {
+  for (const glob of ["6.[9-1]*", "6.[1", "6.[[:digits:]]", "6\\.1", "@(6.1|6.12)*"]) {
+    assert.match(complaint({ match: glob }), `The pattern "${glob}" is not usable: `);
+    assert.is(value({ not: { match: glob } }), undefined);
+  }
+  assert.match(complaint({ not: "6.[9-1]*" }), "Write it as 1-9.");
+  assert.equal(value({ match: "6.[[:digit:]]*" }), { kind: "match", glob: "6.[[:digit:]]*" });
+});
+
 selecting.run();
 
 const regex = suite("parseRegex");
@@ -66,7 +75,15 @@ regex("refuses what does not compile with the flag u, what is empty, what is lon
 
 regex("says why", () => {
   const parsed = parseRegex("(6");
-  assert.match(parsed.ok ? "" : parsed.error.message, "Unterminated group");
+  assert.match(parsed.ok ? "" : parsed.error.message, 'The regular expression "(6" is not usable: Unterminated group.');
+});
+
+regex("refuses what could not be answered within a time that is known", () => {
+  for (const pattern of ["(?=6)", "(?<!rt)-amd64", "(6)\\1", "(?:a{99}){99}"]) {
+    const parsed = parseRegex(pattern);
+    assert.is(parsed.ok ? "" : parsed.error.code, "E_BAD_VALUE");
+  }
+  assert.is(parseRegex("^([a-z0-9.-]+)+$x").ok, true);
 });
 
 regex.run();

@@ -15,7 +15,8 @@ const record: BuildRecord = {
 const parse = suite("parseBuildRecord");
 
 parse("reads back what was written", () => {
-  assert.equal(parseBuildRecord(formatBuildRecord(record)), record);
+  const superseded = [{ file: "old.ko", sha256: "0" }];
+  for (const one of [record, { ...record, superseded }]) assert.equal(parseBuildRecord(formatBuildRecord(one)), one);
 });
 
 parse("takes nothing else for a record", () => {
@@ -32,6 +33,8 @@ parse("takes nothing else for a record", () => {
     { ...record, durationMs: "1500" },
     { ...record, objects: [{ file: "hello.ko", sha256: "f" }] },
     { ...record, objects: {} },
+    { ...record, superseded: [{ file: "old.ko" }] },
+    { ...record, superseded: null },
   ];
   for (const other of others) assert.is(parseBuildRecord(JSON.stringify(other)), undefined, JSON.stringify(other));
   for (const text of ["", "{", formatBuildRecord(record).slice(0, -20)]) assert.is(parseBuildRecord(text), undefined);

@@ -16,9 +16,9 @@ read.before.each((context) => {
 read.after.each(({ tree }) => tree.remove());
 
 read("takes an absent tree and an empty one for no modules", ({ tree }) => {
-  assert.equal(readTree(tree.host()), { modules: [], findings: [] });
+  assert.equal(readTree(tree.host()), { modules: [], strays: [], findings: [] });
   fs.rmSync(tree.at(dkms), { recursive: true });
-  assert.equal(readTree(tree.host()), { modules: [], findings: [] });
+  assert.equal(readTree(tree.host()), { modules: [], strays: [], findings: [] });
 });
 
 read("says that the tree is not a directory", ({ tree }) => {
@@ -105,11 +105,11 @@ read("sees saved originals", ({ tree }) => {
   tree.module("a/1").installed(K);
   tree.write(`${dkms}/a/original_module/${K}/x86_64/a.ko`, "");
   const { modules } = readTree(tree.host());
-  assert.equal(keysOf({ modules, findings: [] }), ["a/1"]);
+  assert.equal(keysOf({ modules, strays: [], findings: [] }), ["a/1"]);
   assert.is(modules[0]?.instances[0]?.originalsSaved, true);
 });
 
-read("collects what killed runs left behind", ({ tree }) => {
+read("collects what killed runs left of a version", ({ tree }) => {
   tree.module("a/1").built(K);
   const left = [
     tree.write(`${dkms}/a/1/.dkms-agent-0123/x`, "").replace(/\/x$/, ""),
@@ -117,26 +117,29 @@ read("collects what killed runs left behind", ({ tree }) => {
     tree.write(`${dkms}/a/1/${K}/.tmp_x86_64_abc/module/a.ko`, "").replace(/\/module.*$/, ""),
     tree.write(`${dkms}/a/1/${K}/i686/log/make.log`, "").replace(/\/log.*$/, ""),
     tree.at(dkms, "a/1/6.2.0-1"),
-    tree.at(dkms, "a/.dkms-agent-4567"),
-    tree.at(dkms, "a/kernel-5.0-x86_64"),
     tree.at(dkms, "a/1", K, "aarch64"),
   ];
   tree.link(".tmp_x86_64_abc", `${dkms}/a/1/${K}/aarch64`);
   fs.mkdirSync(tree.at(dkms, "a/1/6.2.0-1"));
-  tree.link("1/5.0/x86_64", `${dkms}/a/.dkms-agent-4567`);
-  tree.link("1/5.0/x86_64", `${dkms}/a/kernel-5.0-x86_64`);
   const found = readTree(tree.host());
   assert.equal([...(moduleOf(found, "a/1")?.leftovers ?? [])].sort(), [...left].sort());
   assert.is(moduleOf(found, "a/1")?.instances.length, 1);
 });
 
-read("gives what lies beside the versions to each of them", ({ tree }) => {
-  for (const key of ["a/1", "a/2", "b/1"]) tree.module(key);
-  const stray = tree.write(`${dkms}/a/.dkms-agent-a.0123456789ab`, "");
-  assert.equal(
-    readTree(tree.host()).modules.map(({ leftovers }) => leftovers),
-    [[stray], [stray], []],
-  );
+read("collects what killed runs left beside the versions of a package, or in place of them", ({ tree }) => {
+  for (const key of ["a/1", "b/1", "e/1"]) tree.module(key);
+  const hidden = tree.write(`${dkms}/a/.dkms-agent-a.0123456789ab`, "");
+  const original = tree.write(`${dkms}/a/original_module/${K}/x86_64/.dkms-agent-a.0123456789ab`, "");
+  tree.write(`${dkms}/c/.dkms-agent-c.0123456789ab/1/source/x`, "");
+  for (const empty of ["d", "e/2", `e/original_module/${K}/x86_64`, "e/-odd"])
+    fs.mkdirSync(tree.at(dkms, empty), { recursive: true });
+  tree.link("1/5.0/x86_64", `${dkms}/e/kernel-5.0-x86_64`);
+  assert.equal(readTree(tree.host()).strays, [
+    { name: "a", paths: [hidden, original] },
+    { name: "c", paths: [tree.at(dkms, "c/.dkms-agent-c.0123456789ab")] },
+    { name: "d", paths: [tree.at(dkms, "d")] },
+    { name: "e", paths: ["2", "kernel-5.0-x86_64", "original_module"].map((name) => tree.at(dkms, "e", name)) },
+  ]);
 });
 
 read("knows a version without source link only if something of a module is there", ({ tree }) => {

@@ -18,7 +18,7 @@ const keys = names.flatMap((name) => [`${name}/1`, `${name}/2`]);
 const releases = ["1.1", "1.2", "1.10"];
 
 const problems: fc.Arbitrary<ProblemKind[]> = fc.subarray(
-  ["object-missing", "installed-missing", "installed-differs", "wrong-vermagic"],
+  ["object-missing", "installed-missing", "installed-differs", "wrong-vermagic", "orphan"],
   { maxLength: 1 },
 );
 
@@ -70,7 +70,23 @@ function withoutClashes(modules: Readonly<Record<string, ModuleOptions>>): Recor
     }
     result[key] = { ...one, instances };
   }
-  return result;
+  return withoutFalseOrphans(result, active);
+}
+
+/** The scan finds orphans only where no version of the module is installed. */
+function withoutFalseOrphans(
+  modules: Readonly<Record<string, ModuleOptions>>,
+  active: ReadonlySet<string>,
+): Record<string, ModuleOptions> {
+  const checked = Object.entries(modules).map(([key, one]): [string, ModuleOptions] => {
+    const instances = Object.entries(one.instances ?? {}).map(([release, instance]): [string, InstanceOptions] => {
+      const isActive = active.has(`${key.split("/")[0]}@${release}`);
+      const problems = (instance.problems ?? []).filter((kind) => kind !== "orphan" || !isActive);
+      return [release, { ...instance, problems }];
+    });
+    return [key, { ...one, instances: Object.fromEntries(instances) }];
+  });
+  return Object.fromEntries(checked);
 }
 
 const world: fc.Arbitrary<WorldOptions> = fc
@@ -105,6 +121,7 @@ const world: fc.Arbitrary<WorldOptions> = fc
       ),
       { maxKeys: 4 },
     ),
+    strays: fc.subarray([...names, "gone"]),
     depmodOwed: fc.subarray(releases),
     complete: fc.boolean(),
     missingTools: fc.constantFrom([], [], [], ["make"]),

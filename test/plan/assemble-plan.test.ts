@@ -199,6 +199,38 @@ rows("what a killed run left behind is cleared", () => {
   assert.equal(reasons({ modules }, { "a/1": {} }), ["repair leftovers"]);
 });
 
+rows("what a killed run left of a package is swept up first, if any version of it is named, also as absent", () => {
+  const strays = ["a", "other"];
+  assert.equal(reasons({ strays }, { "a/1": { state: "absent" } }), ["sweep leftovers"]);
+  const raising = plan({ ...inTree, strays }, { "a/1": {} }).steps;
+  assert.equal(
+    raising.filter(({ kind, dependsOn }) => kind !== "depmod" && !dependsOn.includes("sweep:a")).map(({ id }) => id),
+    ["sweep:a"],
+  );
+  const lowering = plan({ modules: { "a/1": present("installed") }, strays }, { "a/*": { state: "absent" } }).steps;
+  assert.equal(
+    lowering.filter(({ kind, dependsOn }) => kind !== "depmod" && !dependsOn.includes("sweep:a")).map(({ id }) => id),
+    ["sweep:a"],
+  );
+});
+
+rows("what a killed run left of a package that nobody names is swept up only if it is pruned", () => {
+  assert.equal(steps({ strays: ["a"] }, {}), []);
+  assert.equal(steps({ strays: ["a"] }, {}, "prune"), ["sweep:a"]);
+  assert.equal(steps({ strays: ["a"], complete: false }, {}, "prune"), []);
+});
+
+rows("a build that was left aside comes back only where one is wanted, and is made anew", () => {
+  const modules = { "a/1": { leftovers: ["/var/lib/dkms/a/1/K1/.dkms-agent-a.x86_64.0"] } };
+  const kept = (wanted: Parameters<typeof plan>[1]) =>
+    plan({ modules, ...inTree }, wanted).steps.flatMap((step) => {
+      if (step.kind === "repair") return [step.keepBuilds];
+      return step.kind === "build" ? [step.replace] : [];
+    });
+  assert.equal(kept({ "a/1": {} }), [true, true]);
+  assert.equal(kept({ "a/1": { state: "added" } }), [false]);
+});
+
 rows("excluded by dkms.conf: not applicable, and no step", () => {
   const result = plan({ ...inTree, confs: { "a/1": { exclusion: "it wants CONFIG_X" } } }, { "a/1": {} });
   assert.equal(result.steps, []);
@@ -340,7 +372,7 @@ documents("two modules that bring an object of the same name for one kernel are 
   const world = { ...both, confs: { "a/1": { objects: ["same-name"] }, "b/1": { objects: ["other", "same_name"] } } };
   const [problem] = plan(world, { "a/1": {}, "b/1": {} }).diagnostics;
   assert.is(problem?.code, "E_CONFLICT");
-  assert.match(problem?.message ?? "", /both a .*:4\) and b install same_name\.ko/);
+  assert.match(problem?.message ?? "", /^Both a .*:4\) and b install same_name\.ko/);
   assert.equal(plan(world, { "a/1": {}, "b/1": { state: "built" } }).diagnostics, []);
 });
 

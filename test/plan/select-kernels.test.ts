@@ -39,6 +39,28 @@ select("a regex is unanchored, as written", () => {
   assert.equal(choose({ kind: "regex", pattern: "^6\\.1\\." }), here.slice(0, 3));
 });
 
+select("a named class and a range of characters, as in the shell", () => {
+  assert.equal(choose({ kind: "match", glob: "6.1.0-[[:digit:]]-*" }), ["6.1.0-9-amd64"]);
+  assert.equal(choose({ kind: "match", glob: "6.1.0-[1-5][0-9]-amd64" }), ["6.1.0-56-amd64"]);
+});
+
+select("no pattern and no kernel's name can make it take long", () => {
+  const release = "6.1.0-amd64-".padEnd(250, "a");
+  const choice = { candidates: [{ release, installed: true, withHeaders: true }], runningKernel: undefined };
+  const before = process.cpuUsage();
+  const endless: readonly Selector[] = [
+    { kind: "regex", pattern: "^([a-z0-9.-]+)+$x" },
+    { kind: "match", glob: `${"*a".repeat(90)}*b` },
+  ];
+  assert.equal(selectKernels(endless, choice).unmatched, endless);
+  const { user, system } = process.cpuUsage(before);
+  assert.ok((user + system) / 1000 < 500, `${user + system} µs`);
+});
+
+select("a pattern that no document can bring is a bug", () => {
+  assert.throws(() => choose({ kind: "match", glob: "6.[9-1]" }), "runs backwards");
+});
+
 select("a range compares numbers as numbers", () => {
   const range = (...bounds: [">=" | "<=" | ">" | "<" | "=", string][]): Selector => ({
     kind: "range",

@@ -48,7 +48,7 @@ told("a failure and what is blocked go to stderr, where nobody throws them away"
   assert.not.match(out, "E_MAKE");
   assert.match(
     err,
-    /^error: build evdi\/1\.14\.1@K1\/x86_64: Make failed\. \[E_MAKE\]\n {4}\| no\n {4}the whole log: \/make\.log\n/,
+    /^error: build evdi\/1\.14\.1@K1\/x86_64: make failed\. \[E_MAKE\]\n {4}\| no\n {4}the whole log: \/make\.log\n/,
   );
   assert.match(err, /! jool\/4\.1\.9@K1\/x86_64 {2}blocked {2}there is no source/);
 });

@@ -47,7 +47,7 @@ export const events = {
   lock_wait: { type: "lock_wait", holder: "process 7" },
   diagnostic: {
     type: "diagnostic",
-    diagnostic: { severity: "warning", code: "W_YAML", message: "hm", file: "/a.yaml" },
+    diagnostic: { severity: "warning", code: "W_YAML", message: "Hm", file: "/a.yaml" },
   },
   planned_change: { type: "planned_change", change },
   change_summary: { type: "change_summary", summary: plan.summary },

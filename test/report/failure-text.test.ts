@@ -10,13 +10,13 @@ const told = suite("failureText");
 told("what, where, the end of the log, and what to do", () => {
   const { error } = fail("E_MAKE", "make failed with exit code 2", {
     path: "/var/lib/dkms/bad/1.0",
-    remedy: "mend the source, then run it again",
+    remedy: "Mend the source, then run it again",
     log: { path: "/var/lib/dkms/make.log", tail: ["bad.c:1: \u001b[31merror:\u001b[0m no", "make: *** [all] Error 2"] },
   });
   assert.is(
     failureText(error, plainTerminal, "build bad/1.0@K1/x86_64: "),
     text`
-      error: build bad/1.0@K1/x86_64: Make failed with exit code 2. [E_MAKE]
+      error: build bad/1.0@K1/x86_64: make failed with exit code 2. [E_MAKE]
           in /var/lib/dkms/bad/1.0
           | bad.c:1: error: no
           | make: *** [all] Error 2

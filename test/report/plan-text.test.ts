@@ -52,8 +52,8 @@ told("reads like a diff, one line per change with its reason, the summary last",
         + evdi/1.14.1@6.1.0-56-amd64/x86_64   add, build, install  it is not built for this kernel
         ~ ddcci/0.4.4@6.1.0-55-amd64/x86_64   rebuild, install     the source changed since it was built
         - old/1.0@6.1.0-55-amd64/x86_64       unbuild, remove      the document wants it absent
-        ! jool/4.1.9@6.1.0-56-amd64/x86_64    blocked              there is no source: jool-4.1.9 is not in the source tree, and the document names none
-            → install the package that brings jool-4.1.9, or add \`source:\` to the document
+        ! jool/4.1.9@6.1.0-56-amd64/x86_64    blocked              there is no source
+            → put it there
         · bbswitch/0.8@6.1.0-56-amd64/x86_64  not applicable       BUILD_EXCLUSIVE_KERNEL is ^5
 
       In the DKMS tree, but in no document (left alone; see "unlisted"): stray/2

@@ -22,8 +22,10 @@ timing.run();
 
 const sentences = suite("sentence");
 
-sentences("begins with a capital and ends with one full stop", () => {
-  assert.is(sentence("it is not built"), "It is not built.");
+sentences("ends with one full stop, and leaves the case to whoever wrote it", () => {
+  assert.is(sentence("It is not built"), "It is not built.");
+  assert.is(sentence("slow 1.0 is listed already"), "slow 1.0 is listed already.");
+  assert.is(sentence("make ended with 2."), "make ended with 2.");
   assert.is(sentence('Did you mean "x"?'), 'Did you mean "x"?');
   assert.is(sentence("Done."), "Done.");
 });

@@ -1,3 +1,5 @@
+import { posixClasses } from "../posix-classes.ts";
+
 /**
  * The JavaScript form of a POSIX extended regex as bash's `=~` understands it in the C locale, for asking whether it
  * matches somewhere in a text. `undefined` for everything that is not certain to mean the same in both: back
@@ -109,7 +111,7 @@ function translateMembers(members: string): string | undefined {
     const [range] = /^(?:\d-\d|[a-z]-[a-z]|[A-Z]-[A-Z])/.exec(rest) ?? [];
     const sign = rest.charAt(0);
     if (named !== undefined) {
-      const translated = classes.get(name);
+      const translated = posixClasses.get(name);
       if (translated === undefined || rest.charAt(named.length) === "-") return undefined;
       source += translated;
     } else if (range !== undefined) {
@@ -126,18 +128,6 @@ function translateMembers(members: string): string | undefined {
 }
 
 const isAscii = /^[ -~]$/;
-
-const classes: ReadonlyMap<string, string> = new Map([
-  ["alpha", "A-Za-z"],
-  ["digit", "0-9"],
-  ["alnum", "A-Za-z0-9"],
-  ["upper", "A-Z"],
-  ["lower", "a-z"],
-  ["xdigit", "0-9A-Fa-f"],
-  ["space", " \\t\\n\\v\\f\\r"],
-  ["blank", " \\t"],
-  ["punct", "!-\\/:-@\\[-`{-~"],
-]);
 
 function escaped(sign: string): string {
   return /[\w ]/.test(sign) ? sign : `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`;

@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import type { Result } from "../../../src/dkms/failure.ts";
 import { install } from "../../../src/dkms/verbs/install.ts";
 import { repair } from "../../../src/dkms/verbs/repair.ts";
+import { sweep } from "../../../src/dkms/verbs/sweep.ts";
 import { uninstall } from "../../../src/dkms/verbs/uninstall.ts";
 import type { Done } from "../../../src/dkms/verbs/verb.ts";
 import type { Host } from "../../../src/host/host.ts";
@@ -190,6 +191,52 @@ installing("asks before it replaces a version that nobody spoke of", async ({ tr
   assert.ok(expectDone(await install(tree.host(), demo("2.0"), { force: true })).changed);
 });
 
+/** Another module that is installed with an object of the same name. */
+function rival(tree: TreeBuilder, objects = ["demo_a"]): ModuleBuilder {
+  const contents = objects.map((name) => [`${name}.ko`, object(name, undefined, "rival")] as const);
+  return tree.module("rival/7", { objects }).installed(release, { objects: Object.fromEntries(contents) });
+}
+
+for (const [title, spoil] of [
+  ["lies where ours would go", () => undefined],
+  ["lies elsewhere", (file: string) => fs.renameSync(file, path.join(path.dirname(file), "../demo_a.ko"))],
+  ["is missing", (file: string) => fs.rmSync(file)],
+] as const)
+  installing(`refuses to take another module's object for an original: it ${title}`, async ({ tree }) => {
+    built(tree);
+    rival(tree);
+    spoil(tree.at(modules, "updates/dkms/demo_a.ko"));
+    const failure = await expectUntouched(tree, "E_PRECONDITION", () => install(tree.host(), instance));
+    assert.match(failure.message, /rival\/7 is installed for .* demo_a/);
+    assert.match(failure.remedy ?? "", /uninstall rival\/7.*desired state/is);
+    assert.is(failure.dkmsExit, 6);
+  });
+
+installing("keeps another module's object like dell/dkms does when it is forced to", async ({ tree }) => {
+  built(tree);
+  rival(tree);
+  const before = trees(tree);
+  await expectUndoable(tree, () => install(tree.host(), instance, { force: true }));
+  assert.equal(fs.readFileSync(tree.at(originals, "demo_a.ko")), object("demo_a", undefined, "rival"));
+  await expectUndoable(tree, () => uninstall(tree.host(), instance));
+  assert.equal(trees(tree), before);
+});
+
+installing("minds no other module without a common object, nor one that is merely built", async ({ tree }) => {
+  built(tree);
+  rival(tree, ["demo_c"]);
+  tree.module("idle/1", { objects: ["demo_a"] }).built(release);
+  await expectUndoable(tree, () => install(tree.host(), instance));
+  assert.equal(fs.readdirSync(tree.at(modules, "updates/dkms")), ["demo_a.ko", "demo_b.ko", "demo_c.ko"]);
+});
+
+installing("finds nothing to do where it is in place and another module claims the same", async ({ tree }) => {
+  built(tree).installed(release);
+  tree.module("rival/7", { objects: ["demo_a"] }).built(release);
+  tree.link(`7/${release}/x86_64`, `var/lib/dkms/rival/kernel-${release}-x86_64`);
+  assert.not.ok(expectDone(await install(tree.host(), instance)).changed);
+});
+
 for (const [title, version, code] of [
   ["newer", "3.0", "E_NEWER_INSTALLED"],
   ["of the same version and source", "1.0", "E_NEWER_INSTALLED"],
@@ -321,6 +368,7 @@ installing("converges after a kill at any moment: repair and install again", asy
       const result = await act(world.host({ files: watched.files }));
       if (watched.writes() < number) return assert.ok(number > 15 && result.ok);
       assert.ok(present(world, "demo_a.ko") && present(world, "demo_b.ko"), `write ${number}: something is gone`);
+      expectDone(await sweep(world.host(), { name: "demo" })).undo.commit();
       expectDone(await repair(world.host(), demo("2.0"))).undo.commit();
       expectDone(await act(world.host())).undo.commit();
       assert.equal(finalFiles(world), expected, `write ${number}`);

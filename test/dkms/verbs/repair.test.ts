@@ -46,23 +46,21 @@ repairing("mends a dangling and a missing link", async ({ tree }) => {
   assert.is(readTree(tree.host()).modules[0]?.link, "linked");
 });
 
-repairing("removes what killed runs left in all three trees, of this module only", async ({ tree }) => {
+repairing("removes what killed runs left of this version, and nothing else", async ({ tree }) => {
   tree.module("demo/1.0").installed(release);
-  const before = trees(tree);
-  tree.write(`usr/src/${hidden}/x.c`, "");
-  tree.write("var/lib/dkms/demo/1.0/build/x.o", "");
-  tree.write(`var/lib/dkms/demo/1.0/${release}/.tmp_x86_64_x/module/demo.ko`, "");
-  tree.link(".tmp_x86_64_x", `var/lib/dkms/demo/1.0/${release}/i686`);
+  tree.write(`var/lib/dkms/demo/2.0/${release}/.tmp_x86_64_x/module/demo.ko`, "");
   tree.write(`var/lib/dkms/demo/${hidden}`, "");
   tree.write(`lib/modules/${release}/updates/dkms/${hidden}`, "");
-  tree.write(`lib/modules/${release}/kernel/.dkms-agent-0123456789ab`, "");
+  const before = trees(tree);
+  tree.write("var/lib/dkms/demo/1.0/build/x.o", "");
+  tree.write(`var/lib/dkms/demo/1.0/${hidden}/x`, "");
+  tree.write(`var/lib/dkms/demo/1.0/${release}/.tmp_x86_64_x/module/demo.ko`, "");
+  tree.link(".tmp_x86_64_x", `var/lib/dkms/demo/1.0/${release}/i686`);
+  tree.write("var/lib/dkms/demo/1.0/9.9.9/.tmp_x86_64_x/module/demo.ko", "");
   const { changed, notices } = expectDone(await repair(tree.host(), { module }));
   assert.ok(changed);
-  assert.is(notices.length, 7);
+  assert.is(notices.length, 5);
   assert.equal(trees(tree), before);
-  const other = tree.write(`lib/modules/${release}/updates/dkms/.dkms-agent-other.0123456789ab`, "");
-  assert.is(expectDone(await repair(tree.host(), { module })).changed, false);
-  assert.ok(fs.existsSync(other));
 });
 
 repairing("brings back a build whose successor never came", async ({ tree }) => {
@@ -73,6 +71,14 @@ repairing("brings back a build whose successor never came", async ({ tree }) => 
   const { notices } = expectDone(await repair(tree.host(), { module }));
   assert.match(notices.join(), /was moved aside and is back/);
   assert.equal(trees(tree), before);
+});
+
+repairing("drops it where no build is wanted", async ({ tree }) => {
+  tree.module("demo/1.0").built(release);
+  const directory = tree.at("var/lib/dkms/demo/1.0", release);
+  fs.renameSync(`${directory}/x86_64`, `${directory}/.dkms-agent-demo.x86_64.0123456789ab`);
+  expectDone(await repair(tree.host(), { module, keepBuilds: false })).undo.commit();
+  assert.equal(fs.readdirSync(tree.at("var/lib/dkms/demo/1.0")), ["source"]);
 });
 
 testNeeding(repairing, ["gcc", "make"], "converges after a build was killed at any moment", async () => {

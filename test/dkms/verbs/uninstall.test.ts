@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { formatBuildRecord } from "../../../src/dkms/build-record.ts";
 import { install } from "../../../src/dkms/verbs/install.ts";
 import { repair } from "../../../src/dkms/verbs/repair.ts";
+import { sweep } from "../../../src/dkms/verbs/sweep.ts";
 import { uninstall } from "../../../src/dkms/verbs/uninstall.ts";
 import { localFiles } from "../../../src/host/local-files.ts";
 import { fakeObject } from "../../rig/fake-object.ts";
@@ -177,6 +178,26 @@ uninstalling("touches nothing of another module at its own place once the link i
   assert.equal(demoObjects(tree), ["updates/dkms/demo_a.ko"]);
 });
 
+for (const [title, linked] of [
+  ["it is installed", true],
+  ["the link is gone", false],
+] as const)
+  uninstalling(
+    `leaves what another module has installed, also of the same content, where ${title}`,
+    async ({ tree }) => {
+      installed(tree);
+      const same = fs.readFileSync(tree.at(modules, "updates/dkms/demo_a.ko"));
+      const other = fakeObject({ name: "demo_b", release, filling: "rival" });
+      tree.module("rival/7", { objects: ["demo_a", "demo_b"] }).installed(release, {
+        objects: { "demo_a.ko": same, "demo_b.ko": other },
+      });
+      if (!linked) fs.rmSync(tree.at(`var/lib/dkms/demo/kernel-${release}-x86_64`));
+      expectDone(await uninstall(tree.host(), instance)).undo.commit();
+      assert.equal(demoObjects(tree), ["updates/dkms/demo_a.ko", "updates/dkms/demo_b.ko"]);
+      assert.not.ok(fs.existsSync(tree.at(`var/lib/dkms/demo/kernel-${release}-x86_64`)));
+    },
+  );
+
 uninstalling("knows from the build record what is not in module/ any more", async ({ tree }) => {
   tree.module("demo/1.0", { objects: ["demo_a"] }).installed(release, { at: "extra" });
   const top = `var/lib/dkms/demo/1.0/${release}/x86_64`;
@@ -229,6 +250,7 @@ uninstalling("converges after a kill at any moment: repair, install and uninstal
       const { files, writes } = filesKilledAt(number);
       const result = await uninstall(tree.host({ files }), instance);
       if (writes() < number) return assert.ok(number > 10 && result.ok);
+      expectDone(await sweep(tree.host(), instance.module)).undo.commit();
       expectDone(await repair(tree.host(), instance)).undo.commit();
       expectDone(await install(tree.host(), instance, { force: true })).undo.commit();
       expectDone(await uninstall(tree.host(), instance)).undo.commit();
