@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { AptFailure, codename, extract, isKnown, optionsForRelease, update } from "./apt.mjs";
+import { AptFailure, codename, extract, isKnown, optionsForRelease, searchNames, update } from "./apt.mjs";
 import { cachedParts, partsDirectory, recordPart, recordUnavailable, unavailablePackages } from "./cache.mjs";
 import { headerPackage, headerPackages, isUsual } from "./header-packages.mjs";
 import { kernelsWithHeaders, readRelease } from "./kernels.mjs";
@@ -28,17 +28,23 @@ const moduleSources = [
 /** The release of Debian that has the version of dell/dkms that tests compare with. */
 const releaseWithDkms = "trixie";
 
-/** @returns {Part[]} what is not in the cache yet, by looking at files alone */
-export function missingParts() {
+/**
+ * @param {"test" | "corpus"} purpose `test` leaves out most of the corpus
+ * @returns {Part[]} what is not in the cache yet; for `test` by looking at files alone
+ */
+export function missingParts(purpose) {
   const cached = new Set([...cachedParts("module-sources"), ...cachedParts("dkms")].map((part) => part.package));
   const sources = moduleSources
     .map((name) => `${name}-dkms`)
     .filter((name) => !cached.has(name))
-    .map((name) => ({ package: name, why: "a real module's source", fetch: () => fetchModuleSource(name) }));
+    .map((name) => ({
+      package: name,
+      why: "a real module's source",
+      fetch: () => fetchSource(name, "module-sources"),
+    }));
   const dkms = { package: "dkms", why: "the original, to compare with", fetch: fetchDkms };
-  return [...missingImage(), ...sources, ...(cached.has("dkms") ? [] : [dkms])].filter(
-    (part) => !unavailablePackages().includes(part.package),
-  );
+  const parts = [...missingImage(), ...sources, ...(cached.has("dkms") ? [] : [dkms]), ...missingCorpus(purpose)];
+  return parts.filter((part) => !unavailablePackages().includes(part.package));
 }
 
 /**
@@ -56,6 +62,11 @@ export function extractHeaders(release) {
     writeFileSync(makefile, readFileSync(makefile, "utf8").replaceAll(" /usr/", ` ${final}/usr/`));
   });
   recordPart({ kind: "headers", package: headerPackage(release), version, path });
+}
+
+/** @param {string} suite that the system in `debian-root` was made from */
+export function saveDebianRoot(suite) {
+  recordPart({ kind: "debian-root", package: "debootstrap", version: suite, path: "debian-root" });
 }
 
 /** @returns {Part[]} the newest usual kernel that modules can be built for, and that is here as a package's files */
@@ -84,8 +95,32 @@ function fetchImage(name, release) {
   recordPart({ kind: "linux-image", package: name, version, path });
 }
 
-/** @param {string} name */
-function fetchModuleSource(name) {
+/**
+ * Sources of modules for the comparison of two commands: all that the distribution has, or the sample of them that
+ * every run of the tests takes. What other tests build from has a kind of its own, since they go through all of it.
+ *
+ * @param {"test" | "corpus"} purpose
+ * @returns {Part[]}
+ */
+function missingCorpus(purpose) {
+  if (purpose === "corpus") update();
+  const names = purpose === "corpus" ? searchNames("[^-]-dkms$").filter((name) => name !== "dh-dkms") : corpusSample();
+  const cached = new Set(cachedParts("corpus").map((part) => part.package));
+  return names
+    .filter((name) => !cached.has(name))
+    .map((name) => ({ package: name, why: "one more real module's source", fetch: () => fetchSource(name, "corpus") }));
+}
+
+/** @returns {string[]} packages */
+function corpusSample() {
+  return JSON.parse(readFileSync(join(import.meta.dirname, "../test/corpus/sample.json"), "utf8"));
+}
+
+/**
+ * @param {string} name of the package
+ * @param {"module-sources" | "corpus"} kind
+ */
+function fetchSource(name, kind) {
   update();
   if (!isKnown(name)) {
     recordUnavailable(name);
@@ -96,9 +131,9 @@ function fetchModuleSource(name) {
     const version = extract(name, directory);
     const [source] = readdirSync(join(directory, "usr/src"));
     if (!source) throw new AptFailure(`${name} holds no source in /usr/src`);
-    const path = `module-sources/${source}`;
+    const path = `${kind}/${source}`;
     replaceDirectory(path, (target) => renameSync(join(directory, "usr/src", source), target));
-    recordPart({ kind: "module-sources", package: name, version, path });
+    recordPart({ kind, package: name, version, path });
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -129,7 +164,7 @@ function fetchDkms() {
  * @param {string} path below the cache
  * @param {(directory: string) => void} fill
  */
-function replaceDirectory(path, fill) {
+export function replaceDirectory(path, fill) {
   const directory = join(partsDirectory(), path);
   const staging = join(dirname(directory), `.${basename(directory)}.new`);
   rmSync(staging, { recursive: true, force: true });

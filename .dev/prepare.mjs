@@ -15,12 +15,13 @@ const project = join(import.meta.dirname, "..");
  * Makes sure of what a machine needs for a purpose, and says what it installs. Where everything is there, it says
  * nothing and starts nothing.
  *
- * @param {{ for: "start" | "test" }} options for `start`, what is missing and cannot be had ends the process; for
- *   `test` it is told, and the tests that need it are skipped
+ * @param {{ for: "start" | "test" | "corpus" }} options for `start`, what is missing and cannot be had ends the
+ *   process; for `test` it is told, and the tests that need it are skipped; `corpus` is `test` with the source of every
+ *   module that the distribution has
  */
 export function prepare({ for: purpose }) {
   installNpmPackages();
-  const missing = missingNeeds(purpose);
+  const missing = missingNeeds(purpose === "start" ? "start" : "test");
   if (missing.length > 0 && !canInstall()) {
     explain(missing);
     if (purpose === "start") process.exit(cannotRunHere);
@@ -28,7 +29,7 @@ export function prepare({ for: purpose }) {
     const done = attempt(() => installAll(missing));
     if (!done && purpose === "start") process.exit(cannotRunHere);
   }
-  if (purpose === "test" && isDebianLike()) fetchParts();
+  if (purpose !== "start" && isDebianLike()) fetchParts(purpose);
 }
 
 function installNpmPackages() {
@@ -101,8 +102,9 @@ function choosePackages(needs) {
   return { packages, headers };
 }
 
-function fetchParts() {
-  for (const { package: name, why, fetch } of missingParts()) {
+/** @param {"test" | "corpus"} purpose */
+function fetchParts(purpose) {
+  for (const { package: name, why, fetch } of missingParts(purpose)) {
     console.log(`Fetching ${name}: ${why}. It is extracted into the cache, not installed.`);
     attempt(fetch);
   }

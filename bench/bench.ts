@@ -1,13 +1,26 @@
 import type { Measurement } from "./measure.ts";
 
-/** One question about speed, answered by a ratio that is measured within one run. */
+/** One question about speed, answered by ratios that are measured within one run. */
 export interface Bench {
   /** A word to choose it by: `npm run bench -- status`. */
   readonly name: string;
   /** What is compared with what. */
   readonly question: string;
-  /** Prepares below an empty directory, measures, and answers with our side first and the other's second. */
-  readonly run: (directory: string) => readonly [ours: Measurement, theirs: Measurement];
+  /** Prepares below an empty directory, and measures. */
+  readonly run: (directory: string) => Findings;
+}
+
+export interface Findings {
+  readonly comparisons: readonly Comparison[];
+  /** What else was found, a sentence each. */
+  readonly notes?: readonly string[];
+}
+
+export interface Comparison {
+  readonly ours: Measurement;
+  readonly theirs: Measurement;
+  /** The most that our time may be, as a multiple of theirs. */
+  readonly target?: number;
 }
 
 /** The program under test. */

@@ -4,6 +4,8 @@ import { spawnSync } from "node:child_process";
 export interface Contestant {
   readonly name: string;
   readonly command: readonly [string, ...string[]];
+  /** Done before each round, outside the time that is taken. */
+  readonly before?: () => void;
 }
 
 export interface Measurement {
@@ -35,7 +37,8 @@ export function measure(contestants: readonly Contestant[], rounds: number): Mea
   });
 }
 
-function time({ name, command: [file, ...args] }: Contestant): { ms: number; stdout: string } {
+function time({ name, command: [file, ...args], before }: Contestant): { ms: number; stdout: string } {
+  before?.();
   const started = performance.now();
   const { status, stdout, stderr, error } = spawnSync(file, args, { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
   const ms = performance.now() - started;

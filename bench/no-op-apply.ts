@@ -23,7 +23,7 @@ export const noOpApply: Bench = {
       11,
     );
     if (!ours || !theirs) throw new Error("Two commands give two measurements.");
-    return [ours, theirs];
+    return { comparisons: [{ ours, theirs }] };
   },
 };
 

@@ -17,7 +17,9 @@ async function main(startedAs: string, given: readonly string[]): Promise<number
   if (isDkms || given[0] === "dkms") {
     const { dkms } = await import("./commands/dkms.ts");
     const plain = io(false);
-    return obeySignals(async (signal) => say(await dkms(isDkms ? given : given.slice(1), { io: plain, signal }), plain));
+    return obeySignals(async (signal) =>
+      say(await dkms(isDkms ? given : given.slice(1), { io: plain, signal }), plain),
+    );
   }
   const { parseCommandLine } = await import("./commands/program.ts");
   const parsed = parseCommandLine(given);
@@ -37,7 +39,7 @@ function say({ exitCode, out, err }: Answer, io: Io): number {
 /** Asks the work to stop, and lets it end: a second signal does not hurry past its clean-up. */
 async function obeySignals(work: (signal: AbortSignal) => Promise<number>): Promise<number> {
   const controller = new AbortController();
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
   const stop = (name: NodeJS.Signals) => controller.abort(name);
   for (const name of signals) process.on(name, stop);
   try {

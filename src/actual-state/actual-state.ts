@@ -1,6 +1,7 @@
 import type { BuildInputs, BuildRecord } from "../dkms/build-record.ts";
 import type { DkmsConf } from "../dkms/conf/dkms-conf.ts";
 import type { Failure, Result } from "../dkms/failure.ts";
+import type { Strays } from "../dkms/find-strays.ts";
 import type { InstanceAddress, KernelId, ModuleId, ModuleKey } from "../dkms/id.ts";
 import type { Kernel } from "../dkms/kernel.ts";
 
@@ -14,6 +15,8 @@ export interface ActualState {
   readonly depmodOwed: readonly KernelId[];
   /** Every module/version of the DKMS tree. */
   readonly modules: readonly ModuleState[];
+  /** What killed runs left of packages in the trees, also of packages that have no version any more; by name. */
+  readonly strays: readonly Strays[];
   /** For each module of the request: its source, in the source tree and where the document says. */
   readonly sources: ReadonlyMap<ModuleKey, SourceState>;
   /** For each instance that the request names: what its dkms.conf says and what a build would be made from now. */
@@ -29,7 +32,9 @@ export interface ModuleState {
   /** `linked`: the source link leads to a directory. Otherwise the module is broken, and how. */
   readonly link: "linked" | "dangling" | "missing";
   readonly instances: readonly InstanceState[];
-  /** Staging directories, backups and build directories that a killed run left behind: absolute paths. */
+  /** Kernels whose build a killed run moved aside and never replaced; it is among the leftovers, and can be put back. */
+  readonly displaced: readonly KernelId[];
+  /** Staging directories, backups and build directories that a killed run left of this version: absolute paths. */
   readonly leftovers: readonly string[];
 }
 
@@ -64,10 +69,11 @@ export type ProblemKind =
   | "object-missing"
   /** The active link is there, the object in the install tree is not. */
   | "installed-missing"
+  /** Something of the module in the install tree is not of the build: another content, an earlier build, another version. */
   | "installed-differs"
   /** The object says that it is for another kernel. */
   | "wrong-vermagic"
-  /** An object of the module lies in the install tree although nothing is installed. */
+  /** An object with the content of a build lies in the install tree although no version is installed: uninstall removes it. */
   | "orphan"
   | "unreadable";
 

@@ -1,10 +1,10 @@
 import path from "node:path";
 import type { ObjectSpec } from "../dkms/conf/dkms-conf.ts";
 import { destinationDirectory } from "../dkms/destination.ts";
+import { indexObjects, objectName } from "../dkms/find-objects.ts";
 import type { KernelId } from "../dkms/id.ts";
 import { objectSuffixes } from "../dkms/kernel.ts";
 import { kernelDirectory } from "../dkms/tree-layout.ts";
-import { indexObjects, objectStem } from "./object-index.ts";
 import { remember, type Scan } from "./scan.ts";
 
 /** What is looked for in a kernel's install tree. */
@@ -22,7 +22,7 @@ export interface Wanted {
  * what the file system throws.
  */
 export function findInstalled(scan: Scan, wanted: Wanted): readonly string[] {
-  const stem = objectStem(wanted.file) ?? wanted.file;
+  const stem = objectName(wanted.file) ?? wanted.file;
   if (!wanted.spec) return objectsNamed(scan, wanted.kernel, stem);
   const suffix = wanted.file.slice(stem.length);
   const suffixes = [suffix, ...objectSuffixes.filter((other) => other !== suffix)];
@@ -46,5 +46,6 @@ function destinations({ host, distribution }: Scan, kernel: KernelId, spec: Obje
 
 function objectsNamed({ host, indexes }: Scan, kernel: KernelId, stem: string): readonly string[] {
   const top = kernelDirectory(host.paths, kernel.release);
-  return remember(indexes, top, () => indexObjects(host.files, top)).get(stem) ?? [];
+  const found = remember(indexes, top, () => indexObjects(host.files, top)).get(stem) ?? [];
+  return found.map((object) => object.path);
 }

@@ -6,20 +6,13 @@ import { kernelIds, readKernel } from "../dkms/read-kernels.ts";
 import { readTree, type TreeModule } from "../dkms/read-tree.ts";
 import { depmodMarks } from "../dkms/tree-layout.ts";
 import type { Host } from "../host/host.ts";
-import type {
-  ActualState,
-  Finding,
-  InstanceState,
-  ModuleState,
-  Prospect,
-  ProspectRequest,
-  ScanRequest,
-} from "./actual-state.ts";
-import { findInstallLeftovers } from "./install-leftovers.ts";
+import type { ActualState, Finding, ModuleState, Prospect, ProspectRequest, ScanRequest } from "./actual-state.ts";
+import { findMisplaced } from "./find-misplaced.ts";
 import { attempt, type Scan } from "./scan.ts";
 import { type ScannedInstance, scanInstance } from "./scan-instance.ts";
 import { type ProspectContext, scanProspect } from "./scan-prospect.ts";
 import { scanSource } from "./scan-source.ts";
+import { scanStrays } from "./scan-strays.ts";
 
 /**
  * Reads what is there: the trees, the kernels, and for each asked instance what a build would be made from. What cannot
@@ -39,6 +32,7 @@ export async function scanActual(host: Host, request: ScanRequest): Promise<Actu
     indexes: new Map(),
   };
   const modules = await scanModules(scan, tree.modules);
+  const strays = scanStrays(scan, tree, modules);
   const sources = new Map(request.sources.map((one) => [moduleKey(one.module), scanSource(scan, one)]));
   const prospects = await scanProspects({ scan, sources, facts: new Map() }, requests);
   return {
@@ -47,6 +41,7 @@ export async function scanActual(host: Host, request: ScanRequest): Promise<Actu
     arch: host.machine.arch,
     depmodOwed: scanDepmodMarks(scan),
     modules,
+    strays,
     sources,
     prospects,
     findings,
@@ -70,34 +65,20 @@ async function scanModules(scan: Scan, modules: readonly TreeModule[]): Promise<
       instances.push(await scanInstance(scan, { module: module.id, kernel: one.kernel }, one));
     scanned.push({ module, instances });
   }
-  const owned = new Set(scanned.flatMap(({ instances }) => instances.flatMap(({ state }) => installedPaths(state))));
-  const states = scanned.map(({ module: { id, link, leftovers }, instances }) => ({
+  const misplaced = findMisplaced(
+    scan,
+    scanned.flatMap(({ instances }) => instances),
+  );
+  return scanned.map(({ module: { id, link, displaced, leftovers }, instances }) => ({
     id,
     link,
+    displaced,
     leftovers,
-    instances: instances.map((instance) => withOrphans(instance, owned)),
+    instances: instances.map(({ id: address, state }) => ({
+      ...state,
+      problems: [...state.problems, ...(misplaced.get(instanceAddress(address)) ?? [])],
+    })),
   }));
-  const installLeftovers = findInstallLeftovers(scan, states);
-  return states.map((state) => ({
-    ...state,
-    leftovers: [...state.leftovers, ...(installLeftovers.get(state.id.name) ?? [])],
-  }));
-}
-
-function installedPaths({ objects }: InstanceState): string[] {
-  return objects.flatMap(({ installed }) => (installed ? [installed.path] : []));
-}
-
-/** Nobody's: no installed instance put it there, and it is not one of the kernel's own. */
-function withOrphans({ state, suspects }: ScannedInstance, owned: ReadonlySet<string>): InstanceState {
-  const orphans = suspects
-    .filter((suspect) => !owned.has(suspect.path) && (suspect.sameContent || !suspect.couldBeTheKernels))
-    .map((suspect) => ({
-      kind: "orphan" as const,
-      message: `${suspect.path} lies in the install tree, although nothing of the module is installed.`,
-      path: suspect.path,
-    }));
-  return orphans.length === 0 ? state : { ...state, problems: [...state.problems, ...orphans] };
 }
 
 async function scanProspects(

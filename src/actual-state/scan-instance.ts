@@ -1,28 +1,24 @@
 import path from "node:path";
 import { type BuildRecord, parseBuildRecord } from "../dkms/build-record.ts";
 import type { DkmsConf } from "../dkms/conf/dkms-conf.ts";
+import { objectName } from "../dkms/find-objects.ts";
+import { type Footprint, footprint } from "../dkms/footprint.ts";
 import { type InstanceId, instanceAddress } from "../dkms/id.ts";
 import { readObject } from "../dkms/read-object.ts";
-import { findingOf, type TreeInstance } from "../dkms/read-tree.ts";
+import type { TreeInstance } from "../dkms/read-tree.ts";
 import { buildRecordFile, kernelDirectory, moduleObjectsDirectory } from "../dkms/tree-layout.ts";
+import { findingOf } from "../dkms/tree-look.ts";
 import type { InstanceState, ObjectState, Problem } from "./actual-state.ts";
 import { expectedPath, findInstalled, type Wanted } from "./find-installed.ts";
-import { objectStem } from "./object-index.ts";
 import { attempt, evaluate, kernelOf, type Scan } from "./scan.ts";
 
-/** An instance, and the places where its objects lie although they may not belong there. */
+/** An instance, and what may be in the install tree because of it. */
 export interface ScannedInstance {
+  readonly id: InstanceId;
   readonly state: InstanceState;
-  /** Of an instance that is not installed: same-named objects in the install tree. */
-  readonly suspects: readonly Suspect[];
-}
-
-export interface Suspect {
-  readonly path: string;
-  readonly sha256: string;
-  /** It lies among the kernel's own modules, and could be one of them. */
-  readonly couldBeTheKernels: boolean;
-  readonly sameContent: boolean;
+  readonly print: Footprint;
+  /** Directories where its objects may have been installed, on this distribution or another. */
+  readonly destinations: ReadonlySet<string>;
 }
 
 /** Everything about one instance that is there: its objects, built and installed, and what is wrong with them. */
@@ -41,16 +37,21 @@ export async function scanInstance(scan: Scan, id: InstanceId, tree: TreeInstanc
     conf: conf.ok ? conf.value : undefined,
     record: readRecord(scan, id),
     problems: [],
-    suspects: [],
   };
   const objects = readObjects(look, tree.active);
   for (const { file, sha256 } of objects) await checkVermagic(look, file, sha256);
   checkComplete(look, objects);
-  const { problems, suspects, record } = look;
+  const { problems, record } = look;
   const level = tree.active ? "installed" : "built";
+  const kernel = kernelDirectory(scan.host.paths, id.kernel.release);
+  const built = { built: objects, record };
+  const print = footprint({ kernel, distribution: scan.distribution, conf: look.conf, ...built });
+  const written = look.conf?.objects.map(({ destLocation }) => path.resolve(path.join(kernel, destLocation)));
   return {
+    id,
     state: { kernel: id.kernel, level, objects, record, problems, originalsSaved: tree.originalsSaved },
-    suspects,
+    print,
+    destinations: new Set([...print.places.values(), ...(written ?? [])]),
   };
 }
 
@@ -61,7 +62,6 @@ interface InstanceLook {
   readonly conf: DkmsConf | undefined;
   readonly record: BuildRecord | undefined;
   readonly problems: Problem[];
-  readonly suspects: Suspect[];
 }
 
 /** A record that was copied here from another instance says nothing about this one. */
@@ -80,22 +80,21 @@ function readObjects(look: InstanceLook, active: boolean): ObjectState[] {
   const { files } = look.scan.host;
   const entries = reading(look, look.directory, () => files.list(look.directory)) ?? [];
   return entries.flatMap(({ name }) => {
-    const stem = objectStem(name);
+    const stem = objectName(name);
     const place = path.join(look.directory, name);
     if (stem === undefined) return [];
     const sha256 = reading(look, place, () => (files.stat(place)?.kind === "file" ? files.sha256(place) : undefined));
     if (sha256 === undefined) return [];
     const spec = look.conf?.objects.find(({ destName }) => destName === stem);
     const wanted = { kernel: look.id.kernel, file: name, spec };
-    const found = findCopies(look, wanted, sha256);
-    if (!active) look.suspects.push(...(found ?? []));
-    const installed = active && found ? judgeInstalled(look, wanted, { sha256, found }) : undefined;
+    const found = active ? findCopies(look, wanted, sha256) : undefined;
+    const installed = found && judgeInstalled(look, wanted, { sha256, found });
     return [{ file: name, sha256, installed }];
   });
 }
 
 /** Every same-named object in the install tree; `undefined` if one of them, or where it would be, cannot be read. */
-function findCopies(look: InstanceLook, wanted: Wanted, sha256: string): readonly Suspect[] | undefined {
+function findCopies(look: InstanceLook, wanted: Wanted, sha256: string): readonly Copy[] | undefined {
   const { scan, id } = look;
   const top = path.join(kernelDirectory(scan.host.paths, id.kernel.release), "kernel/");
   return reading(look, top, () =>
@@ -108,10 +107,18 @@ function findCopies(look: InstanceLook, wanted: Wanted, sha256: string): readonl
   );
 }
 
+interface Copy {
+  readonly path: string;
+  readonly sha256: string;
+  /** It lies among the kernel's own modules, and could be one of them. */
+  readonly couldBeTheKernels: boolean;
+  readonly sameContent: boolean;
+}
+
 interface Copies {
   /** Of the built object. */
   readonly sha256: string;
-  readonly found: readonly Suspect[];
+  readonly found: readonly Copy[];
 }
 
 /** The copy that counts as the installed one, and what is wrong with it. */
@@ -156,10 +163,10 @@ async function checkVermagic(look: InstanceLook, file: string, sha256: string): 
 function checkComplete({ conf, record, directory, problems }: InstanceLook, objects: readonly ObjectState[]): void {
   const missing = new Set<string>();
   for (const { destName } of conf?.objects ?? []) {
-    if (!objects.some(({ file }) => objectStem(file) === destName)) missing.add(destName);
+    if (!objects.some(({ file }) => objectName(file) === destName)) missing.add(destName);
   }
   for (const { file } of record?.objects ?? []) {
-    if (!objects.some((object) => object.file === file)) missing.add(objectStem(file) ?? file);
+    if (!objects.some((object) => object.file === file)) missing.add(objectName(file) ?? file);
   }
   if (problems.some(({ kind }) => kind === "unreadable")) return;
   for (const name of missing) {

@@ -1,15 +1,15 @@
 import type { DkmsConf } from "../dkms/conf/dkms-conf.ts";
 import { type ConfRequest, loadConf } from "../dkms/conf/load-conf.ts";
 import type { Result } from "../dkms/failure.ts";
+import type { ObjectIndex } from "../dkms/find-objects.ts";
 import { type InstanceAddress, type KernelId, moduleKey } from "../dkms/id.ts";
 import { ioFailure } from "../dkms/io-failure.ts";
 import type { Kernel } from "../dkms/kernel.ts";
 import { absentKernel } from "../dkms/read-kernels.ts";
-import { findingOf } from "../dkms/read-tree.ts";
 import { sourceLink } from "../dkms/tree-layout.ts";
+import { findingOf } from "../dkms/tree-look.ts";
 import type { Host } from "../host/host.ts";
 import type { Finding } from "./actual-state.ts";
-import type { ObjectIndex } from "./object-index.ts";
 
 /** What every part of one scan shares: facts that were read before, and what is looked up once for all. */
 export interface Scan {

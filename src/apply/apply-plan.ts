@@ -65,6 +65,8 @@ function resourcesOf(step: Step): readonly string[] {
       return [moduleKey(step.instance.module), kernelKey(step.instance.kernel)];
     case "depmod":
       return [kernelKey(step.kernel)];
+    case "sweep":
+      return [];
     default:
       return [moduleKey(step.module)];
   }
@@ -95,7 +97,7 @@ async function runStep(run: Running, step: Step): Promise<void> {
 function reasonToSkip({ host, options, results }: Running, step: Step): string | undefined {
   const before = step.dependsOn.map((id) => ({ id, result: results.get(id)?.result }));
   if (step.kind === "depmod") {
-    const owed = before.length === 0 || before.some(({ result }) => result === "done");
+    const owed = step.reason.code === "depmod-owed" || before.some(({ result }) => result === "done");
     return owed ? undefined : "nothing was changed for this kernel";
   }
   const failed = before.find(({ result }) => result !== "done" && result !== "unchanged");

@@ -4,6 +4,7 @@ import { depmod } from "../dkms/verbs/depmod.ts";
 import { install } from "../dkms/verbs/install.ts";
 import { remove } from "../dkms/verbs/remove.ts";
 import { repair } from "../dkms/verbs/repair.ts";
+import { sweep } from "../dkms/verbs/sweep.ts";
 import { unbuild } from "../dkms/verbs/unbuild.ts";
 import { uninstall } from "../dkms/verbs/uninstall.ts";
 import type { Engine } from "./engine.ts";
@@ -11,6 +12,7 @@ import type { Engine } from "./engine.ts";
 /** One verb of our own for each kind of step: the same functions that `dkms-agent dkms VERB` calls. */
 export const builtInEngine: Engine = {
   add: (host, { module, source }) => add(host, source === undefined ? { module } : { module, source }),
+  sweep: (host, { name }) => sweep(host, { name }),
   repair: (host, { module }) => repair(host, { module }),
   build: (host, { instance, directives, timeoutMs, replace }, { jobs, buildTimeoutMs, policy }) =>
     build(host, instance, { directives, replace, jobs, policy, timeoutMs: timeoutMs ?? buildTimeoutMs }),

@@ -1,9 +1,11 @@
-import { type Failure, fail, type Result } from "../dkms/failure.ts";
+import { type Failure, fail, type Result, succeed } from "../dkms/failure.ts";
 import { ioFailure } from "../dkms/io-failure.ts";
 import { lockFile } from "../dkms/tree-layout.ts";
+import { endRun } from "../host/end-run.ts";
 import type { Host } from "../host/host.ts";
-import { type LockAttempt, takeLock } from "../host/lock-file.ts";
+import { type HeldLock, type LockAttempt, takeLock } from "../host/lock-file.ts";
 import type { Emit } from "./event.ts";
+import { sweepState } from "./sweep-state.ts";
 
 export interface LockOptions {
   readonly lockTimeoutMs: number;
@@ -12,7 +14,7 @@ export interface LockOptions {
 
 /**
  * Runs `work` while holding the lock of the DKMS tree, and releases it whatever happens. Waits at most `lockTimeoutMs`
- * for another run, and says so once. Fails with E_LOCKED, or with E_PERMISSION, E_READ_ONLY, E_NO_SPACE or E_NO_TOOL
+ * for another run, and says so once. What a run that was killed has left running is ended first. Fails with E_LOCKED, or with E_PERMISSION, E_READ_ONLY, E_NO_SPACE or E_NO_TOOL
  * if this host cannot have the lock at all.
  */
 export async function withLock<T>(
@@ -21,23 +23,43 @@ export async function withLock<T>(
   work: () => Promise<Result<T>>,
 ): Promise<Result<T>> {
   const file = lockFile(host.paths);
-  const holder = `${JSON.stringify({ pid: process.pid, since: host.clock().toISOString(), doing: "apply" })}\n`;
+  const holder = `${JSON.stringify({ pid: process.pid, since: host.clock().toISOString(), doing: "apply", run: host.mark })}\n`;
   let attempt: LockAttempt;
   try {
     host.files.makeDirectory(host.paths.state);
-    attempt = await takeLock(host.run, file, { waitMs: 0, holder });
+    attempt = await takeLock(host.run, file, { waitMs: 0 });
     if (attempt.kind === "busy" && lockTimeoutMs > 0) {
       emit({ type: "lock_wait", holder: describeHolder(attempt.holder) });
-      attempt = await takeLock(host.run, file, { waitMs: lockTimeoutMs, holder });
+      attempt = await takeLock(host.run, file, { waitMs: lockTimeoutMs });
     }
   } catch (error) {
     return ioFailure(error, "take the lock of the DKMS tree");
   }
   if (attempt.kind !== "held") return { ok: false, error: notHeld(attempt, file) };
+  const { lock } = attempt;
   try {
-    return await work();
+    const ready = await takeOver(host, lock, holder);
+    return ready.ok ? await work() : ready;
   } finally {
-    attempt.lock.release();
+    lock.release();
+  }
+}
+
+/** Only when nothing of the run before is left that could write into the trees, the lock is ours. */
+async function takeOver(host: Host, lock: HeldLock, holder: string): Promise<Result<undefined>> {
+  const before = fieldOf(lock.leftBy, "run");
+  const left = before === undefined ? [] : await endRun(before);
+  if (left.length > 0) {
+    const pids = left.join(", ");
+    const remedy = `See what they wait for: ps -o pid,stat,wchan,args -p ${left.join(",")}. Then run this again.`;
+    return fail("E_LOCKED", `A run was killed, and processes that it had started do not end: ${pids}.`, { remedy });
+  }
+  try {
+    lock.claim(holder);
+    sweepState(host);
+    return succeed(undefined);
+  } catch (error) {
+    return ioFailure(error, "take the lock of the DKMS tree");
   }
 }
 
@@ -57,15 +79,20 @@ function notHeld(attempt: Exclude<LockAttempt, { kind: "held" }>, file: string):
   }).error;
 }
 
-/** What the holder wrote about itself; anything may stand in the file. */
 function describeHolder(text: string): string {
+  const pid = fieldOf(text, "pid");
+  if (pid === undefined) return "another program";
+  return `process ${pid}, since ${fieldOf(text, "since") ?? "an unknown time"}`;
+}
+
+/** Of what a holder wrote about itself; anything may stand in the file. */
+function fieldOf(text: string, name: "pid" | "since" | "run"): string | undefined {
   try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== "object" || value === null) return "another program";
-    const pid = "pid" in value ? String(value.pid) : "unknown";
-    const since = "since" in value ? String(value.since) : "an unknown time";
-    return `process ${pid}, since ${since}`;
+    const fields: unknown = JSON.parse(text);
+    if (typeof fields !== "object" || fields === null) return undefined;
+    const value = new Map(Object.entries(fields)).get(name);
+    return value === undefined ? undefined : String(value);
   } catch {
-    return "another program";
+    return undefined;
   }
 }

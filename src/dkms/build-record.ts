@@ -10,6 +10,11 @@ export interface BuildRecord {
   readonly builtAt: string;
   readonly durationMs: number;
   readonly objects: readonly RecordedObject[];
+  /**
+   * What earlier builds of the instance had in the install tree when this one replaced them. An install or uninstall takes
+   * away what is left of it.
+   */
+  readonly superseded?: readonly ObjectDigest[];
 }
 
 /** Everything that decides how a build comes out. Two equal values: the build is fresh. */
@@ -26,10 +31,14 @@ export interface BuildInputs {
   readonly dependencies: Readonly<Record<string, string>>;
 }
 
-export interface RecordedObject {
-  /** File name below module/, e.g. `ddcci.ko.xz`. */
+export interface ObjectDigest {
+  /** File name without a directory, e.g. `ddcci.ko.xz`. */
   readonly file: string;
   readonly sha256: string;
+}
+
+/** An object below module/. */
+export interface RecordedObject extends ObjectDigest {
   readonly size: number;
 }
 
@@ -60,8 +69,13 @@ function isBuildRecord(value: unknown): value is BuildRecord {
     typeof value.builtAt === "string" &&
     isCount(value.durationMs) &&
     Array.isArray(value.objects) &&
-    value.objects.every((object) => hasTexts(object, ["file", "sha256"]) && isCount(object.size))
+    value.objects.every((object) => hasTexts(object, ["file", "sha256"]) && isCount(object.size)) &&
+    (value.superseded === undefined || isDigestList(value.superseded))
   );
+}
+
+function isDigestList(value: unknown): boolean {
+  return Array.isArray(value) && value.every((object) => hasTexts(object, ["file", "sha256"]));
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -2,7 +2,7 @@ import path from "node:path";
 import type { DirectoryEntry } from "../host/files.ts";
 import type { Host } from "../host/host.ts";
 import { temporaryPrefix } from "../host/local-files.ts";
-import { isSystemError, type SystemError } from "../host/system-error.ts";
+import { findStrays, isActiveLink, type Strays } from "./find-strays.ts";
 import { type KernelId, kernelKey, type ModuleId, moduleKey, nameProblem } from "./id.ts";
 import {
   activeLink,
@@ -14,11 +14,15 @@ import {
   sourceDirectory,
   sourceLink,
 } from "./tree-layout.ts";
+import { attempt, isDirectory, type Look, listing, type TreeFinding } from "./tree-look.ts";
+import { asideArch } from "./verbs/aside.ts";
 
 /** What one look at the DKMS tree shows: names and links, no contents. */
 export interface Tree {
   /** In the order of `dkms status`: byte order of `name/version`. */
   readonly modules: readonly TreeModule[];
+  /** What killed runs left beside the versions of a package, or in place of them; by name, in byte order. */
+  readonly strays: readonly Strays[];
   /** What could not be read, and names that no module can have. Nothing of it hides the rest. */
   readonly findings: readonly TreeFinding[];
 }
@@ -29,9 +33,11 @@ export interface TreeModule {
   readonly link: "linked" | "dangling" | "missing";
   /** In the order of `dkms status`: byte order of `release/arch`. */
   readonly instances: readonly TreeInstance[];
+  /** Kernels whose build a killed run moved aside and never replaced; it is among the leftovers, and can be put back. */
+  readonly displaced: readonly KernelId[];
   /**
-   * What a killed run left behind, absolute paths: staging directories, temporary files, build directories, kernel
-   * directories without a build in them, active links that lead nowhere. All of it can be deleted.
+   * What a killed run left behind of this version, absolute paths: staging directories, temporary files, build
+   * directories, kernel directories without a build in them. All of it can be deleted.
    */
   readonly leftovers: readonly string[];
 }
@@ -45,12 +51,6 @@ export interface TreeInstance {
   readonly originalsSaved: boolean;
 }
 
-export interface TreeFinding {
-  readonly code: "E_IO" | "E_PERMISSION" | "E_NOT_A_DIRECTORY" | "E_BAD_NAME";
-  readonly path: string;
-  readonly message: string;
-}
-
 /** One listing of the DKMS tree for status, scan and autoinstall. Only reads; an absent tree is an empty one. */
 export function readTree(host: Host): Tree {
   const findings: TreeFinding[] = [];
@@ -59,29 +59,13 @@ export function readTree(host: Host): Tree {
   const look: Look = { host, realTree, findings };
   const names = findings.length === 0 ? directoriesIn(look, dkmsTree) : [];
   if (names.length === 0 && findings.length === 0) noteIfNoDirectory(look, dkmsTree);
-  const modules = names.flatMap((name) => readPackage(look, name));
-  return { modules: modules.sort((a, b) => byteOrder(moduleKey(a.id), moduleKey(b.id))), findings };
+  const packages = names.map((name) => readPackage(look, name));
+  const modules = packages.flatMap((one) => one.modules);
+  const strays = packages.map((one) => one.strays).filter(({ paths }) => paths.length > 0);
+  return { modules: modules.sort((a, b) => byteOrder(moduleKey(a.id), moduleKey(b.id))), strays, findings };
 }
 
-/** What went wrong while reading, in a finding's words; anything that no file system throws is a bug. */
-export function findingOf(error: unknown, place: string): TreeFinding & { code: "E_IO" | "E_PERMISSION" } {
-  if (!isSystemError(error)) throw error;
-  const denied = error.code === "EACCES" || error.code === "EPERM";
-  return {
-    code: denied ? "E_PERMISSION" : "E_IO",
-    path: error.path ?? place,
-    message: `Cannot read ${error.path ?? place}: ${denied ? "permission denied" : reasonOf(error)}.`,
-  };
-}
-
-interface Look {
-  readonly host: Host;
-  /** The DKMS tree, links resolved. */
-  readonly realTree: string;
-  readonly findings: TreeFinding[];
-}
-
-function readPackage(look: Look, name: string): TreeModule[] {
+function readPackage(look: Look, name: string): { readonly modules: TreeModule[]; readonly strays: Strays } {
   const directory = packageDirectory(look.host.paths, name);
   const entries = listing(look, directory);
   const versions = directoriesIn(
@@ -92,7 +76,10 @@ function readPackage(look: Look, name: string): TreeModule[] {
   const modules = versions
     .map((version) => readModule(look, { name, version }))
     .filter((module) => isKnown(look, module));
-  return withStrays(modules, strays(look, directory, entries));
+  const known = new Set(modules.map(({ id }) => id.version));
+  const others = entries.filter((entry) => !known.has(entry.name));
+  const paths = findStrays(look, directory, { entries: others, hasVersions: known.size > 0 });
+  return { modules, strays: { name, paths } };
 }
 
 function readModule(look: Look, id: ModuleId): TreeModule {
@@ -101,27 +88,32 @@ function readModule(look: Look, id: ModuleId): TreeModule {
   const debris = entries.filter((entry) => isDebris(entry) || isLeftBuild(look, directory, entry));
   const leftovers = debris.map((entry) => path.join(directory, entry.name));
   const instances: TreeInstance[] = [];
+  const displaced: KernelId[] = [];
   for (const release of directoriesIn(look, directory, entries).filter(isReleaseName)) {
-    readRelease(look, { module: id, release, instances, leftovers });
+    readRelease(look, { module: id, release, instances, displaced, leftovers });
   }
   instances.sort((a, b) => byteOrder(kernelKey(a.kernel), kernelKey(b.kernel)));
-  return { id, link: readLinkState(look, id), instances, leftovers };
+  return { id, link: readLinkState(look, id), instances, displaced, leftovers };
 }
 
 interface ReleaseLook {
   readonly module: ModuleId;
   readonly release: string;
   readonly instances: TreeInstance[];
+  readonly displaced: KernelId[];
   readonly leftovers: string[];
 }
 
-function readRelease(look: Look, { module, release, instances, leftovers }: ReleaseLook): void {
+function readRelease(look: Look, { module, release, instances, displaced, leftovers }: ReleaseLook): void {
   const directory = path.join(packageDirectory(look.host.paths, module.name), module.version, release);
   const troubles = look.findings.length;
   const entries = listing(look, directory);
   // What could not be listed is not empty.
   if (entries.length === 0 && look.findings.length === troubles) leftovers.push(directory);
   leftovers.push(...entries.filter(isDebris).map((entry) => path.join(directory, entry.name)));
+  const taken = entries.filter(({ kind }) => kind !== "link").map(({ name }) => name);
+  const aside = entries.flatMap(({ name }) => asideArch(module.name, name) ?? []);
+  displaced.push(...aside.filter((arch) => !taken.includes(arch)).map((arch) => ({ release, arch })));
   for (const arch of directoriesIn(look, directory, entries)) {
     const built = attempt(look, directory, () => isBuilt(look, path.join(directory, arch)));
     if (built) instances.push(readInstance(look, module, { release, arch }));
@@ -165,26 +157,6 @@ function isKnown(look: Look, { id, link, instances, leftovers }: TreeModule): bo
   return attempt(look, source, () => isDirectory(look, source)) ?? false;
 }
 
-/** Temporary files, and active links that lead nowhere. */
-function strays(look: Look, directory: string, entries: readonly DirectoryEntry[]): string[] {
-  const isStray = ({ name, kind }: DirectoryEntry): boolean => {
-    if (name.startsWith(temporaryPrefix)) return true;
-    if (!isActiveLink({ name, kind })) return false;
-    const place = path.join(directory, name);
-    return attempt(look, place, () => look.host.files.stat(place) === undefined) ?? false;
-  };
-  return entries.filter(isStray).map(({ name }) => path.join(directory, name));
-}
-
-function isActiveLink({ name, kind }: DirectoryEntry): boolean {
-  return kind === "link" && name.startsWith("kernel-");
-}
-
-/** What lies beside the versions belongs to none of them: each takes it, so that whichever is repaired cleans it up. */
-function withStrays(modules: readonly TreeModule[], found: readonly string[]): TreeModule[] {
-  return modules.map((module) => ({ ...module, leftovers: [...module.leftovers, ...found] }));
-}
-
 /** dell/dkms stages in `.tmp_*`. */
 function isDebris({ name }: DirectoryEntry): boolean {
   return name.startsWith(".tmp_") || name.startsWith(temporaryPrefix);
@@ -222,27 +194,6 @@ function noteIfNoDirectory(look: Look, place: string): void {
   const stat = attempt(look, place, () => look.host.files.stat(place));
   if (stat && stat.kind !== "directory")
     look.findings.push({ code: "E_NOT_A_DIRECTORY", path: place, message: `${place} is not a directory.` });
-}
-
-function listing(look: Look, directory: string): readonly DirectoryEntry[] {
-  return attempt(look, directory, () => look.host.files.list(directory)) ?? [];
-}
-
-function isDirectory(look: Look, place: string): boolean {
-  return look.host.files.stat(place)?.kind === "directory";
-}
-
-function attempt<T>({ findings }: Pick<Look, "findings">, place: string, read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    findings.push(findingOf(error, place));
-    return undefined;
-  }
-}
-
-function reasonOf(error: SystemError): string {
-  return error.message.replace(/, \w+ '.*$/s, "");
 }
 
 function byteOrder(a: string, b: string): number {

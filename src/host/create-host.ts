@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -30,12 +31,14 @@ export interface HostOptions {
 export function createHost(options: HostOptions = {}): Host {
   const root = path.resolve(options.root ?? "/");
   const { signal = new AbortController().signal, searchPath = standardSearchPath() } = options;
+  const mark = randomUUID();
   return {
     root,
     paths: choosePaths(root, options),
     files: options.files ?? localFiles,
-    run: options.run ?? createRun({ searchPath, signal }),
+    run: options.run ?? createRun({ searchPath, signal, mark }),
     findProgram: (name) => findProgram(name, searchPath),
+    mark,
     signal,
     clock: options.clock ?? (() => new Date()),
     machine: { ...observeMachine(root), ...options.machine },

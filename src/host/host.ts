@@ -11,6 +11,8 @@ export interface Host {
   readonly paths: Paths;
   readonly files: Files;
   readonly run: Run;
+  /** In the environment of everything that `run` starts, and of nothing else: see end-run.ts. */
+  readonly mark: string;
   /** The path of a program as `run` would find it, without starting anything; `undefined` if there is none. */
   readonly findProgram: (name: string) => string | undefined;
   /** Aborted when the program has been asked to stop. */

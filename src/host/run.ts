@@ -4,7 +4,7 @@ export interface Command {
   readonly file: string;
   readonly args: readonly string[];
   readonly cwd?: string;
-  /** Added to the known environment (PATH, LC_ALL=C, HOME); nothing else is inherited. */
+  /** Added to the known environment (PATH, LC_ALL=C, HOME, the run's mark); nothing else is inherited. */
   readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   /** Stdout and stderr are appended to this file, in order, instead of being captured. */

@@ -2,9 +2,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import fs from "node:fs";
 import process from "node:process";
 import type { Readable } from "node:stream";
+import { runMark } from "./end-run.ts";
 import type { Command, CommandResult, Run } from "./run.ts";
 
 interface RunSettings {
+  /** Goes into the environment of every process: see end-run.ts. */
+  readonly mark: string;
   /** Becomes the child's PATH, and is where `file` is looked up. */
   readonly searchPath: string;
   /** When aborted, running processes are ended and new ones are not started. */
@@ -22,13 +25,13 @@ const lingerMs = 250;
  * Starts processes with an argument array, a time limit, a process group of their own and a known environment. A
  * timeout or the signal ends the whole group, so that neither a hung make nor its compilers survive.
  */
-export function createRun({ searchPath, signal }: RunSettings): Run {
+export function createRun({ searchPath, signal, mark }: RunSettings): Run {
   return async (command) => {
     const nothing = { exitCode: -1, stdout: "", stderr: "", durationMs: 0 };
     if (signal.aborted && !command.evenWhenStopping) return { ...nothing, ending: "cancelled" };
     const log = command.logFile === undefined ? undefined : fs.openSync(command.logFile, "a", 0o644);
     try {
-      return await waitFor(startChild(command, { searchPath, log }), command, signal);
+      return await waitFor(startChild(command, { searchPath, mark, log }), command, signal);
     } catch (error) {
       if (error instanceof Error && "code" in error && error.code === "ENOENT")
         return { ...nothing, ending: "missing" };
@@ -39,10 +42,14 @@ export function createRun({ searchPath, signal }: RunSettings): Run {
   };
 }
 
-function startChild(command: Command, { searchPath, log }: { searchPath: string; log: number | undefined }) {
+interface ChildSettings extends Omit<RunSettings, "signal"> {
+  readonly log: number | undefined;
+}
+
+function startChild(command: Command, { searchPath, mark, log }: ChildSettings) {
   const child = spawn(command.file, [...command.args], {
     cwd: command.cwd ?? "/",
-    env: { PATH: searchPath, LC_ALL: "C", HOME: "/root", ...command.env },
+    env: { PATH: searchPath, LC_ALL: "C", HOME: "/root", ...command.env, [runMark]: mark },
     detached: true,
     stdio: [
       command.input === undefined ? "ignore" : "pipe",

@@ -1,11 +1,13 @@
 import type { ActualState } from "../actual-state/actual-state.ts";
 import type { DesiredState } from "../desired-state/desired-state.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
+import { handOverObjects } from "./hand-over-objects.ts";
 import { judgeWanted } from "./judge-wanted.ts";
 import { laySteps } from "./lay-steps.ts";
 import { objectConflicts } from "./object-conflicts.ts";
 import type { Plan } from "./plan.ts";
 import { planRemovals } from "./plan-removals.ts";
+import { planSweeps } from "./plan-sweeps.ts";
 import { noFilter, type PlanFilter, resolveWanted } from "./resolve-wanted.ts";
 import { summarize } from "./summarize.ts";
 
@@ -17,14 +19,15 @@ export function assemblePlan(desired: DesiredState, actual: ActualState, filter:
   const resolved = resolveWanted(desired, actual, filter);
   const wanted = judgeWanted(desired, resolved.wanted, actual);
   const removals = planRemovals({ desired, actual, filter, wanted });
-  const { steps, changes } = laySteps({ actual, wanted, removals, filter });
+  const sweeps = planSweeps({ desired, actual, filter });
+  const { steps, changes } = laySteps({ actual, wanted, removals, sweeps, filter });
   const { blocked, notApplicable, unchanged } = wanted;
   const unread = actual.findings.map(({ message, path }): Diagnostic => {
     return { severity: "warning", code: "W_UNREADABLE", message, file: path };
   });
   return {
     changes,
-    steps,
+    steps: handOverObjects(steps, actual),
     blocked,
     notApplicable,
     unlisted: removals.unlisted,

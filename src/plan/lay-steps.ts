@@ -11,6 +11,8 @@ import {
 import type { Judged, JudgedWanted, ModuleNeed } from "./judge-wanted.ts";
 import type { Change, Level } from "./plan.ts";
 import type { Removals } from "./plan-removals.ts";
+import type { Sweep } from "./plan-sweeps.ts";
+import { afterPreparation, repairStep, sweepStep } from "./prepare-steps.ts";
 import type { PlanFilter } from "./resolve-wanted.ts";
 import type { Step, StepId, StepKind } from "./step.ts";
 
@@ -18,6 +20,7 @@ interface Given {
   readonly actual: ActualState;
   readonly wanted: JudgedWanted;
   readonly removals: Removals;
+  readonly sweeps: readonly Sweep[];
   readonly filter: PlanFilter;
 }
 
@@ -38,7 +41,11 @@ export function laySteps(given: Given): { readonly steps: readonly Step[]; reado
     return { ...identity("remove", address), dependsOn: unbuilds.map((one) => one.id), reason, module: id };
   });
   const depmods = depmodSteps(given, [...raising, ...lowering]);
-  const steps: readonly Step[] = [...moduleSteps.values(), ...raising, ...lowering, ...removing, ...depmods];
+  const sweeps = given.sweeps.map(sweepStep);
+  const steps = afterPreparation([
+    ...[...moduleSteps.values(), ...otherRepairs(given), ...sweeps],
+    ...[...raising, ...lowering, ...removing, ...depmods],
+  ]);
   return { steps, changes: summarizeSteps(given, steps) };
 }
 
@@ -56,6 +63,17 @@ function moduleStep({ kind, id, entry, reason }: ModuleNeed): Step<"add" | "repa
   const address = moduleKey(id);
   if (kind === "repair") return { ...identity("repair", address), ...common };
   return { ...identity("add", address), ...common, source: entry.source };
+}
+
+/** What is to be repaired besides: where builds that are to go must be put back first, or a source is to be replaced. */
+function otherRepairs({ actual, wanted, removals }: Given): readonly Step<"repair">[] {
+  const needs = new Map(wanted.modules.map(({ id, kind }) => [moduleKey(id), kind]));
+  const leaving = new Set(removals.repairs.map(moduleKey));
+  const left = actual.modules.filter(({ id, leftovers }) => {
+    const need = needs.get(moduleKey(id));
+    return leftovers.length > 0 && need !== "repair" && (need === "add" || leaving.has(moduleKey(id)));
+  });
+  return left.map(repairStep);
 }
 
 type InstanceStep = Step<"build" | "install" | "uninstall" | "unbuild">;
@@ -114,10 +132,9 @@ function depmodSteps({ actual, filter }: Given, steps: readonly InstanceStep[]):
         .filter(({ kind, instance }) => isInstallation(kind) && kernelKey(instance.kernel) === address)
         .map((step) => step.id);
       if (dependsOn.length === 0 && !owed.has(address)) return [];
-      const reason =
-        dependsOn.length > 0
-          ? ({ code: "kernel-changed", text: "what is installed for this kernel changes" } as const)
-          : ({ code: "depmod-owed", text: "an earlier run was killed before it came to depmod" } as const);
+      const reason = owed.has(address)
+        ? ({ code: "depmod-owed", text: "an earlier run was killed before it came to depmod" } as const)
+        : ({ code: "kernel-changed", text: "what is installed for this kernel changes" } as const);
       return [{ ...identity("depmod", address), dependsOn, reason, kernel: id }];
     });
 }
@@ -150,9 +167,14 @@ function summarizeSteps(given: Given, steps: readonly Step[]): readonly Change[]
     return [toChange(own.address, [own], { before, after: levelAfter([own], before), entry })];
   });
   const owed = steps
-    .filter((one) => one.kind === "depmod" && one.reason.code === "depmod-owed")
+    .filter((one) => one.kind === "depmod" && one.dependsOn.length === 0)
     .map((one) => toChange(one.address, [one], { before: "installed", after: "installed", entry: undefined }));
-  return [...changes, ...modules, ...owed];
+  const swept = given.sweeps.flatMap(({ name, entry }) => {
+    const own = steps.filter((one) => one.kind === "sweep" && one.name === name);
+    const level: Level = given.actual.modules.some(({ id }) => id.name === name) ? "added" : "absent";
+    return own.map((one) => toChange(one.address, [one], { before: level, after: level, entry }));
+  });
+  return [...swept, ...changes, ...modules, ...owed];
 }
 
 /** The most telling reason is that of the first thing done to the instance itself. */
@@ -173,6 +195,7 @@ function levelAfter(steps: readonly Step[], before: Level): Level {
 }
 
 const reached: { readonly [K in StepKind]: Level | undefined } = {
+  sweep: undefined,
   add: "added",
   repair: undefined,
   build: "built",

@@ -10,6 +10,8 @@ import type { Reason, StepId } from "./step.ts";
 /** What is taken away. */
 export interface Removals {
   readonly judged: readonly Judged[];
+  /** Modules with a build that must be put back before it can be taken away: its objects may be installed. */
+  readonly repairs: readonly ModuleId[];
   readonly modules: readonly {
     readonly id: ModuleId;
     readonly entry: DesiredModule | undefined;
@@ -45,21 +47,25 @@ export function planRemovals(given: Given): Removals {
   const judged: Judged[] = [];
   const modules: { id: ModuleId; entry: DesiredModule | undefined; reason: Reason }[] = [];
   for (const one of leaving) {
-    const going = one.module.instances.filter((instance) => mayGo(one, instance.kernel, given));
+    const displaced = one.module.displaced.map((kernel) => ({ kernel, level: "built", problems: [] }) as const);
+    const all = [...one.module.instances, ...displaced];
+    const going = all.filter((instance) => mayGo(one, instance.kernel, given));
     for (const { kernel, level, problems } of going) {
       const instance = { module: one.module.id, kernel };
       const replaced = replacedBy.has(instanceAddress(instance));
-      const isThere = level === "installed" || problems.some(({ kind }) => kind === "orphan");
+      const isDisplaced = one.module.displaced.includes(kernel);
+      const isThere = level === "installed" || isDisplaced || problems.some(({ kind }) => kind === "orphan");
       const uninstall = isThere && !replaced ? { uninstall: one.reason } : {};
       const verdict: Acting = { kind: "act", ...uninstall, unbuild: one.reason, replacesBuild: false, replaces: [] };
       judged.push({ entry: one.entry, instance, verdict, before: level, dependencies: [] });
     }
-    const whole = going.length === one.module.instances.length;
+    const whole = going.length === all.length;
     if (whole && one.entry?.state !== "added")
       modules.push({ id: one.module.id, entry: one.entry, reason: one.reason });
   }
+  const repairs = leaving.filter(({ module }) => module.displaced.length > 0).map(({ module }) => module.id);
   const diagnostics = notPruned(given, unlisted);
-  return { judged, modules, replacedBy, unlisted: unlisted.map(({ id }) => moduleKey(id)), diagnostics };
+  return { judged, repairs, modules, replacedBy, unlisted: unlisted.map(({ id }) => moduleKey(id)), diagnostics };
 }
 
 function replacements({ judged }: JudgedWanted): ReadonlyMap<InstanceAddress, StepId> {

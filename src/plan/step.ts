@@ -7,7 +7,9 @@ import type { Address, InstanceId, KernelId, ModuleId } from "../dkms/id.ts";
 export interface StepArguments {
   /** Copy the source to the source tree if the document names one, and link it into the DKMS tree. */
   readonly add: { readonly module: ModuleId; readonly source: string | undefined };
-  /** Mend a broken source link, clear what a killed run left behind. */
+  /** Clear what killed runs left of a package, whatever the version. */
+  readonly sweep: { readonly name: string };
+  /** Mend a broken source link, clear what a killed run left of this version. */
   readonly repair: { readonly module: ModuleId };
   readonly build: {
     readonly instance: InstanceId;

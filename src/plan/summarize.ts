@@ -18,6 +18,7 @@ function classify({
   before,
   after,
 }: Change): "install" | "rebuild" | "build" | "uninstall" | "remove" | "other" {
+  if (actions.includes("sweep")) return "other";
   if (actions.includes("build") && (before === "built" || before === "installed")) return "rebuild";
   if (after === "absent") return actions.includes("remove") ? "remove" : "uninstall";
   if (actions.includes("install")) return "install";

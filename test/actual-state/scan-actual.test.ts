@@ -171,11 +171,57 @@ scan("reads the record, and reports one that is of no use without giving up comp
 });
 
 scan("finds orphans: objects of a module that is not installed", async ({ tree }) => {
-  tree.module("hello/1.0", { destination: "/kernel/net", objects: ["hello", "world"] }).built(K);
-  const orphan = tree.write(`${installed}/hello.ko`, "any content");
-  tree.write(`lib/modules/${K}/kernel/net/world.ko`, "the kernel's own");
-  assert.equal(problemsOf(instanceOf(await scanActual(tree.host(), nothingAsked))), [["orphan", orphan]]);
+  tree.module("hello/1.0", { destination: "/kernel/net/", objects: ["hello", "world"] }).built(K);
+  const orphan = tree.write(`lib/modules/${K}/kernel/net/hello.ko`, fakeObject({ name: "hello", release: K }));
+  const recorded = tree.write(`${installed}/gone.ko.xz`, "what a build made earlier");
+  writeRecord(tree, { objects: ["hello.ko", "world.ko"], superseded: [`${installed}/gone.ko.xz`] });
+  assert.equal(problemsOf(instanceOf(await scanActual(tree.host(), nothingAsked))), [
+    ["orphan", orphan],
+    ["orphan", recorded],
+  ]);
 });
+
+// Without an active link a name says nothing: uninstall leaves such an object alone, and so must every plan.
+scan("takes a same-named object of another content for somebody else's", async ({ tree }) => {
+  tree.module("hello/1.0", { objects: ["hello", "world"] }).built(K);
+  for (const place of [`${installed}/hello.ko`, `lib/modules/${K}/kernel/net/world.ko`]) tree.write(place, "foreign");
+  assert.equal(problemsOf(instanceOf(await scanActual(tree.host(), nothingAsked))), []);
+});
+
+scan(
+  "does not call an object an orphan that another module has installed, though both built the same",
+  async ({ tree }) => {
+    tree.module("hello/1.0").built(K);
+    tree.module("other/2", { objects: ["hello"] }).installed(K);
+    const actual = await scanActual(tree.host(), nothingAsked);
+    assert.equal(
+      actual.modules.map(({ instances }) => instances.map(problemsOf)),
+      [[[]], [[]]],
+    );
+  },
+);
+
+scan(
+  "finds what the installed module has beside its build: earlier objects, another compression, another version's",
+  async ({ tree }) => {
+    const old = fakeObject({ name: "older", release: K });
+    tree.module("hello/0.9", { objects: ["older"] }).built(K, { objects: { "older.ko": old } });
+    tree.module("hello/1.0", { objects: ["hello", "world"] }).installed(K);
+    const places = [
+      tree.write(`${installed}/hello.ko.xz`, "compressed"),
+      tree.write(`lib/modules/${K}/extra/world.ko`, fakeObject({ name: "world", release: K })),
+      tree.write(`${installed}/gone.ko`, "superseded"),
+      tree.write(`${installed}/older.ko`, old),
+    ];
+    writeRecord(tree, { objects: ["hello.ko", "world.ko"], superseded: [`${installed}/gone.ko`] });
+    tree.write(`lib/modules/${K}/kernel/net/hello.ko`, "the kernel's own");
+    const actual = await scanActual(tree.host(), nothingAsked);
+    const problems = actual.modules.flatMap(({ id, instances }) =>
+      instances.flatMap(problemsOf).map(([kind, place]) => `${moduleKey(id)}: ${kind} ${place}`),
+    );
+    assert.equal(problems.sort(), places.map((place) => `hello/1.0: installed-differs ${place}`).sort());
+  },
+);
 
 scan("does not call an object an orphan that another version has installed", async ({ tree }) => {
   tree.module("hello/1.0").built(K);
@@ -199,16 +245,30 @@ scan("passes leftovers, saved originals and owed depmods on", async ({ tree }) =
   assert.equal(actual.depmodOwed, [kernel]);
 });
 
-scan("finds what a killed run left in the install trees", async ({ tree }) => {
+scan("finds what killed runs left in all three trees, by the package's name", async ({ tree }) => {
   tree.module("hello/1.0", { destination: "/kernel/net" }).installed(K, { at: "kernel/net" });
   tree.module("other/2");
-  const left = ["updates/dkms", "extra", "kernel/net"].map((place) =>
-    tree.write(`lib/modules/${K}/${place}/.dkms-agent-hello.0123456789ab`, ""),
+  const kept = `${dkms}/hello/original_module/${K}/x86_64/own.ko`;
+  tree.write(kept, "");
+  tree.write(`${kept}.origin`, `/lib/modules/${K}/kernel/drivers/own.ko\n`);
+  const places = ["updates/dkms", "extra", "kernel/net", "kernel/drivers"].map((place) => `lib/modules/${K}/${place}`);
+  const left = [`${dkms}/hello`, "usr/src", ...places].map((place) =>
+    tree.write(`${place}/.dkms-agent-hello.0123456789ab`, ""),
   );
+  const gone = tree.write(`lib/modules/${K}/updates/dkms/.dkms-agent-gone.0123456789ab`, "");
   tree.write(`lib/modules/${K}/extra/.hidden`, "");
   const actual = await scanActual(tree.host(), nothingAsked);
-  assert.equal([...(actual.modules[0]?.leftovers ?? [])].sort(), [...left].sort());
-  assert.equal(actual.modules[1]?.leftovers, []);
+  assert.equal(
+    actual.strays.map(({ name, paths }) => ({ name, paths: [...paths].sort() })),
+    [
+      { name: "gone", paths: [gone] },
+      { name: "hello", paths: left.sort() },
+    ],
+  );
+  assert.equal(
+    actual.modules.map(({ leftovers }) => leftovers),
+    [[], []],
+  );
 });
 
 for (const [title, place] of [
@@ -315,7 +375,11 @@ function askFor(...instances: readonly Omit<ProspectRequest, "directives">[]): S
   };
 }
 
-function writeRecord(tree: TreeBuilder, { objects }: { objects: readonly string[] }): BuildRecord {
+/** `superseded`: files below the root. */
+function writeRecord(
+  tree: TreeBuilder,
+  { objects, superseded }: { objects: readonly string[]; superseded?: readonly string[] },
+): BuildRecord {
   const record: BuildRecord = {
     format: 1,
     module: hello,
@@ -324,6 +388,9 @@ function writeRecord(tree: TreeBuilder, { objects }: { objects: readonly string[
     builtAt: "2026-01-01T00:00:00.000Z",
     durationMs: 1,
     objects: objects.map((file) => ({ file, sha256: digestOf(tree, `${built}/module/${file}`) ?? "", size: 1 })),
+    ...(superseded && {
+      superseded: superseded.map((file) => ({ file: path.basename(file), sha256: digestOf(tree, file) ?? "" })),
+    }),
   };
   tree.write(`${built}/.dkms-agent-build.json`, formatBuildRecord(record));
   return record;

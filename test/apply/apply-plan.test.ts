@@ -42,6 +42,7 @@ async function run(plan: Plan, script: Script = {}, { failFast = false, stop }: 
     return script[id]?.() ?? succeed({ changed: true, notices: [], undo });
   };
   const engine: Engine = {
+    sweep: carryOut,
     add: carryOut,
     repair: carryOut,
     build: carryOut,

@@ -47,6 +47,7 @@ read("lists modules and their instances as dell/dkms sorts them", ({ tree }) => 
       { kernel: { release: "6.1.0-1", arch: "i686" }, active: false, originalsSaved: false },
       { kernel: { release: "6.1.0-1", arch: "x86_64" }, active: false, originalsSaved: false },
     ],
+    displaced: [],
     leftovers: [],
   });
   assert.equal(found.findings, []);
@@ -124,6 +125,17 @@ read("collects what killed runs left of a version", ({ tree }) => {
   const found = readTree(tree.host());
   assert.equal([...(moduleOf(found, "a/1")?.leftovers ?? [])].sort(), [...left].sort());
   assert.is(moduleOf(found, "a/1")?.instances.length, 1);
+});
+
+read("tells for which kernels a build was moved aside and not replaced", ({ tree }) => {
+  tree.module("a/1").built(K);
+  for (const arch of ["x86_64", "i686", "aarch64"])
+    fs.mkdirSync(tree.at(dkms, "a/1", K, `.dkms-agent-a.${arch}.0123456789ab/module`), { recursive: true });
+  tree.link(".tmp_aarch64_abc", `${dkms}/a/1/${K}/aarch64`);
+  assert.equal(moduleOf(readTree(tree.host()), "a/1")?.displaced, [
+    { release: K, arch: "aarch64" },
+    { release: K, arch: "i686" },
+  ]);
 });
 
 read("collects what killed runs left beside the versions of a package, or in place of them", ({ tree }) => {

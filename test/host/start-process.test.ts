@@ -24,7 +24,7 @@ run("gives a known environment and nothing else", async () => {
     .split("\n")
     .map((line) => line.split("=")[0])
     .sort();
-  assert.equal(names, ["HOME", "LC_ALL", "ONLY", "PATH"]);
+  assert.equal(names, ["DKMS_AGENT_RUN", "HOME", "LC_ALL", "ONLY", "PATH"]);
 });
 
 run("says that a program is missing", async () => {

@@ -175,6 +175,19 @@ rows("unlisted: removed with prune, only reported otherwise", () => {
   assert.equal(reported.unlisted, ["a/1"]);
 });
 
+rows("an object name goes from a module that leaves to one that comes, without a moment of both or of neither", () => {
+  const world: WorldOptions = {
+    modules: { "z/1": present("installed") },
+    sources: { "a/1": { inTree: "source-1" }, "z/1": { inTree: "source-1" } },
+    confs: { "a/1": { objects: ["z"] } },
+  };
+  const { steps: all } = plan(world, { "a/1": {}, "z/1": { state: "absent" } });
+  assert.equal(
+    all.map(({ id }) => id.replaceAll("/x86_64", "")),
+    ["add:a/1", "build:a/1@K1", "uninstall:z/1@K1", "install:a/1@K1", "unbuild:z/1@K1", "remove:z/1", "depmod:K1"],
+  );
+});
+
 rows("nothing is pruned on the strength of an incomplete scan", () => {
   const result = plan({ modules: { "a/1": present("installed") }, complete: false }, {}, "prune");
   assert.equal(result.steps, []);
@@ -220,15 +233,16 @@ rows("what a killed run left of a package that nobody names is swept up only if 
   assert.equal(steps({ strays: ["a"], complete: false }, {}, "prune"), []);
 });
 
-rows("a build that was left aside comes back only where one is wanted, and is made anew", () => {
-  const modules = { "a/1": { leftovers: ["/var/lib/dkms/a/1/K1/.dkms-agent-a.x86_64.0"] } };
-  const kept = (wanted: Parameters<typeof plan>[1]) =>
-    plan({ modules, ...inTree }, wanted).steps.flatMap((step) => {
-      if (step.kind === "repair") return [step.keepBuilds];
-      return step.kind === "build" ? [step.replace] : [];
-    });
-  assert.equal(kept({ "a/1": {} }), [true, true]);
-  assert.equal(kept({ "a/1": { state: "added" } }), [false]);
+rows("a build that was left aside is put back: made anew where it is wanted, and taken away where it is not", () => {
+  const modules = { "a/1": { displaced: ["K1"] } };
+  const build = plan({ modules, ...inTree }, { "a/1": {} }).steps.find(({ kind }) => kind === "build");
+  assert.equal(build?.kind === "build" && [build.replace, build.dependsOn], [true, ["repair:a/1"]]);
+  const away = ["repair:a/1", "uninstall:a/1@K1", "unbuild:a/1@K1"];
+  const after = (state: "added" | "absent") => steps({ modules, ...inTree }, { "a/1": { state } });
+  assert.equal(after("added"), [...away, "depmod:K1"]);
+  assert.equal(after("absent"), [...away, "remove:a/1", "depmod:K1"]);
+  assert.equal(steps({ modules }, {}, "prune"), [...away, "remove:a/1", "depmod:K1"]);
+  assert.equal(steps({ modules, strays: ["a"] }, {}, "prune").slice(0, 2), ["repair:a/1", "sweep:a"]);
 });
 
 rows("excluded by dkms.conf: not applicable, and no step", () => {

@@ -1,5 +1,7 @@
+import fs from "node:fs";
+import path from "node:path";
 import type { Files, FileWrites } from "../../src/host/files.ts";
-import { localFiles } from "../../src/host/local-files.ts";
+import { localFiles, temporaryPrefix } from "../../src/host/local-files.ts";
 
 /** The real files with something that happens around writes; they are counted from 1. */
 export interface WatchedFiles {
@@ -14,11 +16,25 @@ export function filesFullAt(number: number): WatchedFiles {
   });
 }
 
-/** From the write of this number on nothing reaches the disk: what a kill leaves behind. */
+/** From the write of this number on nothing reaches the disk but one half of it: what a kill leaves behind. */
 export function filesKilledAt(number: number): WatchedFiles {
-  return watchWrites((count, name) => {
+  return watchWrites((count, name, args) => {
+    if (count === number) leaveHalf(name, args);
     if (count >= number) throw systemError("EIO", name);
   });
+}
+
+/** The temporary file of an atomic write, a copy of no length, a tree that has lost something. */
+function leaveHalf(name: string, args: readonly unknown[]): void {
+  const [first, second] = args.map(String);
+  if (first === undefined) return;
+  const file = name === "symlink" && second !== undefined ? second : first;
+  const temporary = path.join(path.dirname(file), `${temporaryPrefix}0123456789ab`);
+  if (name === "write" || name === "symlink") fs.writeFileSync(temporary, "");
+  if (name === "copyfile" && second !== undefined) fs.writeFileSync(second, "");
+  const entries =
+    name === "rm" && fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() ? fs.readdirSync(file) : [];
+  for (const entry of entries.slice(0, 1)) fs.rmSync(path.join(file, entry), { recursive: true });
 }
 
 /** `look` is called after every write. */
@@ -26,13 +42,15 @@ export function filesWatchedBy(look: () => void): WatchedFiles {
   return watchWrites(() => {}, look);
 }
 
-function watchWrites(before: (count: number, name: string) => void, after: () => void = () => {}): WatchedFiles {
+type Before = (count: number, name: string, args: readonly unknown[]) => void;
+
+function watchWrites(before: Before, after: () => void = () => {}): WatchedFiles {
   let count = 0;
   const watch =
     <A extends readonly unknown[], R>(name: string, write: (...args: A) => R) =>
     (...args: A): R => {
       count += 1;
-      before(count, name);
+      before(count, name, args);
       const result = write(...args);
       after();
       return result;
@@ -41,7 +59,7 @@ function watchWrites(before: (count: number, name: string) => void, after: () =>
     makeDirectory: watch("mkdir", localFiles.makeDirectory),
     makeTemporaryDirectory: watch("mkdtemp", localFiles.makeTemporaryDirectory),
     writeAtomic: watch("write", localFiles.writeAtomic),
-    append: watch("write", localFiles.append),
+    append: watch("append", localFiles.append),
     copyFile: watch("copyfile", localFiles.copyFile),
     rename: watch("rename", localFiles.rename),
     link: watch("link", localFiles.link),

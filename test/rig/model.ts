@@ -1,6 +1,13 @@
 import type { ActualState, InstanceState, ModuleState } from "../../src/actual-state/actual-state.ts";
 import type { BuildInputs } from "../../src/dkms/build-record.ts";
-import { type InstanceId, instanceAddress, kernelKey, type ModuleId, moduleKey } from "../../src/dkms/id.ts";
+import {
+  type InstanceId,
+  instanceAddress,
+  type KernelId,
+  kernelKey,
+  type ModuleId,
+  moduleKey,
+} from "../../src/dkms/id.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import type { Step } from "../../src/plan/step.ts";
 import { toInstance } from "./world.ts";
@@ -20,10 +27,16 @@ export function applyToModel(actual: ActualState, plan: Plan): ActualState {
 
 function applyStep(state: ActualState, step: Step): ActualState {
   switch (step.kind) {
+    case "sweep":
+      return { ...state, strays: state.strays.filter(({ name }) => name !== step.name) };
     case "add":
       return addModule(state, step.module);
     case "repair":
-      return changeModule(state, step.module, (module) => ({ ...module, link: "linked", leftovers: [] }));
+      return changeModule(state, step.module, (module) => ({
+        ...module,
+        ...{ link: "linked", leftovers: [], displaced: [] },
+        instances: [...module.instances, ...module.displaced.map((kernel) => returned(module.id, kernel))],
+      }));
     case "build":
       return changeModule(state, step.instance.module, (module) => buildInstance(state, module, step));
     case "install":
@@ -49,8 +62,12 @@ function addModule(state: ActualState, id: ModuleId): ActualState {
   const inTree = { directory: `/usr/src/${id.name}-${id.version}`, digest };
   const sources = new Map(state.sources).set(moduleKey(id), { ...source, inTree });
   const existing = state.modules.find((one) => moduleKey(one.id) === moduleKey(id));
-  const module: ModuleState = { ...(existing ?? { id, instances: [] }), link: "linked", leftovers: [] };
+  const module: ModuleState = { ...(existing ?? { id, instances: [], displaced: [], leftovers: [] }), link: "linked" };
   return { ...state, sources, modules: [...state.modules.filter((one) => one !== existing), module] };
+}
+
+function returned(module: ModuleId, kernel: KernelId): InstanceState {
+  return toInstance({ module, kernel }, { level: "built" });
 }
 
 function changeModule(state: ActualState, id: ModuleId, change: (module: ModuleState) => ModuleState): ActualState {
@@ -82,7 +99,12 @@ function buildInstance(state: ActualState, module: ModuleState, { instance, repl
   const inputs = state.prospects.get(instanceAddress(instance))?.inputs;
   if (!inputs) throw new Error(`${instanceAddress(instance)} cannot be built`);
   const stale = existing?.level === "installed" ? (["installed-differs"] as const) : [];
-  const built = toInstance(instance, { level: existing?.level ?? "built", inputs, problems: stale });
+  const orphan = hasOrphan(existing) ? (["orphan"] as const) : [];
+  const built = toInstance(instance, {
+    level: existing?.level ?? "built",
+    inputs,
+    problems: [...stale, ...orphan],
+  });
   return { ...module, instances: [...module.instances.filter((one) => one !== existing), built] };
 }
 
@@ -99,12 +121,27 @@ function installInstance(state: ActualState, { instance, replaces }: Step<"insta
       instances.some((one) => isFor(instance, one) && one.level === "installed"),
   );
   if (rival) throw new Error(`${moduleKey(rival.id)} is installed for the same kernel`);
-  return changeInstance(lowered, instance, (one) => ({ ...one, level: "installed", problems: [] }));
+  const swept = { ...lowered, modules: lowered.modules.map((module) => withoutOrphan(module, instance)) };
+  return changeInstance(swept, instance, (one) => ({ ...one, level: "installed", problems: [] }));
+}
+
+/** An install takes away what any version of the module has left. */
+function withoutOrphan(module: ModuleState, instance: InstanceId): ModuleState {
+  if (module.id.name !== instance.module.name) return module;
+  const instances = module.instances.map((one) =>
+    isFor(instance, one) ? { ...one, problems: one.problems.filter(({ kind }) => kind !== "orphan") } : one,
+  );
+  return { ...module, instances };
+}
+
+function hasOrphan(one: InstanceState | undefined): boolean {
+  return one?.problems.some(({ kind }) => kind === "orphan") ?? false;
 }
 
 function unbuildInstance(module: ModuleState, instance: InstanceId): ModuleState {
   const one = module.instances.find((candidate) => isFor(instance, candidate));
   if (one?.level !== "built") throw new Error(`${instanceAddress(instance)} is not merely built`);
+  if (hasOrphan(one)) throw new Error(`${instanceAddress(instance)} leaves an object that is nobody's then`);
   return { ...module, instances: module.instances.filter((candidate) => candidate !== one) };
 }
 

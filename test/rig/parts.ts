@@ -28,6 +28,11 @@ export interface ModuleSource extends ModuleId {
   readonly directory: string;
 }
 
+export interface CorpusPackage extends ModuleSource {
+  /** The package: `v4l2loopback-dkms`. */
+  readonly package: string;
+}
+
 /** dell/dkms, extracted and not installed. */
 export interface Dkms {
   readonly script: string;
@@ -53,6 +58,10 @@ export interface Parts {
   readonly dkms: Dkms;
   /** `directory` holds one `<name>-<version>` for each module. */
   readonly "module-sources": { readonly directory: string; readonly modules: readonly ModuleSource[] };
+  /** Packages with modules, to compare two commands by: a fixed sample, or all after a preparation for the corpus. */
+  readonly corpus: { readonly packages: readonly CorpusPackage[] };
+  /** A Debian system with the package dkms and the headers of `linux-image`; `npm run test:apt` makes it. */
+  readonly "debian-root": { readonly directory: string };
   readonly gcc: Program;
   readonly make: Program;
   readonly kmod: Program;
@@ -120,6 +129,14 @@ const finders: { readonly [N in PartName]: () => PartLookup<N> } = {
     return modules.length > 0
       ? found({ directory: join(partsDirectory(), "module-sources"), modules })
       : missing("v4l2loopback-dkms");
+  },
+  corpus: () => {
+    const packages = cached("corpus").map((entry) => ({ ...toModuleSource(entry.directory), package: entry.package }));
+    return packages.length > 0 ? found({ packages }) : missing("v4l2loopback-dkms");
+  },
+  "debian-root": () => {
+    const entry = cached("debian-root")[0];
+    return entry ? found({ directory: entry.directory }) : missing("debootstrap");
   },
   gcc: () => program("gcc", "gcc"),
   make: () => program("make", "make"),
@@ -228,6 +245,7 @@ function isExecutable(path: string): boolean {
 }
 
 interface CachedPart {
+  readonly package: string;
   readonly version: string;
   readonly directory: string;
 }
@@ -236,12 +254,12 @@ interface CachedPart {
 function cached(kind: string): CachedPart[] {
   const manifest = join(partsDirectory(), "manifest.json");
   if (!existsSync(manifest)) return [];
-  const { parts }: { parts: { kind: string; version: string; path: string }[] } = JSON.parse(
+  const { parts }: { parts: { kind: string; package: string; version: string; path: string }[] } = JSON.parse(
     readFileSync(manifest, "utf8"),
   );
   return parts
     .filter((entry) => entry.kind === kind)
-    .map(({ version, path }) => ({ version, directory: join(partsDirectory(), path) }))
+    .map(({ package: name, version, path }) => ({ package: name, version, directory: join(partsDirectory(), path) }))
     .filter(({ directory }) => existsSync(directory));
 }
 

@@ -26,6 +26,8 @@ function listTree(directory: string, { except, content }: ListingOptions): strin
     const mode = (stat.mode & 0o7777).toString(8);
     if (stat.isSymbolicLink()) lines.push(`link ${name} -> ${readlinkSync(path)}`);
     else if (stat.isDirectory()) lines.push(`directory ${mode} ${name}`);
+    // Such as the whiteout that stands in an overlay for a file that was removed.
+    else if (!stat.isFile()) lines.push(`special ${mode} ${name}`);
     else
       lines.push(
         `file ${mode} ${name} ${createHash("sha256")

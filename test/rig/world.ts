@@ -32,6 +32,8 @@ export interface WorldOptions {
   readonly sources?: Readonly<Record<string, SourceOptions>>;
   /** `name/version@release` or `name/version` -> what dkms.conf says. */
   readonly confs?: Readonly<Record<string, ConfOptions>>;
+  /** Names of packages of which killed runs have left something. */
+  readonly strays?: readonly string[];
   readonly depmodOwed?: readonly string[];
   readonly complete?: boolean;
   readonly missingTools?: readonly string[];
@@ -47,6 +49,8 @@ export interface KernelOptions {
 export interface ModuleOptions {
   readonly link?: ModuleState["link"];
   readonly leftovers?: readonly string[];
+  /** Releases whose build was moved aside. */
+  readonly displaced?: readonly string[];
   /** release -> the instance for that kernel. */
   readonly instances?: Readonly<Record<string, InstanceOptions>>;
 }
@@ -113,6 +117,7 @@ export function actualState(options: WorldOptions = {}): ActualState {
     arch,
     depmodOwed: (options.depmodOwed ?? []).map(kernelId),
     modules,
+    strays: (options.strays ?? []).map((name) => ({ name, paths: [`/var/lib/dkms/${name}/.dkms-agent-${name}.0`] })),
     sources,
     prospects,
     findings: options.complete === false ? [{ code: "E_IO", path: "/x", message: "/x cannot be read" }] : [],
@@ -134,11 +139,16 @@ function toKernel(given: string | KernelOptions): Kernel {
   };
 }
 
-function toModule(id: ModuleId, { link = "linked", leftovers = [], instances = {} }: ModuleOptions): ModuleState {
+function toModule(id: ModuleId, { link = "linked", instances = {}, ...options }: ModuleOptions): ModuleState {
+  const { leftovers = [], displaced = [] } = options;
   return {
     id,
     link,
-    leftovers,
+    leftovers: [
+      ...leftovers,
+      ...displaced.map((release) => `/var/lib/dkms/${id.name}/${id.version}/${release}/.aside`),
+    ],
+    displaced: displaced.map(kernelId),
     instances: Object.entries(instances).map(([release, one]) =>
       toInstance({ module: id, kernel: kernelId(release) }, one),
     ),

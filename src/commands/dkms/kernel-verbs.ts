@@ -19,6 +19,8 @@ export async function autoinstallNow(session: Session): Promise<readonly Failure
   if (!kernel.ok) return refuse(session, kernel.error);
   const unsupported = unsupportedOption(session, [kernel.value]);
   if (unsupported) return refuse(session, unsupported);
+  if (session.call.options.confFile !== undefined)
+    session.tell({ type: "notice", text: "-c is ignored: every module goes by its own dkms.conf." });
   const course = courseOf(session);
   const failure = await autoinstall(course, kernel.value);
   const more = await finishCourse(session, course);

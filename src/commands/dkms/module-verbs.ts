@@ -4,6 +4,7 @@ import { type KernelId, type ModuleId, moduleKey } from "../../dkms/id.ts";
 import { add } from "../../dkms/verbs/add.ts";
 import { type Course, type CourseEvent, carryOut } from "../../dkms/verbs/course.ts";
 import { reachBuilt, reachInstalled } from "../../dkms/verbs/reach-level.ts";
+import { noteRpmAdd, takeRpmNote } from "../../dkms/verbs/rpm-upgrade.ts";
 import { type TakeBackRequest, takeBack } from "../../dkms/verbs/take-back.ts";
 import { builtKernels, hasSource } from "../../dkms/verbs/tree-checks.ts";
 import { finishCourse } from "./finish-course.ts";
@@ -21,6 +22,7 @@ export const addRunner: Runner = {
     const named = await addableModule(session);
     if (!named.ok) return refuse(session, named.error);
     const { module, source } = named.value;
+    if (session.call.options.rpmSafeUpgrade) noteRpmAdd(session.host, module);
     const already = hasSource(session.host, module) ? alreadyAdded(session, module) : undefined;
     const bad = already ?? (await checkConfFile(session, module));
     if (bad && !bad.ok) return refuse(session, bad.error);
@@ -50,6 +52,7 @@ export function takeBackRunner(to: TakeBackRequest["to"]): Runner {
     run: async (session) => {
       const module = knownModule(session);
       if (!module.ok) return refuse(session, module.error);
+      if (isUpgrade(session, module.value)) return [];
       const kernels = chooseKernels(session, module.value);
       if (!kernels.ok) return refuse(session, kernels.error);
       const course = courseOf(session);
@@ -57,6 +60,13 @@ export function takeBackRunner(to: TakeBackRequest["to"]): Runner {
       return [...failures, ...(await finishCourse(session, course))];
     },
   };
+}
+
+/** rpm removes what it has just added: the old build of the same version. */
+function isUpgrade({ host, call, tell }: Session, module: ModuleId): boolean {
+  if (call.verb !== "remove" || !call.options.rpmSafeUpgrade || !takeRpmNote(host, module)) return false;
+  tell({ type: "notice", text: `${moduleKey(module)} stays: the package that is removed was replaced by one of it.` });
+  return true;
 }
 
 type ReachLevel = (course: Course, instance: { module: ModuleId; kernel: KernelId }) => Promise<Result<undefined>>;

@@ -3,7 +3,7 @@ import type { SourceWord } from "../../dkms/command-line/dkms-call.ts";
 import { suggestKnown, suggestSources } from "../../dkms/command-line/suggest.ts";
 import { loadConf } from "../../dkms/conf/load-conf.ts";
 import { type Failure, fail, type Result, succeed } from "../../dkms/failure.ts";
-import { type ModuleId, moduleKey, nameProblem } from "../../dkms/id.ts";
+import { type ModuleId, moduleKey, moduleProblem } from "../../dkms/id.ts";
 import { absentKernel, readKernel } from "../../dkms/read-kernels.ts";
 import { sourceDirectory } from "../../dkms/tree-layout.ts";
 import { hasSource, requireSource } from "../../dkms/verbs/tree-checks.ts";
@@ -76,7 +76,7 @@ async function fromSource(session: Session, { path: word }: SourceWord): Promise
   const conf = await loadConf(host, { module: unnamed, kernel, file, directives: session.call.options.directives });
   if (!conf.ok) return conf;
   const module = { name: conf.value.packageName, version: conf.value.packageVersion };
-  const problem = nameProblem(module.name) ?? nameProblem(module.version);
+  const problem = moduleProblem(module);
   if (problem !== undefined) {
     const message = `${file} is not usable: PACKAGE_NAME or PACKAGE_VERSION ${problem}.`;
     return fail("E_CONF_INVALID", message, { path: file, remedy: "Correct the file.", dkmsExit: 8 });
@@ -104,6 +104,6 @@ function isInTree({ host }: Session, module: ModuleId): boolean {
   return requireSource(host, module).ok || host.files.stat(`${host.paths.dkmsTree}/${moduleKey(module)}`) !== undefined;
 }
 
-function isPossible({ name, version }: ModuleId): boolean {
-  return nameProblem(name) === undefined && nameProblem(version) === undefined;
+function isPossible(module: ModuleId): boolean {
+  return moduleProblem(module) === undefined;
 }

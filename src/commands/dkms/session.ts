@@ -1,8 +1,9 @@
 import type { Settings } from "../../desired-state/settings.ts";
 import type { DkmsCall, KernelWord } from "../../dkms/command-line/dkms-call.ts";
+import { didYouMean } from "../../dkms/did-you-mean.ts";
 import { fail, type Result, succeed } from "../../dkms/failure.ts";
 import type { Framework } from "../../dkms/framework/framework.ts";
-import type { KernelId } from "../../dkms/id.ts";
+import { type KernelId, nameProblem } from "../../dkms/id.ts";
 import type { CourseEvent } from "../../dkms/verbs/course.ts";
 import type { Host } from "../../host/host.ts";
 import { diagnosticsText } from "../../report/diagnostic-text.ts";
@@ -39,17 +40,27 @@ export async function openSession({ call, signal, io, tell }: SessionRequest): P
   return succeed({ ...session, call, tell });
 }
 
-/** The kernels that are named; without any the running one. Fails with E_USAGE (16) where there is none. */
-export function kernelsOf({ host, call }: Session): Result<readonly KernelId[]> {
+/** The kernels that are named; without any the running one. Fails with E_USAGE: 16 where there is none, 21 for no name. */
+export function kernelsOf({ host, call, tell }: Session): Result<readonly KernelId[]> {
   const words: readonly KernelWord[] =
     call.kernels.length > 0 ? call.kernels : [{ release: undefined, arch: undefined }];
   const kernels: KernelId[] = [];
   for (const { release = host.machine.runningKernel, arch = host.machine.arch } of words) {
     if (release === undefined)
       return fail("E_USAGE", `Under ${host.root} no kernel is running.`, { remedy: "Name one with -k.", dkmsExit: 16 });
+    const problem = nameProblem(release) ?? nameProblem(arch);
+    if (problem !== undefined)
+      return fail("E_USAGE", `There is no kernel "${release}/${arch}": a part of it ${problem}.`, { dkmsExit: 21 });
+    if (arch !== host.machine.arch) tell({ type: "notice", text: foreignArch(arch, host.machine.arch) });
     kernels.push({ release, arch });
   }
   return succeed(kernels);
+}
+
+/** Not refused: modules can be made for another architecture. */
+function foreignArch(arch: string, own: string): string {
+  const hint = didYouMean(arch, [own]);
+  return `The architecture is ${arch}, and this machine's is ${own}.${hint === undefined ? "" : ` ${hint}`}`;
 }
 
 /** The one kernel of a verb that takes no more. */

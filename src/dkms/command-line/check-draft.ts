@@ -1,6 +1,5 @@
 import { didYouMean } from "../did-you-mean.ts";
 import { fail, type Result, succeed } from "../failure.ts";
-import { nameProblem } from "../id.ts";
 import { type DkmsVerb, dkmsVerbs, kernelRules } from "./dkms-verbs.ts";
 import type { Draft } from "./option-table.ts";
 
@@ -17,38 +16,35 @@ export function checkDraft(draft: Draft): Result<DkmsVerb> {
   if (arches.length > 1 && arches.length !== releases.length)
     return refuse(`${arches.length} architectures belong to as many kernels, but ${releases.length} are named.`, 1);
   if (draft.badValue !== undefined) return refuse(draft.badValue, 2);
-  if (verb === undefined) return noVerb(draft);
+  if (verb === undefined) return findEmpty(draft) ?? noVerb(draft);
   return checkKernels(draft, verb) ?? succeed(verb);
 }
 
 /** dell/dkms exits with 0 here, which hides every typing error. */
-function noVerb({ name, bareWords }: Draft): Result<never> {
-  const word = bareWords[0] ?? name;
+function noVerb({ name, firstBareWord }: Draft): Result<never> {
+  const word = firstBareWord ?? name;
   const remedy = `The actions are ${dkmsVerbs.join(", ")}.`;
   if (word === "") return refuse("No action is given.", 2, remedy);
   return refuse(`No action is given: "${word}" is none.`, 2, didYouMean(word, dkmsVerbs) ?? remedy);
 }
 
-function checkKernels({ options, releases, arches }: Draft, verb: DkmsVerb): Result<never> | undefined {
+function checkKernels(draft: Draft, verb: DkmsVerb): Result<never> | undefined {
+  const { options, releases } = draft;
   const rule = kernelRules[verb];
   if (options.all && !rule.all) return refuse(`${verb} does not work on all kernels at once.`, 5, "Leave out --all.");
+  const named = releases.length === 0 ? "none is named" : `several are named: ${releases.join(", ")}`;
   if (rule.kernels === "one" && releases.length !== 1)
-    return refuse(`${verb} needs one kernel, and ${releases.length} are named.`, 4, "Name it with -k RELEASE.");
-  if (verb !== "status") {
-    const bad =
-      findBad("A kernel is named whose release", releases) ?? findBad("An architecture is named that", arches);
-    if (bad) return bad;
-  }
+    return refuse(`${verb} needs one kernel, and ${named}.`, 4, "Name one with -k RELEASE.");
+  const empty = verb === "status" ? undefined : findEmpty(draft);
+  if (empty) return empty;
   if (rule.kernels === "at most one" && releases.length > 1)
-    return refuse(`${verb} works for one kernel, and ${releases.length} are named.`, 4, "Name one with -k RELEASE.");
+    return refuse(`${verb} works for one kernel, and ${named}.`, 4, "Name one with -k RELEASE.");
   return undefined;
 }
 
-function findBad(what: string, texts: readonly string[]): Result<never> | undefined {
-  for (const text of texts) {
-    const problem = nameProblem(text);
-    if (problem) return refuse(`${what} ${problem}${text === "" ? "" : `: "${text}"`}.`, 16);
-  }
+function findEmpty({ releases, arches }: Draft): Result<never> | undefined {
+  if (releases.includes("")) return refuse("A kernel is named with an empty release.", 16, "Write -k RELEASE.");
+  if (arches.includes("")) return refuse("An empty architecture is named.", 16, "Write -a ARCH, or -k RELEASE/ARCH.");
   return undefined;
 }
 

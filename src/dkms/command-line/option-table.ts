@@ -1,4 +1,4 @@
-import type { CallOptions, TreeOptions } from "./dkms-call.ts";
+import type { CallOptions, SourceWord, TreeOptions } from "./dkms-call.ts";
 import type { DkmsVerb } from "./dkms-verbs.ts";
 
 /** A command line while it is being read. */
@@ -9,7 +9,9 @@ export interface Draft {
   /** In the order of the command line; an empty one is there too. */
   readonly releases: string[];
   readonly arches: string[];
-  readonly bareWords: string[];
+  /** Bare words that a module can come from. */
+  readonly sources: SourceWord[];
+  firstBareWord: string | undefined;
   readonly notices: string[];
   /** The first option whose value makes no sense. */
   badValue: string | undefined;
@@ -19,8 +21,8 @@ export interface Draft {
 /** Nothing read yet. */
 export function emptyDraft(): Draft {
   return {
-    ...{ verb: undefined, name: "", version: "", badValue: undefined },
-    ...{ releases: [], arches: [], bareWords: [], notices: [] },
+    ...{ verb: undefined, name: "", version: "", badValue: undefined, firstBareWord: undefined },
+    ...{ releases: [], arches: [], sources: [], notices: [] },
     options: noOptions,
   };
 }

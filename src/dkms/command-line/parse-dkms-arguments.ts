@@ -32,10 +32,10 @@ export function parseDkmsArguments(words: readonly string[], classify: Classify)
     }
     const asked = value === undefined ? infos[option] : undefined;
     if (asked) return succeed({ kind: asked });
-    const problem = takeWord(draft, words[at] ?? "");
+    const problem = takeWord(draft, words[at] ?? "", classify);
     if (problem) return { ok: false, error: problem };
   }
-  return finish(draft, classify);
+  return finish(draft);
 }
 
 const infos: Readonly<Record<string, "version" | "help">> = {
@@ -59,14 +59,22 @@ function splitOption(word: string): OptionWord {
     : { option: word.slice(0, equals), value: word.slice(equals + 1) };
 }
 
-function takeWord(draft: Draft, word: string): Failure | undefined {
+function takeWord(draft: Draft, word: string, classify: Classify): Failure | undefined {
   const flag = flagOptions[word];
   if (flag) flag(draft);
   else if (word.startsWith("-")) return unknownOption(word);
-  else if (!isDkmsVerb(word)) draft.bareWords.push(word);
+  else if (!isDkmsVerb(word)) takeBareWord(draft, word, classify(word));
   else if (draft.verb === undefined) draft.verb = word;
   else return usage(`Two actions are given, ${draft.verb} and ${word}: one at a time.`, 4);
   return undefined;
+}
+
+/** A word that is nothing on the disk names the module, unless one is named already. */
+function takeBareWord(draft: Draft, word: string, kind: SourceKind | undefined): void {
+  draft.firstBareWord ??= word;
+  if (kind) draft.sources.push({ kind, path: word });
+  else if (draft.name === "") takeModule(draft, word);
+  else draft.notices.push(`Ignored: "${word}". It is neither an action nor an option, and a module is named already.`);
 }
 
 function unknownOption(word: string): Failure {
@@ -79,15 +87,14 @@ function usage(message: string, dkmsExit: number, remedy?: string): Failure {
   return fail("E_USAGE", message, { dkmsExit, ...(remedy === undefined ? {} : { remedy }) }).error;
 }
 
-function finish(draft: Draft, classify: Classify): Result<ParsedArguments> {
-  const sources = takeBareWords(draft, classify);
+function finish(draft: Draft): Result<ParsedArguments> {
   const checked = checkDraft(draft);
   if (!checked.ok) return checked;
   const call: DkmsCall = {
     verb: checked.value,
     name: draft.name || undefined,
     version: draft.version || undefined,
-    source: chooseSource(draft, sources),
+    source: chooseSource(draft),
     kernels: pairKernels(draft),
     options: draft.options,
     notices: draft.notices,
@@ -95,21 +102,8 @@ function finish(draft: Draft, classify: Classify): Result<ParsedArguments> {
   return succeed({ kind: "call", call });
 }
 
-/** The first word that is nothing on the disk names the module, unless an option does. */
-function takeBareWords(draft: Draft, classify: Classify): SourceWord[] {
-  const sources: SourceWord[] = [];
-  for (const word of draft.bareWords) {
-    const kind = classify(word);
-    if (kind) sources.push({ kind, path: word });
-    else if (draft.name === "") takeModule(draft, word);
-    else
-      draft.notices.push(`Ignored: "${word}". It is neither an action nor an option, and a module is named already.`);
-  }
-  return sources;
-}
-
 /** An archive goes before a directory; of several the last counts. */
-function chooseSource({ options }: Draft, sources: readonly SourceWord[]): SourceWord | undefined {
+function chooseSource({ options, sources }: Draft): SourceWord | undefined {
   const given = sources.findLast(({ kind }) => kind === "rpm" || kind === "archive");
   if (given) return given;
   if (options.archive !== undefined) return { kind: "archive", path: options.archive };

@@ -131,7 +131,7 @@ async function installOne(run: Run, candidate: Candidate): Promise<void> {
   const stale = isBuilt(course.host, instance) && isStale(course.host, candidate);
   if (!stale && isInstalled(course.host, instance)) return;
   const rebuilt = stale ? await reachBuilt(course, instance, { replace: true }) : undefined;
-  const result = rebuilt && !rebuilt.ok ? rebuilt : await reachInstalled(course, instance);
+  const result = rebuilt && !rebuilt.ok ? rebuilt : await reachInstalled(course, instance, { keepNewer: false });
   if (result.ok) return;
   if (result.error.code === "E_EXCLUDED") skipped.push(moduleKey(instance.module));
   else failures.push(result.error);

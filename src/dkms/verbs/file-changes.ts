@@ -67,6 +67,12 @@ export function hiddenPattern(label: string): RegExp {
   return new RegExp(`^${escapePattern(temporaryPrefix)}(${escapePattern(label)}\\.)?[0-9a-f]{12}$`);
 }
 
+/** The inverse: the label in a hidden name; `undefined` if the name is something else. */
+export function hiddenLabel(name: string): string | undefined {
+  if (!name.startsWith(temporaryPrefix)) return undefined;
+  return /^(.+)\.[0-9a-f]{12}$/.exec(name.slice(temporaryPrefix.length))?.[1];
+}
+
 interface ChangeLog {
   readonly files: Files;
   /** A free hidden name in a directory. */
@@ -128,7 +134,8 @@ function moveAway({ files, hide, onRestore, onCommit }: ChangeLog, place: string
   onCommit(() => files.remove(hidden));
 }
 
-function removeEmpty(files: Files, directory: string, top: string): void {
+/** Removes `directory` and those above it as long as they are empty or gone, and never `top` itself. */
+export function removeEmpty(files: Files, directory: string, top: string): void {
   const isBelowTop = directory.startsWith(`${top}/`);
   if (isBelowTop && (files.removeIfEmpty(directory) || files.lstat(directory) === undefined))
     removeEmpty(files, path.dirname(directory), top);

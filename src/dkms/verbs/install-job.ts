@@ -9,7 +9,10 @@ export interface InstallOptions {
   readonly directives?: Readonly<Record<string, string>>;
   /** Other versions of the module whose installed objects make way in the same step. */
   readonly replaces?: readonly ModuleId[];
-  /** Replaces newer objects of the kernel's own and whatever version is installed; goes on after a failed PRE_INSTALL. */
+  /**
+   * Replaces newer objects of the kernel's own, same-named ones of other modules, and whatever version is installed; goes
+   * on after a failed PRE_INSTALL.
+   */
   readonly force?: boolean;
   /** Default: unsigned objects are installed. */
   readonly policy?: EnginePolicy;

@@ -2,7 +2,7 @@ import path from "node:path";
 import { copyTree } from "../../host/copy-tree.ts";
 import type { Host } from "../../host/host.ts";
 import { isSystemError } from "../../host/system-error.ts";
-import { type BuildRecord, formatBuildRecord, type RecordedObject } from "../build-record.ts";
+import { type BuildRecord, formatBuildRecord, type ObjectDigest, type RecordedObject } from "../build-record.ts";
 import { type Result, succeed } from "../failure.ts";
 import { instanceAddress } from "../id.ts";
 import { ioFailure } from "../io-failure.ts";
@@ -22,6 +22,7 @@ import { keepLog, openBuildLog } from "./build-log.ts";
 import { collectObjects } from "./collect-objects.ts";
 import { compile } from "./compile.ts";
 import type { FileChanges } from "./file-changes.ts";
+import { findSuperseded } from "./find-superseded.ts";
 import { builtMeanwhile, isBuilt } from "./tree-checks.ts";
 import type { Outcome } from "./with-undo.ts";
 
@@ -84,10 +85,11 @@ async function runBuild(making: Making): Promise<Result<Outcome>> {
   if (!objects.ok) return objects;
   if (isBuilt(host, instance) && !job.options.replace) return builtMeanwhile(host, instance);
   const place = instanceDirectory(host.paths, instance);
+  const superseded = findSuperseded(host, instance, job.conf);
   const finished = await runPostBuild(making, staging);
   if (!finished.ok) return finished;
   const durationMs = Math.round(performance.now() - started);
-  completeStaging(making, staging, { objects: objects.value.names, durationMs });
+  completeStaging(making, staging, { objects: objects.value.names, superseded, durationMs });
   if (host.files.lstat(place) !== undefined) changes.moveAway(place);
   changes.rename(staging, place);
   const said = [...compiled.value, ...objects.value.notices, ...finished.value];
@@ -119,11 +121,12 @@ async function runPostBuild(making: Making, staging: string): Promise<Result<rea
 
 interface BuildResult {
   readonly objects: readonly string[];
+  readonly superseded: readonly ObjectDigest[];
   readonly durationMs: number;
 }
 
 /** The record comes last: it says that everything else is there. */
-function completeStaging({ host, job, log }: Making, staging: string, { objects, durationMs }: BuildResult): void {
+function completeStaging({ host, job, log }: Making, staging: string, result: BuildResult): void {
   const { files, paths, clock } = host;
   const { instance, conf } = job;
   files.makeDirectory(path.join(staging, "log"));
@@ -133,13 +136,18 @@ function completeStaging({ host, job, log }: Making, staging: string, { objects,
       const mark = path.basename(dependencyMark(paths, instance, name));
       files.writeAtomic(path.join(staging, mark), `${version}\n`);
     }
+  const objects = result.objects.map((file) => recordObject(host, path.join(staging, "module", file)));
+  const superseded = result.superseded.filter(({ file, sha256 }) =>
+    objects.every((object) => object.file !== file || object.sha256 !== sha256),
+  );
   const record: BuildRecord = {
     format: 1,
     ...instance,
     inputs: job.inputs,
     builtAt: clock().toISOString(),
-    durationMs,
-    objects: objects.map((file) => recordObject(host, path.join(staging, "module", file))),
+    durationMs: result.durationMs,
+    objects,
+    ...(superseded.length > 0 && { superseded }),
   };
   files.writeAtomic(path.join(staging, buildRecordName), formatBuildRecord(record));
 }

@@ -1,13 +1,16 @@
 import path from "node:path";
 import type { Host } from "../../host/host.ts";
-import { type Result, succeed } from "../failure.ts";
+import { fail, type Result, succeed } from "../failure.ts";
+import type { FoundObject } from "../find-objects.ts";
+import { moduleKey } from "../id.ts";
 import { readObject } from "../read-object.ts";
 import { activeLink, activeLinkTarget, kernelDirectory } from "../tree-layout.ts";
 import type { FileChanges } from "./file-changes.ts";
-import { type FoundObject, pruneTop } from "./find-objects.ts";
+import type { Rival } from "./find-rivals.ts";
 import type { InstallJob, Placement } from "./install-job.ts";
 import { saveOriginals } from "./originals.ts";
 import { oweDepmod } from "./owe-depmod.ts";
+import { pruneTop } from "./prune-top.ts";
 import { surveyKernel } from "./survey-kernel.ts";
 import { isActive } from "./tree-checks.ts";
 import { checkVersions } from "./version-check.ts";
@@ -20,7 +23,10 @@ export function isPlaced(host: Host, job: InstallJob): boolean {
   return isActive(host, job.instance) && job.placements.every(isSame) && surveyKernel(host, job).stale.length === 0;
 }
 
-/** Puts the objects in place and sets the active link; returns notices. Fails with E_NEWER_INSTALLED (6). */
+/**
+ * Puts the objects in place and sets the active link; returns notices. Fails with E_NEWER_INSTALLED (6), and with
+ * E_PRECONDITION (6) if another package has installed an object of the same name.
+ */
 export async function placeObjects(
   host: Host,
   job: InstallJob,
@@ -28,7 +34,9 @@ export async function placeObjects(
 ): Promise<Result<readonly string[]>> {
   const { files, paths } = host;
   const { instance, placements } = job;
-  const { stale, foreign: found } = surveyKernel(host, job);
+  const { stale, foreign: found, rivals } = surveyKernel(host, job);
+  const [rival] = rivals;
+  if (rival && !job.force) return refuseRival(rival, job);
   const foreign = await withoutDebris(host, job, found);
   const refusal = await checkVersions(host, job, foreign);
   if (refusal) return { ok: false, error: refusal };
@@ -59,6 +67,15 @@ export async function placeObjects(
   for (const object of foreign) if (!places.has(object.path)) changes.moveAway(object.path);
   changes.link(activeLinkTarget(instance), activeLink(paths, instance.module.name, instance.kernel));
   return succeed(foreign.map((found) => `${found.path} is kept in original_module until this is uninstalled.`));
+}
+
+/** dell/dkms keeps the other's object as an original: each install of the two then swaps them. */
+function refuseRival({ module, name }: Rival, { instance, placements }: InstallJob): Result<never> {
+  const other = moduleKey(module);
+  const message = `${other} is installed for ${instance.kernel.release} and has an object ${name} too.`;
+  const remedy = `Uninstall ${other} for this kernel, or take one of the two out of the desired state.`;
+  const place = placements.find((placement) => placement.name === name)?.place;
+  return fail("E_PRECONDITION", message, { ...(place !== undefined && { path: place }), remedy, dkmsExit: 6 });
 }
 
 /** What lies at our own place and is no kernel object was half written by a killed dell/dkms: it is just overwritten. */

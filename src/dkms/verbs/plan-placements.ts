@@ -3,11 +3,11 @@ import type { Host } from "../../host/host.ts";
 import type { DkmsConf } from "../conf/dkms-conf.ts";
 import { destinationDirectory, readDistribution } from "../destination.ts";
 import { fail, type Result, succeed } from "../failure.ts";
+import { objectName } from "../find-objects.ts";
 import { type InstanceId, instanceAddress } from "../id.ts";
 import { readObject } from "../read-object.ts";
 import { kernelDirectory, moduleObjectsDirectory } from "../tree-layout.ts";
 import { checkVermagic } from "./check-vermagic.ts";
-import { objectName } from "./find-objects.ts";
 import type { Placement } from "./install-job.ts";
 
 /**

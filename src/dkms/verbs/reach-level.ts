@@ -5,6 +5,7 @@ import { type InstanceId, instanceAddress, type KernelId, type ModuleId, moduleK
 import { moduleDirectory } from "../tree-layout.ts";
 import { add } from "./add.ts";
 import { build } from "./build.ts";
+import { refuseOlder } from "./compare-active.ts";
 import { type Course, carryOut, noteChange } from "./course.ts";
 import { install } from "./install.ts";
 import { activeVersion, isActive, isBuilt, requireSource } from "./tree-checks.ts";
@@ -46,14 +47,22 @@ export async function reachBuilt(
 
 /**
  * Installs the instance, built before if need be; with `force` anew if it is installed already. Another installed version
- * makes way. Committed only when depmod has run: see endCourse. Fails as add, build and install.
+ * makes way, with `keepNewer` (the default) only if it is older. Committed only when depmod has run: see endCourse. Fails
+ * as add, build and install, and with E_NEWER_INSTALLED (6).
  */
-export async function reachInstalled(course: Course, instance: InstanceId): Promise<Result<undefined>> {
+export async function reachInstalled(
+  course: Course,
+  instance: InstanceId,
+  { keepNewer = true }: { readonly keepNewer?: boolean } = {},
+): Promise<Result<undefined>> {
   const { host } = course;
   const built = isBuilt(host, instance)
     ? await reachAdded(course, instance.module)
     : await reachBuilt(course, instance);
   if (!built.ok) return built;
+  const { force = false, forceVersion = false } = course.options;
+  const newer = keepNewer && !force && !forceVersion ? await refuseOlder(host, instance) : undefined;
+  if (newer) return refuse(course, newer);
   const result = await carryOut(course, { action: "install", what: instanceAddress(instance) }, () =>
     installAnew(course, instance),
   );

@@ -3,16 +3,9 @@ import type { Host } from "../../host/host.ts";
 import { type Result, succeed } from "../failure.ts";
 import { type ModuleId, moduleKey } from "../id.ts";
 import { readTree } from "../read-tree.ts";
-import {
-  isReleaseName,
-  moduleDirectory,
-  originalsName,
-  packageDirectory,
-  releaseDirectory,
-  sourceDirectory,
-} from "../tree-layout.ts";
+import { isReleaseName, moduleDirectory, releaseDirectory, sourceDirectory } from "../tree-layout.ts";
 import { asideArch } from "./aside.ts";
-import { type FileChanges, hiddenPattern } from "./file-changes.ts";
+import { type FileChanges, removeEmpty } from "./file-changes.ts";
 import { linkSource } from "./link-source.ts";
 import { hasSource, requireAdded, requireSource } from "./tree-checks.ts";
 import type { Done } from "./verb.ts";
@@ -21,7 +14,8 @@ import { type Outcome, withUndo } from "./with-undo.ts";
 /**
  * Mends what a killed run, or somebody's hand, has left of a module: the source link, where `<source tree>/<name>-<version>`
  * is there; a build that was moved aside and whose successor never came; staging directories, build directories and hidden
- * files of this module in all three trees. Only the link and the build come back with the undo: leftovers are nobody's.
+ * files of this version. Only the link and the build come back with the undo: leftovers are nobody's. What belongs to no
+ * version is left to {@link sweep}.
  *
  * To be called before other verbs of this module: what they keep for their undo looks like a leftover.
  *
@@ -38,21 +32,23 @@ function mend(host: Host, module: ModuleId, changes: FileChanges): Result<Outcom
   const added = requireAdded(host, module);
   if (!added.ok) return added;
   const isBroken = !hasSource(host, module);
-  if (isBroken) {
-    if (files.stat(sourceDirectory(paths, module))?.kind !== "directory") return requireBroken(host, module);
+  const canLink = isBroken && files.stat(sourceDirectory(paths, module))?.kind === "directory";
+  if (canLink) {
     const linked = linkSource(host, module, changes);
     if (!linked.ok) return linked;
   }
   const returned = returnBuilds(host, module, changes);
-  const originals = path.join(packageDirectory(paths, module.name), originalsName);
-  const hidden = [paths.installTree, originals].flatMap((place) => hiddenBelow(host, place, module.name));
-  const leftovers = [...findLeftovers(host, module), ...hidden];
-  for (const place of leftovers) files.remove(place);
+  const leftovers = findLeftovers(host, module);
+  for (const place of leftovers) {
+    files.remove(place);
+    removeEmpty(files, path.dirname(place), moduleDirectory(paths, module));
+  }
   const notices = [
     ...returned.map((place) => `${place} was moved aside and is back.`),
     ...leftovers.map((place) => `${place} was left behind and is removed.`),
   ];
-  return succeed({ changed: isBroken || notices.length > 0, notices });
+  if (isBroken && !canLink && notices.length === 0) return requireBroken(host, module);
+  return succeed({ changed: canLink || notices.length > 0, notices });
 }
 
 function requireBroken(host: Host, module: ModuleId): Result<never> {
@@ -83,19 +79,6 @@ function isTaken(files: Host["files"], place: string): boolean {
   return kind !== undefined && kind !== "link";
 }
 
-function findLeftovers(host: Host, module: ModuleId): string[] {
-  const { files, paths } = host;
-  const known = readTree(host).modules.find(({ id }) => moduleKey(id) === moduleKey(module));
-  const source = (files.list(paths.sourceTree) ?? []).filter(({ name }) => hiddenPattern(module.name).test(name));
-  return [...(known?.leftovers ?? []), ...source.map(({ name }) => path.join(paths.sourceTree, name))];
-}
-
-/** Of every kernel: an original may have been put back anywhere. */
-function hiddenBelow(host: Host, directory: string, name: string): string[] {
-  const pattern = hiddenPattern(name);
-  return (host.files.list(directory) ?? []).flatMap((entry) => {
-    const place = path.join(directory, entry.name);
-    if (pattern.test(entry.name)) return [place];
-    return entry.kind === "directory" ? hiddenBelow(host, place, name) : [];
-  });
+function findLeftovers(host: Host, module: ModuleId): readonly string[] {
+  return readTree(host).modules.find(({ id }) => moduleKey(id) === moduleKey(module))?.leftovers ?? [];
 }

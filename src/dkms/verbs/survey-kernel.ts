@@ -1,7 +1,10 @@
 import path from "node:path";
 import type { Host } from "../../host/host.ts";
+import type { FoundObject } from "../find-objects.ts";
+import { type Claims, readFootprint } from "../footprint.ts";
 import { kernelDirectory } from "../tree-layout.ts";
-import { type FoundObject, findObjects, footprint } from "./find-objects.ts";
+import { findOwnObjects } from "./find-own-objects.ts";
+import type { Rival } from "./find-rivals.ts";
 import type { InstallJob } from "./install-job.ts";
 import { activeVersion, builtVersions } from "./tree-checks.ts";
 
@@ -11,46 +14,39 @@ export interface Survey {
   readonly stale: readonly string[];
   /** Objects that are not this module's; of one name, the one that goes to the top of original_module first. */
   readonly foreign: readonly FoundObject[];
+  /** Objects that another installed package has under a name of the new ones. */
+  readonly rivals: readonly Rival[];
 }
 
-/**
- * Looks through the kernel's directory. A file is the module's own if it has the content of one of its builds, or if some
- * version is installed and the file lies where DKMS puts it.
- */
+/** Looks through the kernel's directory; whose a file is, {@link findOwnObjects} decides, for all versions together. */
 export function surveyKernel(host: Host, job: InstallJob): Survey {
-  const { files, paths } = host;
-  const { instance, conf, placements, replaces } = job;
+  const { instance, placements } = job;
+  const named = new Set(placements.map(({ name }) => name));
+  const query = { instance, prints: printsOf(host, job), names: [...named] };
+  const { own, others, rivals } = findOwnObjects(host, query);
+  const places = new Set(placements.map(({ place }) => place));
+  const foreign = others.filter(({ name }) => named.has(name));
+  return {
+    stale: own.map((object) => object.path).filter((place) => !places.has(place)),
+    foreign: foreign.sort((a, b) => rank(host, job, a) - rank(host, job, b)),
+    rivals: rivals.filter(({ name }) => named.has(name)),
+  };
+}
+
+/** Of every version that is built for the kernel. */
+function printsOf(host: Host, { instance, conf, replaces }: InstallJob): Claims["prints"] {
   const { module, kernel } = instance;
   const active = activeVersion(host, module.name, kernel);
-  const versions = new Set([
-    module.version,
-    ...replaces.map(({ version }) => version),
-    ...builtVersions(host, module.name, kernel),
-  ]);
-  const prints = [...versions].map((version) => ({
-    version,
-    ...footprint(
+  const built = builtVersions(host, module.name, kernel);
+  const versions = new Set([module.version, ...replaces.map(({ version }) => version), ...built]);
+  return [...versions].map((version) => ({
+    ...readFootprint(
       host,
       { module: { name: module.name, version }, kernel },
       version === module.version ? conf : undefined,
     ),
+    isInstalled: active !== undefined && [active, module.version].includes(version),
   }));
-  const digests = new Set(prints.flatMap((print) => [...print.digests]));
-  const installed = prints.filter(({ version }) => active !== undefined && [active, module.version].includes(version));
-  const isOwn = (found: FoundObject) =>
-    installed.some((print) => print.places.get(found.name) === path.dirname(found.path)) ||
-    digests.has(files.sha256(found.path) ?? "");
-  const leaving = prints.filter(({ version }) => replaces.some((other) => other.version === version));
-  const names = new Set([...placements.map(({ name }) => name), ...leaving.flatMap((print) => [...print.names])]);
-  const found = findObjects(files, kernelDirectory(paths, kernel.release), names);
-  const own = new Set(found.filter(isOwn));
-  const isPlace = (object: FoundObject) => placements.some(({ place }) => place === object.path);
-  const isNamed = (object: FoundObject) => placements.some(({ name }) => name === object.name);
-  const foreign = found.filter((object) => !own.has(object) && isNamed(object));
-  return {
-    stale: [...own].filter((object) => !isPlace(object)).map((object) => object.path),
-    foreign: foreign.sort((a, b) => rank(host, job, a) - rank(host, job, b)),
-  };
 }
 
 /** dell/dkms looks in this order (tried). */

@@ -3,14 +3,16 @@ import type { Host } from "../../host/host.ts";
 import type { DkmsConf } from "../conf/dkms-conf.ts";
 import { loadConf } from "../conf/load-conf.ts";
 import { type Result, succeed } from "../failure.ts";
+import { readFootprint } from "../footprint.ts";
 import { type InstanceId, instanceAddress, type KernelId } from "../id.ts";
 import { absentKernel, readKernel } from "../read-kernels.ts";
 import { instanceEnvironment, runFinalScript, scriptTimeoutMs } from "../run-script.ts";
 import { activeLink, kernelDirectory, sourceLink } from "../tree-layout.ts";
 import type { FileChanges } from "./file-changes.ts";
-import { belongsTo, findObjects, footprint, pruneTop } from "./find-objects.ts";
+import { findOwnObjects } from "./find-own-objects.ts";
 import { dropOriginals, findOriginals, type Original } from "./originals.ts";
 import { oweDepmod } from "./owe-depmod.ts";
+import { pruneTop } from "./prune-top.ts";
 import { activeVersion, requireAdded } from "./tree-checks.ts";
 import type { Done } from "./verb.ts";
 import { type Outcome, unchanged, withUndo } from "./with-undo.ts";
@@ -85,12 +87,10 @@ interface TracesQuery {
 
 function findTraces(host: Host, { instance, conf, isInstalled }: TracesQuery): Traces {
   const { module, kernel } = instance;
-  const print = footprint(host, instance, conf);
-  // What DKMS's own place holds is ours only as long as the link says so; the very content of the build always is.
-  const own = isInstalled ? print : { ...print, places: new Map<string, string>() };
-  const found = findObjects(host.files, kernelDirectory(host.paths, kernel.release), own.names);
+  const prints = [{ ...readFootprint(host, instance, conf), isInstalled }];
+  const { own } = findOwnObjects(host, { instance, prints });
   return {
-    ours: new Set(found.filter((object) => belongsTo(host.files, own, object)).map((object) => object.path)),
+    ours: new Set(own.map((object) => object.path)),
     originals: findOriginals(host, { name: module.name, kernel }),
   };
 }

@@ -73,14 +73,6 @@ repairing("brings back a build whose successor never came", async ({ tree }) => 
   assert.equal(trees(tree), before);
 });
 
-repairing("drops it where no build is wanted", async ({ tree }) => {
-  tree.module("demo/1.0").built(release);
-  const directory = tree.at("var/lib/dkms/demo/1.0", release);
-  fs.renameSync(`${directory}/x86_64`, `${directory}/.dkms-agent-demo.x86_64.0123456789ab`);
-  expectDone(await repair(tree.host(), { module, keepBuilds: false })).undo.commit();
-  assert.equal(fs.readdirSync(tree.at("var/lib/dkms/demo/1.0")), ["source"]);
-});
-
 testNeeding(repairing, ["gcc", "make"], "converges after a build was killed at any moment", async () => {
   for (let number = 1; ; number++) {
     const tree = verbWorld();

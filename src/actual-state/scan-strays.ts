@@ -1,0 +1,46 @@
+import path from "node:path";
+import type { Strays } from "../dkms/find-strays.ts";
+import { nameProblem } from "../dkms/id.ts";
+import type { Tree } from "../dkms/read-tree.ts";
+import { originalsName, packageDirectory } from "../dkms/tree-layout.ts";
+import { hiddenLabel } from "../dkms/verbs/file-changes.ts";
+import { findOriginals } from "../dkms/verbs/originals.ts";
+import type { ModuleState } from "./actual-state.ts";
+import { attempt, type Scan } from "./scan.ts";
+
+/**
+ * What killed runs left of packages, in all three trees: what the DKMS tree shows, and hidden files that the verbs name
+ * after the package that they belong to (see verbs/file-changes.ts). Looked for only where DKMS puts something.
+ */
+export function scanStrays(scan: Scan, tree: Tree, modules: readonly ModuleState[]): readonly Strays[] {
+  const found = new Map(tree.strays.map(({ name, paths }) => [name, [...paths]]));
+  for (const directory of placesOf(scan, tree, modules)) {
+    for (const { name } of attempt(scan, directory, () => scan.host.files.list(directory)) ?? []) {
+      const owner = hiddenLabel(name);
+      if (owner !== undefined && nameProblem(owner) === undefined)
+        found.set(owner, [...(found.get(owner) ?? []), path.join(directory, name)]);
+    }
+  }
+  return [...found].map(([name, paths]) => ({ name, paths })).sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The source tree, and in every kernel where objects are installed and where the kernel's own were. */
+function placesOf(scan: Scan, tree: Tree, modules: readonly ModuleState[]): ReadonlySet<string> {
+  const standard = scan.kernels.flatMap(({ directory }) => places.map((place) => path.join(directory, place)));
+  const objects = modules.flatMap(({ instances }) => instances.flatMap((instance) => instance.objects));
+  const used = objects.flatMap(({ installed }) => (installed ? [path.dirname(installed.path)] : []));
+  const names = new Set([...tree.strays.map(({ name }) => name), ...modules.map(({ id }) => id.name)]);
+  const originals = [...names].flatMap((name) => originalPlaces(scan, name));
+  return new Set([scan.host.paths.sourceTree, ...standard, ...used, ...originals]);
+}
+
+const places = ["updates", "updates/dkms", "extra"];
+
+function originalPlaces(scan: Scan, name: string): readonly string[] {
+  const top = path.join(packageDirectory(scan.host.paths, name), originalsName);
+  if (attempt(scan, top, () => scan.host.files.stat(top)) === undefined) return [];
+  return scan.kernels.flatMap(({ id }) => {
+    const originals = attempt(scan, top, () => findOriginals(scan.host, { name, kernel: id })) ?? [];
+    return originals.flatMap(({ place }) => (place === undefined ? [] : [path.dirname(place)]));
+  });
+}

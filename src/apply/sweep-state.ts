@@ -1,0 +1,24 @@
+import path from "node:path";
+import type { Host } from "../host/host.ts";
+import { temporaryPrefix } from "../host/local-files.ts";
+
+/**
+ * Removes the temporary files that killed runs have left among what this program keeps for itself, and beside the
+ * signing keys. Under the lock they are nobody's. No step of a plan: nothing that anybody asked for depends on them.
+ */
+export function sweepState({ files, paths }: Host): void {
+  for (const { name } of files.list(paths.dkmsTree) ?? [])
+    if (strayKey.test(name)) files.remove(path.join(paths.dkmsTree, name));
+  clear(files, paths.state);
+}
+
+/** A key that was being written or made: see dkms/signing/generate-key.ts. */
+const strayKey = /^\.dkms-agent-([0-9a-f]{12}|key-[^.]{6})$/;
+
+function clear(files: Host["files"], directory: string): void {
+  for (const { name, kind } of files.list(directory) ?? []) {
+    const place = path.join(directory, name);
+    if (name.startsWith(temporaryPrefix)) files.remove(place);
+    else if (kind === "directory") clear(files, place);
+  }
+}

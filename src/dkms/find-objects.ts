@@ -1,0 +1,64 @@
+import path from "node:path";
+import type { FileReads } from "../host/files.ts";
+import { objectSuffixes } from "./kernel.ts";
+
+/** A kernel object in a kernel's install tree. */
+export interface FoundObject {
+  /** Without `.ko` and what follows. */
+  readonly name: string;
+  readonly path: string;
+}
+
+/** Object name -> every file of that name. */
+export type ObjectIndex = ReadonlyMap<string, readonly FoundObject[]>;
+
+/** Every file below a kernel's directory that bears one of the names, whatever its compression. Links are not followed. */
+export function findObjects(
+  files: Pick<FileReads, "list">,
+  kernel: string,
+  names: ReadonlySet<string>,
+): readonly FoundObject[] {
+  return objectsBelow(files, kernel, isInstallPlace).filter(({ name }) => names.has(name));
+}
+
+/**
+ * What {@link findObjects} finds, of all names at once. With `own`, of the kernel's own directory, kernel/, only these
+ * directories below it are looked into: the whole of it takes longer than the rest of a scan.
+ */
+export function indexObjects(files: Pick<FileReads, "list">, kernel: string, own?: ReadonlySet<string>): ObjectIndex {
+  const index = new Map<string, FoundObject[]>();
+  const kernelsOwn = path.join(kernel, "kernel");
+  const among = [...(own ?? [])].filter((directory) => `${directory}/`.startsWith(`${kernelsOwn}/`));
+  const mayEnter = (name: string) => isInstallPlace(name) && (own === undefined || name !== "kernel");
+  const outside = objectsBelow(files, kernel, mayEnter);
+  for (const found of [...outside, ...among.flatMap((directory) => objectsBelow(files, directory, () => false))]) {
+    const known = index.get(found.name);
+    if (known) known.push(found);
+    else index.set(found.name, [found]);
+  }
+  return index;
+}
+
+/** The object's name without `.ko`, `.ko.xz`, …; `undefined` if the file is none. */
+export function objectName(file: string): string | undefined {
+  const suffix = objectSuffixes.find((suffix) => file.endsWith(suffix) && file.length > suffix.length);
+  return suffix === undefined ? undefined : file.slice(0, -suffix.length);
+}
+
+function objectsBelow(
+  files: Pick<FileReads, "list">,
+  directory: string,
+  mayEnter: (name: string) => boolean,
+): FoundObject[] {
+  return (files.list(directory) ?? []).flatMap(({ name, kind }) => {
+    const place = path.join(directory, name);
+    if (kind === "directory") return mayEnter(name) ? objectsBelow(files, place, () => true) : [];
+    const object = kind === "file" ? objectName(name) : undefined;
+    return object === undefined ? [] : [{ name: object, path: place }];
+  });
+}
+
+/** On some distributions the headers lie in the kernel's directory itself; depmod does not look there either. */
+function isInstallPlace(name: string): boolean {
+  return name !== "build" && name !== "source";
+}

@@ -1,0 +1,78 @@
+import fs from "node:fs";
+import process from "node:process";
+import { setTimeout } from "node:timers/promises";
+
+/**
+ * In the environment of every process that a run starts, with a value of its own for each run. Whoever is killed leaves
+ * make and its compilers behind, in groups of their own; by this they are known without doubt, whatever they were started
+ * through, while a number of a process may be somebody else's by now.
+ */
+export const runMark = "DKMS_AGENT_RUN";
+
+/** How long a process may need to die of SIGKILL: the kernel lets it finish what it has asked of a disk. */
+const graceMs = 5000;
+const pauseMs = 10;
+
+/**
+ * Ends every process that was started by the run of this mark, and their process groups; waits until they are gone.
+ * Returns the processes that are not, which is none but in a kernel that hangs.
+ */
+export async function endRun(mark: string): Promise<readonly number[]> {
+  const deadline = performance.now() + graceMs;
+  for (;;) {
+    const left = processesOf(mark);
+    if (left.length === 0 || performance.now() > deadline) return left.map(({ pid }) => pid);
+    for (const { pid, group } of left) {
+      if (group !== ownGroup()) kill(-group);
+      kill(pid);
+    }
+    await setTimeout(pauseMs);
+  }
+}
+
+interface MarkedProcess {
+  readonly pid: number;
+  readonly group: number;
+}
+
+/** A process that is dead and not yet waited for has no environment any more, and is none of them. */
+function processesOf(mark: string): readonly MarkedProcess[] {
+  const entry = `\0${runMark}=${mark}\0`;
+  const pids = read(() => fs.readdirSync("/proc"), []).filter((name) => /^[0-9]+$/.test(name));
+  return pids
+    .map(Number)
+    .filter((pid) => pid !== process.pid && `\0${readProc(pid, "environ")}\0`.includes(entry))
+    .map((pid) => ({ pid, group: groupOf(pid) ?? pid }));
+}
+
+/** The fields of stat follow the program's name, which may hold anything, in brackets (proc(5)). */
+function groupOf(pid: number | "self"): number | undefined {
+  const fields = /^.*\) (.*)$/s.exec(readProc(pid, "stat"))?.[1]?.split(" ");
+  const group = Number(fields?.[2]);
+  return group > 1 ? group : undefined;
+}
+
+function ownGroup(): number | undefined {
+  return groupOf("self");
+}
+
+function readProc(pid: number | "self", file: string): string {
+  return read(() => fs.readFileSync(`/proc/${pid}/${file}`, "utf8"), "");
+}
+
+/** What is gone, or somebody else's, is not to be ended. */
+function read<T>(look: () => T, otherwise: T): T {
+  try {
+    return look();
+  } catch {
+    return otherwise;
+  }
+}
+
+function kill(target: number): void {
+  try {
+    process.kill(target, "SIGKILL");
+  } catch {
+    // It is gone: that is what was wanted.
+  }
+}
