@@ -34,7 +34,7 @@ npmPack("holds the program, its licences and the schema, and nothing that only t
   for (const needed of ["dist/cli.js", "dist/THIRD-PARTY-LICENSES.txt", "desired-state/schema.json", "LICENSE"]) {
     assert.ok(packed.includes(needed), `${needed} is missing in ${packed.join(" ")}`);
   }
-  const allowed = /^(dist\/.*|desired-state\/schema\.json|package\.json|(README|CHANGELOG)\.md|LICENSE)$/;
+  const allowed = /^(dist\/.*|desired-state\/(config\.)?schema\.json|package\.json|(README|CHANGELOG)\.md|LICENSE)$/;
   assert.equal(
     packed.filter((path) => !allowed.test(path)),
     [],

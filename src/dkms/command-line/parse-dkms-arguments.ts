@@ -16,7 +16,7 @@ export type Classify = (word: string) => SourceKind | undefined;
 /**
  * Reads the words as dell/dkms 3.2.2 does, every rule tried with it: options and words in any order; an option takes the
  * next word, whatever it is; --help and --version count where they stand; a bare word is the verb, or a file or
- * directory that a module comes from, or else the module. Beyond it, `-jN` is understood.
+ * directory that a module comes from, or else the module.
  *
  * Fails with E_USAGE, whose `dkmsExit` is dell/dkms's code; it exits with 0 where there is no verb, we with 2.
  */
@@ -51,8 +51,6 @@ interface OptionWord {
 }
 
 function splitOption(word: string): OptionWord {
-  const jobs = /^-j(\d+)$/.exec(word)?.[1];
-  if (jobs !== undefined) return { option: "-j", value: jobs };
   const equals = word.startsWith("--") ? word.indexOf("=") : -1;
   return equals < 0
     ? { option: word, value: undefined }

@@ -86,7 +86,7 @@ args("every other option", () => {
     ...{ archive: undefined, kernelSourceDirectory: "h", lockTimeout: "5s" },
     trees: { dkmsTree: "a", sourceTree: "b", installTree: "c", root: "d" },
   });
-  assert.is(parse("build -j8").options.jobs, 8);
+  assert.is(parse("build -j 8").options.jobs, 8);
   assert.is(parse("remove --all").options.all, true);
 });
 
