@@ -14,8 +14,8 @@ export interface LockOptions {
 
 /**
  * Runs `work` while holding the lock of the DKMS tree, and releases it whatever happens. Waits at most `lockTimeoutMs`
- * for another run, and says so once. What a run that was killed has left running is ended first. Fails with E_LOCKED, or with E_PERMISSION, E_READ_ONLY, E_NO_SPACE or E_NO_TOOL
- * if this host cannot have the lock at all.
+ * for another run, and says so once. What a run that was killed has left running is ended first. Fails with E_LOCKED, or
+ * with E_PERMISSION, E_READ_ONLY, E_NO_SPACE or E_NO_TOOL if this host cannot have the lock at all.
  */
 export async function withLock<T>(
   host: Host,
@@ -23,7 +23,8 @@ export async function withLock<T>(
   work: () => Promise<Result<T>>,
 ): Promise<Result<T>> {
   const file = lockFile(host.paths);
-  const holder = `${JSON.stringify({ pid: process.pid, since: host.clock().toISOString(), doing: "apply", run: host.mark })}\n`;
+  const since = host.clock().toISOString();
+  const holder = `${JSON.stringify({ pid: process.pid, since, doing: "apply", run: host.mark })}\n`;
   let attempt: LockAttempt;
   try {
     host.files.makeDirectory(host.paths.state);

@@ -10,6 +10,8 @@ import { succeed } from "../../src/dkms/failure.ts";
 import { lockFile } from "../../src/dkms/tree-layout.ts";
 import { createHost } from "../../src/host/create-host.ts";
 import { localFiles } from "../../src/host/local-files.ts";
+import { block } from "../rig/blocking.ts";
+import { isRunning } from "../rig/is-running.ts";
 
 const lock = suite("withLock");
 const root = mkdtempSync(path.join(os.tmpdir(), "dkms-agent-lock-"));
@@ -64,6 +66,17 @@ lock("gets it as soon as the holder lets go", async () => {
   await waits.promise;
   held.resolve();
   assert.equal([await holding, await waiting], [succeed("first"), succeed("second")]);
+});
+
+lock("ends what a run that was killed has left running, and nothing of one that was not", async () => {
+  const killed = createHost({ root });
+  const stop = block(root, "stop");
+  const over = killed.run({ file: "sh", args: ["-c", stop.line], timeoutMs: 60_000 });
+  const pid = await stop.reached();
+  assert.equal(await withLock(host, silently, async () => succeed(isRunning(pid))), succeed(true));
+  localFiles.writeAtomic(lockFile(host.paths), `{"pid":1,"run":"${killed.mark}"}\n`);
+  assert.equal(await withLock(host, silently, async () => succeed(isRunning(pid))), succeed(false));
+  assert.is((await over).ending, "killed");
 });
 
 lock("takes anything that stands in the file for another program", async () => {

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createHost } from "../../src/host/create-host.ts";
-import { localFiles } from "../../src/host/local-files.ts";
+import { isRunning } from "../rig/is-running.ts";
 
 const run = suite("run");
 const limits = { timeoutMs: 20_000 };
@@ -59,11 +59,5 @@ run("says that a signal killed the program", async () => {
   const { run } = createHost();
   assert.is((await run({ file: "sh", args: ["-c", "kill -9 $$"], ...limits })).ending, "killed");
 });
-
-/** A zombie does not run: nobody may have waited for it yet. */
-function isRunning(pid: number): boolean {
-  const stat = localFiles.readText(`/proc/${pid}/stat`);
-  return stat !== undefined && !/\) [ZX] /.test(stat);
-}
 
 run.run();

@@ -33,7 +33,7 @@ function leaveHalf(name: string, args: readonly unknown[]): void {
   if (name === "write" || name === "symlink") fs.writeFileSync(temporary, "");
   if (name === "copyfile" && second !== undefined) fs.writeFileSync(second, "");
   const entries =
-    name === "rm" && fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() ? fs.readdirSync(file) : [];
+    name === "rm" && fs.lstatSync(file, { throwIfNoEntry: false })?.isDirectory() ? fs.readdirSync(file) : [];
   for (const entry of entries.slice(0, 1)) fs.rmSync(path.join(file, entry), { recursive: true });
 }
 

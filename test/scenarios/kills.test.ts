@@ -1,180 +1,87 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { DesiredState } from "../../src/desired-state/desired-state.ts";
-import { unsignedPolicy } from "../../src/dkms/engine-policy.ts";
-import type { Host } from "../../src/host/host.ts";
-import { noFilter } from "../../src/plan/resolve-wanted.ts";
-import { compare, reconcile } from "../../src/reconcile.ts";
-import { fakeObject } from "../rig/fake-object.ts";
-import { filesKilledAt } from "../rig/interrupted-files.ts";
+import { type AgentRoot, agentRoot } from "../rig/agent.ts";
+import { type Block, block } from "../rig/blocking.ts";
+import { isRunning } from "../rig/is-running.ts";
 import { testNeeding } from "../rig/test-needing.ts";
-import { dkmsTree, type TreeBuilder } from "../rig/tree-builder.ts";
-import { filesBelow, treeListing } from "../rig/tree-listing.ts";
-import { writeSource } from "../rig/verb-world.ts";
-import { desiredState } from "../rig/world.ts";
 
-const releases = ["6.1.0-1", "6.1.0-2"] as const;
-const [release] = releases;
+const kills = suite<{ machine: AgentRoot | undefined }>("a run that is killed while something of it runs");
+const needs = ["two-kernels", "gcc", "make", "kmod"] as const;
+const cli = path.join(import.meta.dirname, "../../dist/cli.js");
 
-/** From a state of a machine to what is wanted, killed on the way; and what is wanted then. */
-interface Journey {
-  readonly title: string;
-  readonly start: (tree: TreeBuilder) => Promise<void> | void;
-  readonly wanted: DesiredState;
-  /** Default: the same as before. */
-  readonly afterwards?: DesiredState;
+kills.after.each((context) => {
+  context.machine?.remove();
+  context.machine = undefined;
+});
+
+for (const script of ["PRE_BUILD", "MAKE", "POST_BUILD", "PRE_INSTALL"]) {
+  testNeeding(
+    kills,
+    needs,
+    `SIGKILL during ${script}: the next run ends it first, then builds from the new source`,
+    async (part, context) => {
+      const { newer } = part("two-kernels");
+      const machine = agentRoot([newer]);
+      context.machine = machine;
+      const stop = block(machine.root, "stop");
+      module(machine, { [script]: `setsid sh -c '${stop.line}'` });
+      const { pid, agent } = await start(machine, stop);
+      await kill(agent, "SIGKILL");
+      assert.ok(isRunning(pid), "nobody ends what the run has started");
+      const check = `state=$(cut -d" " -f3 /proc/${pid}/stat 2>/dev/null || echo X); [ $state = X ] || [ $state = Z ]`;
+      module(machine, { PRE_BUILD: check });
+      await machine.apply();
+      assert.not(isRunning(pid));
+      assert.equal(await machine.planned(), []);
+      assert.equal(fs.readdirSync(machine.at("lib/modules", newer.release, "updates/dkms")), ["blocks.ko"]);
+      assert.equal(fs.readdirSync(machine.at("var/lib/dkms/blocks/1.0")).sort(), [newer.release, "source"]);
+    },
+  );
 }
 
-const installed = desiredState({ "demo/1.0": {} });
-const absent = desiredState({ "demo/*": { state: "absent" } });
-
-const journeys: readonly Journey[] = [
-  { title: "a removal", start: install, wanted: absent },
-  { title: "a removal with objects of the kernel's own to put back", start: installOver, wanted: absent },
-  { title: "a removal by prune", start: install, wanted: desiredState({}, "prune") },
-  { title: "the way back to added", start: install, wanted: desiredState({ "demo/1.0": { state: "added" } }) },
-  { title: "the way back to built", start: install, wanted: desiredState({ "demo/1.0": { state: "built" } }) },
-  { title: "a first installation", start: prepare, wanted: installed },
-  {
-    title: "a first installation of which nothing is wanted any more",
-    start: prepare,
-    wanted: installed,
-    afterwards: absent,
-  },
-  { title: "a rebuild", start: installThenChange, wanted: installed },
-  {
-    title: "a rebuild of which nothing is wanted any more",
-    start: installThenChange,
-    wanted: installed,
-    afterwards: absent,
-  },
-  {
-    title: "an exchange of versions",
-    start: async (tree) => {
-      await installOver(tree);
-      writeSource(tree, { version: "2.0", madeFor: release });
-    },
-    wanted: desiredState({ "demo/2.0": { kernels: [{ kind: "exact", release }] } }, "prune"),
-  },
-];
-
-const kills = suite("a run that was killed at any of its writes");
-
-for (const { title, start, wanted, afterwards = wanted } of journeys) {
-  testNeeding(kills, ["gcc", "make", "kmod"], `${title}: the next run leaves no trace of it`, async () => {
-    const expected = await onMachine(start, async (tree) => {
-      if (afterwards !== wanted) await converge(tree.host(), wanted);
-      return reached(tree, afterwards);
-    });
-    let writes = 1;
-    for (let isKilled = true; isKilled; writes++) {
-      isKilled = await onMachine(start, async (tree) => {
-        const killed = await killAt(tree, wanted, writes);
-        assert.equal(difference(await reached(tree, afterwards), expected), [], `write ${writes}`);
-        return killed;
-      });
-    }
-    assert.ok(writes > 15, "every write had its turn");
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) {
+  testNeeding(kills, needs, `${signal} during make: it is ended with the run`, async (part, context) => {
+    const machine = agentRoot([part("two-kernels").newer]);
+    context.machine = machine;
+    const stop = block(machine.root, "stop");
+    module(machine, { MAKE: stop.line });
+    const { pid, agent } = await start(machine, stop);
+    assert.is(await kill(agent, signal), 1);
+    assert.not(isRunning(pid));
+    assert.not(fs.existsSync(machine.at("var/lib/dkms/blocks")));
   });
 }
 
 kills.run();
 
-async function onMachine<T>(start: Journey["start"], work: (tree: TreeBuilder) => Promise<T>): Promise<T> {
-  const tree = releases.reduce((one: TreeBuilder, release) => one.kernel(release), dkmsTree());
-  try {
-    await start(tree);
-    return await work(tree);
-  } finally {
-    tree.remove();
-  }
+/** Runs `apply` until it comes to the block. */
+async function start(machine: AgentRoot, stop: Block): Promise<{ readonly pid: number; readonly agent: ChildProcess }> {
+  machine.want('  - {name: blocks, version: "1.0"}');
+  const agent = spawn(process.execPath, [cli, "apply", "--root", machine.root], { stdio: "ignore" });
+  return { pid: await stop.reached(), agent };
 }
 
-function prepare(tree: TreeBuilder): void {
-  for (const release of releases) writeSource(tree, { directory: `objects/${release}`, madeFor: release });
-  const conf = 'MAKE[0]="cp ../../../../../../objects/$kernelver/made/*.ko ."\n';
-  writeSource(tree, { conf });
+/** The exit code; null if the signal itself has ended it. */
+async function kill(agent: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  const over = new Promise<number | null>((resolve) => agent.on("exit", resolve));
+  agent.kill(signal);
+  return over;
 }
 
-async function install(tree: TreeBuilder): Promise<void> {
-  prepare(tree);
-  await converge(tree.host(), installed);
-}
-
-/** Over objects of the kernel's own, one of them at the same place. */
-async function installOver(tree: TreeBuilder): Promise<void> {
-  for (const place of ["kernel/misc/demo_a.ko", "updates/dkms/demo_b.ko"])
-    tree.write(`lib/modules/${release}/${place}`, fakeObject({ name: "demo", release, filling: place }));
-  await install(tree);
-}
-
-async function installThenChange(tree: TreeBuilder): Promise<void> {
-  await install(tree);
-  tree.write("usr/src/demo-1.0/changed", "");
-}
-
-const options = {
-  filter: noFilter,
-  emit: () => {},
-  lockTimeoutMs: 0,
-  buildTimeoutMs: 60_000,
-  policy: unsignedPolicy,
-  engine: "builtin",
-  jobs: 2,
-  failFast: false,
-} as const;
-
-/** One run is enough, and another one would do nothing. */
-async function converge(host: Host, wanted: DesiredState): Promise<void> {
-  const result = await reconcile(host, wanted, options);
-  assert.ok(result.ok, result.ok ? "" : result.error.message);
-  const steps = result.ok ? (result.value.outcome?.steps ?? []) : [];
-  assert.equal(
-    steps.flatMap(({ id, failure }) => (failure ? [`${id}: ${failure.message}`] : [])),
-    [],
-  );
-  const { plan, actual } = await compare(host, wanted, noFilter);
-  assert.equal(
-    plan.steps.map(({ id, reason }) => `${id}: ${reason.text}`),
-    [],
-  );
-  assert.equal(actual.depmodOwed, []);
-}
-
-/** Whether the run was long enough to be killed. */
-async function killAt(tree: TreeBuilder, wanted: DesiredState, number: number): Promise<boolean> {
-  const { files, writes } = filesKilledAt(number);
-  const { run } = tree.host();
-  const host = tree.host({
-    files,
-    run: async (command) =>
-      writes() < number ? run(command) : { ending: "killed", exitCode: -1, stdout: "", stderr: "", durationMs: 0 },
+/** A small module in the source tree, with lines of shell for its make command or its scripts. */
+function module({ at }: AgentRoot, lines: Readonly<Record<string, string>>): void {
+  const directory = at("usr/src/blocks-1.0");
+  fs.rmSync(directory, { recursive: true, force: true });
+  fs.mkdirSync(directory, { recursive: true });
+  const scripts = Object.entries(lines).map(([name, line]) => {
+    fs.writeFileSync(path.join(directory, `${name}.sh`), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+    return name === "MAKE" ? 'MAKE[0]="./MAKE.sh"' : `${name}=${name}.sh`;
   });
-  try {
-    await reconcile(host, wanted, options);
-  } catch {
-    // The journal could not be written: whoever is killed says nothing.
-  }
-  return writes() >= number;
-}
-
-/** What there is in the end, by name. */
-async function reached(tree: TreeBuilder, wanted: DesiredState): Promise<readonly string[]> {
-  await converge(tree.host(), wanted);
-  const state = filesBelow(tree.at("var/lib/dkms/.dkms-agent"));
-  assert.equal(
-    state.filter((file) => file.includes(".dkms-agent-")),
-    [],
-  );
-  // Whether depmod had a reason to run depends on how far the killed run came.
-  const lines = treeListing(
-    tree.root,
-    (path) => path === "var/lib/dkms/.dkms-agent" || /^lib\/modules\/[^/]+\/modules\./.test(path),
-  );
-  return lines.map((line) => line.replace(/ [0-9a-f]{64}$/, ""));
-}
-
-function difference(found: readonly string[], expected: readonly string[]): readonly string[] {
-  const more = found.filter((line) => !expected.includes(line)).map((line) => `+ ${line}`);
-  return [...more, ...expected.filter((line) => !found.includes(line)).map((line) => `- ${line}`)];
+  const conf = ['PACKAGE_NAME="blocks"', 'PACKAGE_VERSION="1.0"', 'DEST_MODULE_LOCATION[0]="/updates"', ...scripts];
+  fs.writeFileSync(path.join(directory, "dkms.conf"), `${conf.join("\n")}\n`);
+  fs.writeFileSync(path.join(directory, "Makefile"), "obj-m := blocks.o\n");
+  fs.writeFileSync(path.join(directory, "blocks.c"), '#include <linux/module.h>\nMODULE_LICENSE("GPL");\n');
 }

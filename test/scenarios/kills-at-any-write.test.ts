@@ -1,0 +1,193 @@
+import fs from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { DesiredState } from "../../src/desired-state/desired-state.ts";
+import { unsignedPolicy } from "../../src/dkms/engine-policy.ts";
+import type { Host } from "../../src/host/host.ts";
+import { noFilter } from "../../src/plan/resolve-wanted.ts";
+import { compare, reconcile } from "../../src/reconcile.ts";
+import { fakeObject } from "../rig/fake-object.ts";
+import { filesKilledAt } from "../rig/interrupted-files.ts";
+import { testNeeding } from "../rig/test-needing.ts";
+import { dkmsTree, type TreeBuilder } from "../rig/tree-builder.ts";
+import { filesBelow, treeListing } from "../rig/tree-listing.ts";
+import { writeSource } from "../rig/verb-world.ts";
+import { desiredState } from "../rig/world.ts";
+
+const release = "6.1.0-1";
+
+/** From a state of a machine to what is wanted, killed on the way; and what is wanted then. */
+interface Journey {
+  readonly title: string;
+  readonly start: (tree: TreeBuilder) => Promise<void> | void;
+  readonly wanted: DesiredState;
+  /** Default: the same as before. */
+  readonly afterwards?: DesiredState;
+}
+
+const installed = desiredState({ "demo/1.0": {} });
+const absent = desiredState({ "demo/*": { state: "absent" } });
+
+const journeys: readonly Journey[] = [
+  { title: "a removal", start: installForTwo, wanted: absent },
+  { title: "a removal with objects of the kernel's own to put back", start: installOver, wanted: absent },
+  { title: "a removal by prune", start: install, wanted: desiredState({}, "prune") },
+  { title: "the way back to added", start: install, wanted: desiredState({ "demo/1.0": { state: "added" } }) },
+  { title: "the way back to built", start: install, wanted: desiredState({ "demo/1.0": { state: "built" } }) },
+  { title: "a first installation", start: prepare, wanted: installed },
+  {
+    title: "a first installation of which nothing is wanted any more",
+    start: prepare,
+    wanted: installed,
+    afterwards: absent,
+  },
+  { title: "a rebuild", start: installThenChange, wanted: installed },
+  {
+    title: "a rebuild of which nothing is wanted any more",
+    start: installThenChange,
+    wanted: installed,
+    afterwards: absent,
+  },
+  {
+    title: "an exchange of versions",
+    start: async (tree) => {
+      await installOver(tree);
+      writeSource(tree, { version: "2.0" });
+    },
+    wanted: desiredState({ "demo/2.0": {} }, "prune"),
+  },
+];
+
+const kills = suite("a run that was killed at any of its writes");
+
+for (const { title, start, wanted, afterwards = wanted } of journeys) {
+  testNeeding(kills, ["gcc", "make", "kmod"], `${title}: the next run leaves no trace of it`, async () => {
+    const origin = dkmsTree().kernel(release);
+    try {
+      await start(origin);
+      const expected = await onCopy(origin, async (tree) => {
+        if (afterwards !== wanted) await converge(tree.host(), wanted);
+        return reached(tree, afterwards);
+      });
+      let writes = 1;
+      for (let isKilled = true; isKilled; writes++) {
+        isKilled = await onCopy(origin, async (tree) => {
+          const killed = await killAt(tree, wanted, writes);
+          assert.equal(difference(await reached(tree, afterwards), expected), [], `write ${writes}`);
+          return killed;
+        });
+      }
+      assert.ok(writes > 15, "every write had its turn");
+    } finally {
+      origin.remove();
+    }
+  });
+}
+
+kills.run();
+
+/** Links below another root are relative, so that a copy of it is as good. */
+async function onCopy<T>(origin: TreeBuilder, work: (tree: TreeBuilder) => Promise<T>): Promise<T> {
+  const tree = dkmsTree();
+  try {
+    fs.cpSync(origin.root, tree.root, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+    return await work(tree);
+  } finally {
+    tree.remove();
+  }
+}
+
+function prepare(tree: TreeBuilder): void {
+  writeSource(tree);
+}
+
+/** Each kernel gets objects that were made for it. */
+async function installForTwo(tree: TreeBuilder): Promise<void> {
+  const other = "6.1.0-2";
+  for (const one of [release, other]) writeSource(tree, { directory: `objects/${one}`, madeFor: one });
+  writeSource(tree.kernel(other), { conf: 'MAKE[0]="cp ../../../../../../objects/$kernelver/made/*.ko ."\n' });
+  await converge(tree.host(), installed);
+}
+
+async function install(tree: TreeBuilder): Promise<void> {
+  prepare(tree);
+  await converge(tree.host(), installed);
+}
+
+/** Over objects of the kernel's own, one of them at the same place. */
+async function installOver(tree: TreeBuilder): Promise<void> {
+  for (const place of ["kernel/misc/demo_a.ko", "updates/dkms/demo_b.ko"])
+    tree.write(`lib/modules/${release}/${place}`, fakeObject({ name: "demo", release, filling: place }));
+  await install(tree);
+}
+
+async function installThenChange(tree: TreeBuilder): Promise<void> {
+  await install(tree);
+  tree.write("usr/src/demo-1.0/changed", "");
+}
+
+const options = {
+  filter: noFilter,
+  emit: () => {},
+  lockTimeoutMs: 0,
+  buildTimeoutMs: 60_000,
+  policy: unsignedPolicy,
+  engine: "builtin",
+  jobs: 2,
+  failFast: false,
+} as const;
+
+/** One run is enough, and another one would do nothing. */
+async function converge(host: Host, wanted: DesiredState): Promise<void> {
+  const result = await reconcile(host, wanted, options);
+  assert.ok(result.ok, result.ok ? "" : result.error.message);
+  const steps = result.ok ? (result.value.outcome?.steps ?? []) : [];
+  assert.equal(
+    steps.flatMap(({ id, failure }) => (failure ? [`${id}: ${failure.message}`] : [])),
+    [],
+  );
+  const { plan, actual } = await compare(host, wanted, noFilter);
+  assert.equal(
+    plan.steps.map(({ id, reason }) => `${id}: ${reason.text}`),
+    [],
+  );
+  assert.equal(actual.depmodOwed, []);
+}
+
+/** Whether the run was long enough to be killed. */
+async function killAt(tree: TreeBuilder, wanted: DesiredState, number: number): Promise<boolean> {
+  const { files, writes } = filesKilledAt(number);
+  const { run } = tree.host();
+  const host = tree.host({
+    files,
+    run: async (command) =>
+      writes() < number ? run(command) : { ending: "killed", exitCode: -1, stdout: "", stderr: "", durationMs: 0 },
+  });
+  try {
+    await reconcile(host, wanted, options);
+  } catch {
+    // The journal could not be written: whoever is killed says nothing.
+  }
+  return writes() >= number;
+}
+
+/** What there is in the end, by name. */
+async function reached(tree: TreeBuilder, wanted: DesiredState): Promise<readonly string[]> {
+  await converge(tree.host(), wanted);
+  const state = filesBelow(tree.at("var/lib/dkms/.dkms-agent"));
+  assert.equal(
+    state.filter((file) => file.includes(".dkms-agent-")),
+    [],
+  );
+  // Whether depmod had a reason to run depends on how far the killed run came.
+  const lines = treeListing(
+    tree.root,
+    (path) => path === "var/lib/dkms/.dkms-agent" || /^lib\/modules\/[^/]+\/modules\./.test(path),
+  );
+  return lines.map((line) => line.replace(/ [0-9a-f]{64}$/, ""));
+}
+
+function difference(found: readonly string[], expected: readonly string[]): readonly string[] {
+  const more = found.filter((line) => !expected.includes(line)).map((line) => `+ ${line}`);
+  return [...more, ...expected.filter((line) => !found.includes(line)).map((line) => `- ${line}`)];
+}
