@@ -145,26 +145,27 @@ function isInstallation(kind: StepKind): boolean {
 
 function summarizeSteps(given: Given, steps: readonly Step[]): readonly Change[] {
   const { wanted, removals } = given;
-  const byModule = new Map<string, Step>();
-  for (const one of steps) if (["add", "repair", "remove"].includes(one.kind)) byModule.set(one.address, one);
   const shown = new Set<string>();
+  const ofModule = (address: Address) =>
+    steps.filter((one) => ["add", "repair", "remove"].includes(one.kind) && one.address === address);
   const ofInstance = ({ instance, entry, before }: Judged): readonly Change[] => {
     const address = instanceAddress(instance);
-    const whole = byModule.get(moduleKey(instance.module));
+    const whole = ofModule(moduleKey(instance.module));
     const own = steps.filter((one) => one.address === address);
     if (own.length === 0) return [];
-    if (whole) shown.add(whole.id);
+    for (const { id } of whole) shown.add(id);
     const depmod = steps.filter((one) => one.kind === "depmod" && own.some(({ id }) => one.dependsOn.includes(id)));
-    const order =
-      whole?.kind === "remove" ? [...own, whole, ...depmod] : [...(whole ? [whole] : []), ...own, ...depmod];
+    const first = whole.filter(({ kind }) => kind !== "remove");
+    const order = [...first, ...own, ...whole.filter(({ kind }) => kind === "remove"), ...depmod];
     return [toChange(address, order, { before, after: levelAfter(order, before), entry })];
   };
   const changes = [...wanted.judged, ...removals.judged].flatMap(ofInstance);
-  const modules = [...wanted.modules, ...removals.modules].flatMap(({ id, entry }) => {
-    const own = byModule.get(moduleKey(id));
-    if (!own || shown.has(own.id)) return [];
-    const before: Level = given.actual.modules.some((one) => moduleKey(one.id) === own.address) ? "added" : "absent";
-    return [toChange(own.address, [own], { before, after: levelAfter([own], before), entry })];
+  const entries = new Map([...wanted.modules, ...removals.modules].map(({ id, entry }) => [moduleKey(id), entry]));
+  const left = steps.flatMap((one) => ("module" in one && !shown.has(one.id) ? [moduleKey(one.module)] : []));
+  const modules = [...new Set(left)].map((address) => {
+    const own = ofModule(address).filter((one) => !shown.has(one.id));
+    const before: Level = given.actual.modules.some(({ id }) => moduleKey(id) === address) ? "added" : "absent";
+    return toChange(address, own, { before, after: levelAfter(own, before), entry: entries.get(address) });
   });
   const owed = steps
     .filter((one) => one.kind === "depmod" && one.dependsOn.length === 0)

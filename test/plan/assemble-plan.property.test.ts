@@ -164,6 +164,19 @@ property("nothing that no document names is touched, unless it is pruned", () =>
   fc.assert(check, { numRuns: 1000 });
 });
 
+property("every step belongs to a change, and every change has steps", () => {
+  const check = fc.property(world, entries, unlisted, (options, wanted, policy) => {
+    const { steps, changes } = assemblePlan(desiredState(wanted, policy), actualState(options));
+    const told = new Set(changes.flatMap(({ stepIds }) => stepIds));
+    assert.equal(
+      steps.filter(({ id }) => !told.has(id)).map(({ id }) => id),
+      [],
+    );
+    for (const { address, stepIds } of changes) assert.ok(stepIds.length > 0, address);
+  });
+  fc.assert(check, { numRuns: 1000 });
+});
+
 property("the same values give the same plan, and it shares nothing with its input", () => {
   const check = fc.property(world, entries, unlisted, (options, wanted, policy) => {
     const actual = actualState(options);
