@@ -15,6 +15,10 @@ export function courseOf(session: Session): Course {
   const { host, call, settings, framework, tell } = session;
   const { force, forceVersionOverride, noDepmod, directives } = call.options;
   const jobs = call.options.jobs ?? settings.jobs ?? framework.parallelJobs;
+  // Not to be passed over in silence: somebody may count on links to save space.
+  if (call.options.symlinkModules || framework.symlinkModules) {
+    tell({ type: "notice", text: "Objects are copied, not linked: symlink_modules has no effect in this version." });
+  }
   return startCourse(
     host,
     {
