@@ -48,6 +48,7 @@ const pureEngineFiles = [
   "parse-regex.ts",
   "posix-classes.ts",
   "text-pattern.ts",
+  "loaded-name.ts",
 ].map((file) => `dkms/${file}`);
 
 const rooms = suite("the rooms of the house");

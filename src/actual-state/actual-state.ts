@@ -4,6 +4,7 @@ import type { Failure, Result } from "../dkms/failure.ts";
 import type { Strays } from "../dkms/find-strays.ts";
 import type { InstanceAddress, KernelId, ModuleId, ModuleKey } from "../dkms/id.ts";
 import type { Kernel } from "../dkms/kernel.ts";
+import type { LoadedObjects } from "../dkms/read-loaded.ts";
 
 /** What is there: plain values, read once, never written to. */
 export interface ActualState {
@@ -11,6 +12,8 @@ export interface ActualState {
   readonly runningKernel: string | undefined;
   /** `uname -m`: the architecture of kernels that are wanted by name and not there. */
   readonly arch: string;
+  /** What is loaded into the running kernel; nothing under another root, where no kernel runs. */
+  readonly loaded: LoadedObjects;
   /** Kernels whose objects were changed by a run that did not come to depmod. */
   readonly depmodOwed: readonly KernelId[];
   /** Every module/version of the DKMS tree. */

@@ -3,6 +3,7 @@ import { readDistribution } from "../dkms/destination.ts";
 import { type InstanceAddress, instanceAddress, type KernelId, moduleKey, nameProblem } from "../dkms/id.ts";
 import type { Kernel } from "../dkms/kernel.ts";
 import { kernelIds, readKernel } from "../dkms/read-kernels.ts";
+import { readLoaded } from "../dkms/read-loaded.ts";
 import { readTree, type TreeModule } from "../dkms/read-tree.ts";
 import { depmodMarks } from "../dkms/tree-layout.ts";
 import type { Host } from "../host/host.ts";
@@ -39,6 +40,7 @@ export async function scanActual(host: Host, request: ScanRequest): Promise<Actu
     kernels,
     runningKernel: host.machine.runningKernel,
     arch: host.machine.arch,
+    loaded: attempt(scan, host.paths.loaded, () => readLoaded(host)) ?? new Map(),
     depmodOwed: scanDepmodMarks(scan),
     modules,
     strays,

@@ -1,3 +1,4 @@
+import { readBuildIdNote } from "./build-id-note.ts";
 import { machineName } from "./elf-machine.ts";
 import { type ElfObject, readElf } from "./elf-sections.ts";
 import type { Result } from "./failure.ts";
@@ -49,18 +50,7 @@ function readFields(section: Uint8Array): ReadonlyMap<string, string> {
   return fields;
 }
 
-const noteHeaderSize = 12;
-const gnuBuildId = 3;
-const gnu = Buffer.from("GNU\0", "latin1");
-
-/** The section holds one note: sizes of name and content, type, name, content; see elf(5). */
 function readBuildId({ sections, littleEndian }: ElfObject): string | undefined {
   const note = sections.get(".note.gnu.build-id");
-  if (!note || note.length < noteHeaderSize + gnu.length) return undefined;
-  const view = new DataView(note.buffer, note.byteOffset, note.byteLength);
-  const [nameSize, size, type] = [0, 4, 8].map((at) => view.getUint32(at, littleEndian));
-  const start = noteHeaderSize + gnu.length;
-  const isBuildId = nameSize === gnu.length && type === gnuBuildId && gnu.compare(note, noteHeaderSize, start) === 0;
-  if (!isBuildId || !size || start + size > note.length) return undefined;
-  return Buffer.from(note.subarray(start, start + size)).toString("hex");
+  return note && readBuildIdNote(note, littleEndian);
 }

@@ -57,6 +57,7 @@ function choosePaths(root: string, options: HostOptions): Paths {
     osRelease: below("/etc/os-release"),
     boot: below("/boot"),
     usr: below("/usr"),
+    loaded: below("/sys/module"),
     state: path.join(dkmsTree, ".dkms-agent"),
   };
 }

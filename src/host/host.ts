@@ -33,6 +33,8 @@ export interface Paths {
   readonly boot: string;
   /** Where another package's files are looked up: /usr. */
   readonly usr: string;
+  /** /sys/module: what is loaded into the running kernel. */
+  readonly loaded: string;
   /** `<dkms tree>/.dkms-agent`: lock, journal, logs and caches of this program. */
   readonly state: string;
 }

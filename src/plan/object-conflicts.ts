@@ -2,6 +2,7 @@ import type { ActualState } from "../actual-state/actual-state.ts";
 import type { DesiredModule } from "../desired-state/desired-state.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import { instanceAddress } from "../dkms/id.ts";
+import { loadedName } from "../dkms/loaded-name.ts";
 import type { Wanted } from "./resolve-wanted.ts";
 
 /**
@@ -17,8 +18,7 @@ export function objectConflicts(wanted: readonly Wanted[], { prospects }: Actual
       const prospect = prospects.get(instanceAddress({ module: id, kernel }));
       if (!prospect?.conf.ok || prospect.exclusion !== undefined) continue;
       for (const { destName } of prospect.conf.value.objects) {
-        // The kernel takes a hyphen and an underscore in a module's name for the same.
-        const place = `${destName.replaceAll("-", "_")}@${kernel.release}`;
+        const place = `${loadedName(destName)}@${kernel.release}`;
         const owner = owners.get(place) ?? entry;
         owners.set(place, owner);
         const pair = `${owner.name} ${entry.name}`;

@@ -25,6 +25,18 @@ scan.before.each((context) => {
 });
 scan.after.each(({ tree }) => tree.remove());
 
+scan("sees what is loaded into the running kernel", async ({ tree }) => {
+  tree.write("sys/module/hello/initstate", "live\n");
+  const host = tree.host({ machine: { arch: "x86_64", runningKernel: K } });
+  assert.equal([...(await scanActual(host, nothingAsked)).loaded.keys()], ["hello"]);
+  const { loaded, findings } = await scanActual({ ...host, files: filesRefusing(tree.at("sys")) }, nothingAsked);
+  assert.is(loaded.size, 0);
+  assert.equal(
+    findings.map(({ code }) => code),
+    ["E_PERMISSION"],
+  );
+});
+
 scan("sees a healthy host: kernels, levels, objects", async ({ tree }) => {
   tree.kernel("6.1.0-2");
   tree.module("hello/1.0").installed(K).built("6.1.0-2");

@@ -35,6 +35,8 @@ export interface WorldOptions {
   /** Names of packages of which killed runs have left something. */
   readonly strays?: readonly string[];
   readonly depmodOwed?: readonly string[];
+  /** Names of kernel objects that are loaded. */
+  readonly loaded?: readonly string[];
   readonly complete?: boolean;
   readonly missingTools?: readonly string[];
   readonly runningKernel?: string | undefined;
@@ -115,6 +117,7 @@ export function actualState(options: WorldOptions = {}): ActualState {
     kernels,
     runningKernel: "runningKernel" in options ? options.runningKernel : kernels[0]?.id.release,
     arch,
+    loaded: new Map((options.loaded ?? []).map((name) => [name, { srcversion: undefined, buildId: undefined }])),
     depmodOwed: (options.depmodOwed ?? []).map(kernelId),
     modules,
     strays: (options.strays ?? []).map((name) => ({ name, paths: [`/var/lib/dkms/${name}/.dkms-agent-${name}.0`] })),
