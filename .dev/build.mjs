@@ -17,41 +17,51 @@ import { pathToFileURL } from "node:url";
 const project = join(import.meta.dirname, "..");
 
 /**
- * Bundles the program and all its npm packages into `dist/`: one file for the command line, and one for each import
- * that is made late. Does nothing when dist is newer than all that it is made of.
+ * Bundles the program and all its npm packages into `dist/`: cli.cjs, and a file for whatever several parts of it share
+ * or only some of it needs, so that nobody waits for what he does not use. CommonJS, because Node starts it faster than
+ * ES modules; the names stay, for stack traces. Does nothing when dist is newer than all that it is made of.
  *
  * @param {Places} [places]
  * @returns {Promise<boolean>} whether anything was built
  */
 export async function build({ from, to } = { from: project, to: join(project, "dist") }) {
   if (isCurrent({ from, to })) return false;
-  const { build: bundle } = await import("esbuild");
+  const esbuild = await import("esbuild");
   const staging = `${to}.new`;
-  const { metafile, outputFiles } = await bundle({
+  /** @satisfies {import("esbuild").CommonOptions} */
+  const common = {
+    platform: "node",
+    target: "node20.19",
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: "none",
+    logLevel: "warning",
+  };
+  const { metafile, outputFiles } = await esbuild.build({
+    ...common,
     absWorkingDir: from,
     entryPoints: ["src/cli.ts"],
     outdir: staging,
+    outExtension: { ".js": ".cjs" },
     write: false,
     bundle: true,
     splitting: true,
     format: "esm",
-    platform: "node",
-    target: "node20.19",
     metafile: true,
-    legalComments: "none",
-    logLevel: "warning",
     chunkNames: "chunks/[name]-[hash]",
-    // Some bundled packages are CommonJS and call require for node's own modules.
-    banner: {
-      js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);',
-    },
   });
   rmSync(staging, { recursive: true, force: true });
-  for (const { path, contents } of outputFiles) {
+  for (const { path, text } of outputFiles) {
+    // esbuild splits ES modules only; and import() of CommonJS would start Node's loader of ES modules.
+    const { code } = await esbuild.transform(text, {
+      ...common,
+      format: "cjs",
+      supported: { "dynamic-import": false },
+    });
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, contents);
+    writeFileSync(path, code);
   }
-  markExecutable(join(staging, "cli.js"));
+  markExecutable(join(staging, "cli.cjs"));
   writeFileSync(join(staging, "THIRD-PARTY-LICENSES.txt"), licenses(from, Object.keys(metafile.inputs)));
   rmSync(to, { recursive: true, force: true });
   renameSync(staging, to);
@@ -60,7 +70,7 @@ export async function build({ from, to } = { from: project, to: join(project, "d
 
 /** @param {Places} places */
 function isCurrent({ from, to }) {
-  const built = modified(join(to, "cli.js"));
+  const built = modified(join(to, "cli.cjs"));
   const inputs = ["package.json", "package-lock.json", "tsconfig.json", ".dev/build.mjs"].map((name) =>
     join(from, name),
   );

@@ -20,9 +20,9 @@ The sandbox is a root of its own: see sandbox/lib/modules and sandbox/var/lib/dk
 
   rm -r sandbox/lib/modules/*/updates && npm start
       loses the modules, and gets them back
-  node dist/cli.js plan ${options.join(" ")} --json
+  node dist/cli.cjs plan ${options.join(" ")} --json
       the plan, for programs
-  node dist/cli.js --help
+  node dist/cli.cjs --help
       all that it can do`);
 process.exitCode = applied;
 
@@ -56,7 +56,7 @@ function trustOfCheckout() {
  * @returns {number} its exit code
  */
 function agent(command) {
-  const args = ["dist/cli.js", command, ...options];
+  const args = ["dist/cli.cjs", command, ...options];
   console.log(`\n$ node ${args.join(" ")}`);
   return show(process.execPath, args);
 }

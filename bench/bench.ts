@@ -24,4 +24,4 @@ export interface Comparison {
 }
 
 /** The program under test. */
-export const agent = new URL("../dist/cli.js", import.meta.url).pathname;
+export const agent = new URL("../dist/cli.cjs", import.meta.url).pathname;

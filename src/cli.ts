@@ -8,7 +8,11 @@ const [, script = "", ...args] = process.argv;
 
 // Whatever the caller's umask is, everybody can read what is built and installed, as with dell/dkms.
 process.umask(0o022);
-process.exitCode = await main(script, args).catch(explainBug);
+main(script, args)
+  .catch(explainBug)
+  .then((code) => {
+    process.exitCode = code;
+  });
 
 /** Arguments to exit code. */
 async function main(startedAs: string, given: readonly string[]): Promise<number> {

@@ -10,7 +10,7 @@ import { type PartsOf, testNeeding } from "../rig/test-needing.ts";
 import { lineDifferences } from "../rig/written.ts";
 
 const parts = ["corpus", "dkms", "linux-image", "gcc", "make", "kmod", "patch", "unshare", "openssl", "root"] as const;
-const cli = path.join(import.meta.dirname, "../../dist/cli.js");
+const cli = path.join(import.meta.dirname, "../../dist/cli.cjs");
 const ours: Contestant = [process.execPath, cli, "dkms"];
 
 const building = suite("real packages, built and installed by both commands");

@@ -38,7 +38,7 @@ export function debianRoot({ base, image, keys, dkms }: DebianRootOptions): Debi
     fs.chmodSync(upper("usr/sbin/dkms"), 0o755);
   } else {
     fs.cpSync(dkms.dist, upper("opt/dkms-agent"), { recursive: true });
-    fs.symlinkSync("/opt/dkms-agent/cli.js", upper("usr/sbin/dkms"));
+    fs.symlinkSync("/opt/dkms-agent/cli.cjs", upper("usr/sbin/dkms"));
   }
   fs.writeFileSync(upper("usr/bin/node"), "");
   const script = [

@@ -27,7 +27,7 @@ export interface Twins {
 
 export const releases = ["6.1.0-1", "6.1.0-2"] as const;
 
-const cli = path.join(import.meta.dirname, "../../dist/cli.js");
+const cli = path.join(import.meta.dirname, "../../dist/cli.cjs");
 
 export function twinWorld(dkms: Dkms): TwinWorld {
   const machines = { ours: machine(), theirs: machine() };
@@ -49,7 +49,7 @@ export function twinWorld(dkms: Dkms): TwinWorld {
       fs.cpSync(path.dirname(cli), ours.at("program"), { recursive: true });
       fs.copyFileSync(dkms.script, theirs.at("dkms"));
       for (const tree of [ours, theirs]) fs.chmodSync(tree.root, 0o755);
-      command.ours = [process.execPath, ours.at("program/cli.js"), "dkms"];
+      command.ours = [process.execPath, ours.at("program/cli.cjs"), "dkms"];
       command.theirs = ["bash", theirs.at("dkms")];
     },
     each: (change) => Object.values(machines).forEach(change),

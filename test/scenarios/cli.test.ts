@@ -13,7 +13,7 @@ interface Context {
   machine: AgentRoot;
 }
 
-const cli = path.join(import.meta.dirname, "../../dist/cli.js");
+const cli = path.join(import.meta.dirname, "../../dist/cli.cjs");
 const release = "6.1.0-1-amd64";
 
 /** A machine with one kernel, and modules that can be added; nothing here is ever built. */

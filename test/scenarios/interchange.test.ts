@@ -12,7 +12,7 @@ import { lineDifferences, settle, written } from "../rig/written.ts";
 const count = Number(process.env.DKMS_AGENT_VERBS ?? 25);
 const isLong = process.env.DKMS_AGENT_VERBS !== undefined;
 
-const cli = path.join(import.meta.dirname, "../../dist/cli.js");
+const cli = path.join(import.meta.dirname, "../../dist/cli.cjs");
 const interchange = suite("two commands on one tree");
 
 /** One verb, and who carries it out where both take turns. */

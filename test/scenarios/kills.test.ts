@@ -10,7 +10,7 @@ import { testNeeding } from "../rig/test-needing.ts";
 
 const kills = suite<{ machine: AgentRoot | undefined }>("a run that is killed while something of it runs");
 const needs = ["two-kernels", "gcc", "make", "kmod"] as const;
-const cli = path.join(import.meta.dirname, "../../dist/cli.js");
+const cli = path.join(import.meta.dirname, "../../dist/cli.cjs");
 
 kills.after.each((context) => {
   context.machine?.remove();

@@ -31,7 +31,7 @@ npmPack.after(({ directory }) => {
 });
 
 npmPack("holds the program, its licences and the schema, and nothing that only this checkout needs", ({ packed }) => {
-  for (const needed of ["dist/cli.js", "dist/THIRD-PARTY-LICENSES.txt", "desired-state/schema.json", "LICENSE"]) {
+  for (const needed of ["dist/cli.cjs", "dist/THIRD-PARTY-LICENSES.txt", "desired-state/schema.json", "LICENSE"]) {
     assert.ok(packed.includes(needed), `${needed} is missing in ${packed.join(" ")}`);
   }
   const allowed = /^(dist\/.*|desired-state\/(config\.)?schema\.json|package\.json|(README|CHANGELOG)\.md|LICENSE)$/;
