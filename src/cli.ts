@@ -28,10 +28,10 @@ async function main(startedAs: string, given: readonly string[]): Promise<number
   const { parseCommandLine } = await import("./commands/program.ts");
   const parsed = parseCommandLine(given);
   if (parsed.kind === "words") return say(parsed, io(false));
-  const { load, options, own } = parsed;
+  const { load, options, own, argument } = parsed;
   const command = await load();
   const here = io(options.color);
-  return obeySignals(async (signal) => say(await command({ options, own, io: here, signal }), here));
+  return obeySignals(async (signal) => say(await command({ options, own, argument, io: here, signal }), here));
 }
 
 function say({ exitCode, out, err }: Answer, io: Io): number {

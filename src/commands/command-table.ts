@@ -1,3 +1,4 @@
+import { documentNames } from "../contract/document-names.ts";
 import type { Command } from "./command.ts";
 import type { OptionSpec } from "./shared-options.ts";
 
@@ -7,6 +8,8 @@ export interface CommandSpec {
   readonly summary: string;
   /** Further sentences of its own help. */
   readonly description: string;
+  /** At most one word behind the command's name, as the help shows it: `[name]`, or `<name>` where it must be given. */
+  readonly argument?: readonly [flags: string, description: string];
   readonly options: readonly OptionSpec[];
   /** Complete command lines, each with what it is for. */
   readonly examples: readonly (readonly [string, string])[];
@@ -75,10 +78,14 @@ export const commandTable: readonly CommandSpec[] = [
   },
   {
     name: "schema",
-    summary: "print the JSON schema of the desired state",
+    summary: "print a JSON schema: of the desired state, of JSON output",
     description: "For editors: # yaml-language-server: $schema=./schema.json",
+    argument: ["[name]", `desired (default), settings, or of JSON output: ${documentNames.join(", ")}`],
     options: [],
-    examples: [["dkms-agent schema > schema.json", "beside your documents"]],
+    examples: [
+      ["dkms-agent schema > schema.json", "beside your documents"],
+      ["dkms-agent schema plan", "what plan --json prints"],
+    ],
     load: async () => (await import("./schema.ts")).schema,
   },
 ];

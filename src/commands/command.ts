@@ -6,6 +6,8 @@ export interface Invocation {
   readonly options: SharedOptions;
   /** The options of this command alone, as the command line parser left them. */
   readonly own: OptionValues;
+  /** The word behind the command's name, if there is one. */
+  readonly argument: string | undefined;
   /** For what must be seen before the end; everything else is in the answer. */
   readonly io: Io;
   /** Aborted when the program has been asked to stop. */

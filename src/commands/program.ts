@@ -19,15 +19,16 @@ export type Parsed =
       readonly load: () => Promise<Command>;
       readonly options: SharedOptions;
       readonly own: OptionValues;
+      readonly argument: string | undefined;
     }
   | { readonly kind: "words"; readonly exitCode: number; readonly out: string; readonly err: string };
 
 /** Reads the arguments after the program's name. Never throws, prints nothing. */
 export function parseCommandLine(args: readonly string[]): Parsed {
   const words = { out: "", err: "" };
-  let chosen: { readonly spec: CommandSpec; readonly own: OptionValues } | undefined;
-  const parser = createParser((spec, own) => {
-    chosen = { spec, own };
+  let chosen: Chosen | undefined;
+  const parser = createParser((given) => {
+    chosen = given;
   });
   for (const one of [parser, ...parser.commands]) {
     one.configureOutput({
@@ -53,10 +54,17 @@ export function parseCommandLine(args: readonly string[]): Parsed {
   if (!chosen) return { kind: "words", exitCode: exitCodes.usage.code, out: "", err: parser.helpInformation() };
   const options = parseSharedOptions({ ...parser.opts(), ...chosen.own });
   if (!options.ok) return { kind: "words", out: "", err: "", ...usageAnswer(options.error) };
-  return { kind: "command", load: chosen.spec.load, options: options.value, own: chosen.own };
+  const { spec, own, argument } = chosen;
+  return { kind: "command", load: spec.load, options: options.value, own, argument };
 }
 
-function createParser(choose: (spec: CommandSpec, own: OptionValues) => void): Parser {
+interface Chosen {
+  readonly spec: CommandSpec;
+  readonly own: OptionValues;
+  readonly argument: string | undefined;
+}
+
+function createParser(choose: (chosen: Chosen) => void): Parser {
   const parser = new Parser("dkms-agent")
     .description("Keeps the out-of-tree kernel modules of this host in the state that a YAML file asks for.")
     .version(toolVersion, "-V, --version", "print the version")
@@ -72,13 +80,14 @@ function createParser(choose: (spec: CommandSpec, own: OptionValues) => void): P
   return parser.addHelpText("after", `\n${programExamples}\n\n${exitCodeHelp()}`);
 }
 
-function addCommand(parser: Parser, spec: CommandSpec, choose: (spec: CommandSpec, own: OptionValues) => void): void {
+function addCommand(parser: Parser, spec: CommandSpec, choose: (chosen: Chosen) => void): void {
   const command = parser
     .command(spec.name)
     .summary(spec.summary)
     .description(`${spec.summary.slice(0, 1).toUpperCase()}${spec.summary.slice(1)}. ${spec.description}`)
-    .allowExcessArguments(false)
-    .action((own: OptionValues) => choose(spec, own));
+    .allowExcessArguments(false);
+  if (spec.argument) command.argument(...spec.argument);
+  command.action(() => choose({ spec, own: command.opts(), argument: command.args[0] }));
   for (const option of spec.options) command.addOption(optionOf(option));
   command.addHelpText("after", `\n${exampleText(spec.examples)}`);
 }
@@ -133,5 +142,5 @@ function describeError(text: string, command: string): string {
   const [first = "", ...rest] = text.trim().split("\n");
   const message = first.replace(/^error: /, "");
   const hints = rest.map((line) => line.replace(/^\((.*)\)$/, "$1"));
-  return `${[`dkms-agent: ${message}`, ...hints, `dkms-agent ${command}--help tells what is possible.`].join("\n")}\n`;
+  return `${[`dkms-agent: ${message} [E_USAGE]`, ...hints, `dkms-agent ${command}--help tells what is possible.`].join("\n")}\n`;
 }

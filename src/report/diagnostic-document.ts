@@ -1,21 +1,6 @@
+import type { DiagnosticDocument } from "../contract/parts.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import type { Failure } from "../dkms/failure.ts";
-
-/** A problem, the same for documents, the plan, and what the engine reports. */
-export interface DiagnosticDocument {
-  readonly severity: "error" | "warning";
-  readonly code: string;
-  readonly message: string;
-  readonly file: string | null;
-  readonly range: {
-    readonly line: number;
-    readonly column: number;
-    readonly end_line: number;
-    readonly end_column: number;
-  } | null;
-  readonly snippet: { readonly text: string; readonly caret_column: number; readonly caret_length: number } | null;
-  readonly hint: string | null;
-}
 
 /** A problem of the documents as JSON. */
 export function diagnosticDocument({

@@ -1,24 +1,28 @@
 import type { ApplyEvent, StepPlace } from "../apply/event.ts";
 import type { Outcome, StepResult } from "../apply/outcome.ts";
+import type { EventDocument } from "../contract/event-schema.ts";
+import type { DiagnosticDocument } from "../contract/parts.ts";
 import type { Failure } from "../dkms/failure.ts";
-import { type DiagnosticDocument, diagnosticDocument, failureDiagnostic } from "./diagnostic-document.ts";
+import { diagnosticDocument, failureDiagnostic } from "./diagnostic-document.ts";
 import { eventMessage } from "./event-message.ts";
 import { documentHead } from "./json.ts";
 import { blockedDocument, changeDocument, notApplicableDocument, summaryDocument } from "./plan-document.ts";
 
+/** What an event says beside the level, the message and the time that each has. */
+type EventBody = {
+  [Type in EventDocument["type"]]: Omit<Extract<EventDocument, { type: Type }>, "@level" | "@message" | "@timestamp">;
+}[EventDocument["type"]];
+
 interface Line {
-  readonly level: "info" | "warn" | "error";
+  readonly level: EventDocument["@level"];
   readonly message: string;
-  readonly type: string;
+  readonly body: EventBody;
 }
 
 /** The first line of the stream. */
 export function versionLine(toolVersion: string, at: Date): string {
-  return jsonLine(
-    { level: "info", message: `dkms-agent ${toolVersion}`, type: "version" },
-    at,
-    documentHead(toolVersion),
-  );
+  const body: EventBody = { type: "version", ...documentHead(toolVersion) };
+  return jsonLine({ level: "info", message: `dkms-agent ${toolVersion}`, body }, at);
 }
 
 /** Why nothing could be attempted at all. */
@@ -28,21 +32,22 @@ export function failureLine(failure: Failure, at: Date): string {
 
 function problemLine(diagnostic: DiagnosticDocument, at: Date): string {
   const level = diagnostic.severity === "error" ? "error" : "warn";
-  return jsonLine({ level, message: diagnostic.message, type: "diagnostic" }, at, { diagnostic });
+  return jsonLine({ level, message: diagnostic.message, body: { type: "diagnostic", diagnostic } }, at);
 }
 
 /** One event as one line of JSON, newline included. */
 export function eventLine(event: ApplyEvent, at: Date): string {
   if (event.type === "diagnostic") return problemLine(diagnosticDocument(event.diagnostic), at);
-  return jsonLine({ level: levelOf(event), message: eventMessage(event), type: event.type }, at, eventFields(event));
+  return jsonLine({ level: levelOf(event), message: eventMessage(event), body: eventBody(event) }, at);
 }
 
-function jsonLine({ level, message, type }: Line, at: Date, fields: object): string {
+function jsonLine({ level, message, body }: Line, at: Date): string {
+  const { type, ...fields } = body;
   const head = { "@level": level, "@message": message, "@timestamp": at.toISOString(), type };
   return `${JSON.stringify({ ...head, ...fields })}\n`;
 }
 
-function levelOf(event: ApplyEvent): Line["level"] {
+function levelOf(event: ApplyEvent): EventDocument["@level"] {
   if (event.type === "step_errored") return "error";
   if (event.type === "undo_complete" && event.failure) return "error";
   if (event.type === "run_complete") return hasFailed(event.outcome) ? "error" : "info";
@@ -53,34 +58,36 @@ function hasFailed({ steps, interrupted }: Outcome): boolean {
   return interrupted || steps.some(({ result }) => result === "failed");
 }
 
-function eventFields(event: Exclude<ApplyEvent, { type: "diagnostic" }>): object {
-  switch (event.type) {
+function eventBody(event: Exclude<ApplyEvent, { type: "diagnostic" }>): EventBody {
+  const { type } = event;
+  switch (type) {
     case "lock_wait":
-      return { holder: event.holder };
+      return { type, holder: event.holder };
     case "planned_change":
-      return { change: changeDocument(event.change) };
+      return { type, change: changeDocument(event.change) };
     case "change_summary":
-      return { summary: summaryDocument(event.summary) };
+      return { type, summary: summaryDocument(event.summary) };
     case "step_start":
-      return { step: stepPlace(event), reason: event.reason };
+      return { type, step: stepPlace(event), reason: event.reason };
     case "step_output":
-      return { step: stepPlace(event), text: event.text };
+      return { type, step: stepPlace(event), text: event.text };
     case "step_complete":
-      return { step: stepPlace(event), changed: event.changed, duration_ms: Math.round(event.durationMs) };
+      return { type, step: stepPlace(event), changed: event.changed, duration_ms: Math.round(event.durationMs) };
     case "step_errored":
       return {
+        type,
         step: stepPlace(event),
         duration_ms: Math.round(event.durationMs),
         failure: failureDocument(event.failure),
       };
     case "step_skipped":
-      return { step: stepPlace(event), because: event.because };
+      return { type, step: stepPlace(event), because: event.because };
     case "undo_start":
-      return { step: stepPlace(event) };
+      return { type, step: stepPlace(event) };
     case "undo_complete":
-      return { step: stepPlace(event), failure: event.failure ? failureDocument(event.failure) : null };
+      return { type, step: stepPlace(event), failure: event.failure ? failureDocument(event.failure) : null };
     case "run_complete":
-      return outcomeDocument(event.outcome);
+      return { type, ...outcomeDocument(event.outcome) };
   }
 }
 
@@ -92,7 +99,13 @@ function failureDocument({ code, message, path, remedy, log }: Failure) {
   return { code, message, path: path ?? null, remedy: remedy ?? null, log: log ?? null };
 }
 
-function outcomeDocument({ steps, changed, interrupted, remaining, durationMs }: Outcome) {
+function outcomeDocument({
+  steps,
+  changed,
+  interrupted,
+  remaining,
+  durationMs,
+}: Outcome): Omit<Extract<EventBody, { type: "run_complete" }>, "type"> {
   return {
     changed,
     interrupted,

@@ -1,3 +1,13 @@
+import type {
+  BlockedDocument,
+  ChangeDocument,
+  DesiredDocument,
+  HostDocument,
+  NotApplicableDocument,
+  SourceDocument,
+  SummaryDocument,
+} from "../contract/parts.ts";
+import type { PlanDocument } from "../contract/plan-schema.ts";
 import type { DesiredState, SourcePosition } from "../desired-state/desired-state.ts";
 import type { Blocked, Change, NotApplicable, Plan, PlanSummary } from "../plan/plan.ts";
 import type { Step } from "../plan/step.ts";
@@ -19,7 +29,7 @@ export interface HostFacts {
 }
 
 /** The plan as other programs read it (design section 7): one function decides every name. */
-export function planDocument(plan: Plan, facts: PlanFacts) {
+export function planDocument(plan: Plan, facts: PlanFacts): PlanDocument {
   return {
     ...documentHead(facts.toolVersion),
     plan_id: facts.planId,
@@ -37,39 +47,39 @@ export function planDocument(plan: Plan, facts: PlanFacts) {
 }
 
 /** `running_kernel` is null under another root, where no kernel runs. */
-export function hostDocument({ arch, runningKernel }: HostFacts) {
+export function hostDocument({ arch, runningKernel }: HostFacts): HostDocument {
   return { arch, running_kernel: runningKernel ?? null };
 }
 
 /** The documents by path and digest. */
-export function desiredDocument({ files, sha256 }: DesiredState) {
+export function desiredDocument({ files, sha256 }: DesiredState): DesiredDocument {
   return { files: files.map((file) => ({ path: file.path, sha256: file.sha256 })), sha256 };
 }
 
 /** One change; `source` is null for what no document lists. */
-export function changeDocument({ address, actions, reason, before, after, source, stepIds }: Change) {
+export function changeDocument({ address, actions, reason, before, after, source, stepIds }: Change): ChangeDocument {
   return { address, actions, reason, before, after, source: sourceDocument(source), step_ids: stepIds };
 }
 
-function stepDocument({ id, kind, address, dependsOn, reason }: Step) {
+function stepDocument({ id, kind, address, dependsOn, reason }: Step): PlanDocument["steps"][number] {
   return { id, kind, address, depends_on: dependsOn, reason };
 }
 
 /** One wanted instance that cannot be reached. */
-export function blockedDocument({ address, reason, text, remedy, source }: Blocked) {
+export function blockedDocument({ address, reason, text, remedy, source }: Blocked): BlockedDocument {
   return { address, reason, text, remedy, source: sourceDocument(source) };
 }
 
 /** One wanted instance that its dkms.conf excludes. */
-export function notApplicableDocument({ address, text, source }: NotApplicable) {
+export function notApplicableDocument({ address, text, source }: NotApplicable): NotApplicableDocument {
   return { address, text, source: sourceDocument(source) };
 }
 
 /** The counts. */
-export function summaryDocument({ notApplicable, ...counts }: PlanSummary) {
+export function summaryDocument({ notApplicable, ...counts }: PlanSummary): SummaryDocument {
   return { ...counts, not_applicable: notApplicable };
 }
 
-function sourceDocument(source: SourcePosition | undefined) {
+function sourceDocument(source: SourcePosition | undefined): SourceDocument {
   return source ? { file: source.file, line: source.line, column: source.column } : null;
 }

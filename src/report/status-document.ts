@@ -1,4 +1,5 @@
 import type { InstanceState, ModuleState, ObjectState } from "../actual-state/actual-state.ts";
+import type { StatusDocument } from "../contract/status-schema.ts";
 import type { Kernel } from "../dkms/kernel.ts";
 import { diagnosticDocument } from "./diagnostic-document.ts";
 import { documentHead } from "./json.ts";
@@ -19,7 +20,10 @@ export interface StatusFacts {
 }
 
 /** Everything that the status knows, as other programs read it. `desired` and `plan` are null without documents. */
-export function statusDocument({ host, actual, plan, desired, diagnostics, advice }: Status, facts: StatusFacts) {
+export function statusDocument(
+  { host, actual, plan, desired, diagnostics, advice }: Status,
+  facts: StatusFacts,
+): StatusDocument {
   const { dkmsTree, sourceTree, installTree } = facts.paths;
   return {
     ...documentHead(facts.toolVersion),

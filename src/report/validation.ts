@@ -1,3 +1,4 @@
+import type { ValidationDocument } from "../contract/validation-schema.ts";
 import type { DesiredState } from "../desired-state/desired-state.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import { diagnosticDocument } from "./diagnostic-document.ts";
@@ -35,11 +36,12 @@ function countDiagnostics(diagnostics: readonly Diagnostic[]): { readonly errors
 /** The same as one JSON document. Also what plan and apply answer with when the documents are invalid. */
 export function validationJson({ desired, diagnostics }: Validation, toolVersion: string): string {
   const { errors, warnings } = countDiagnostics(diagnostics);
-  return jsonText({
+  const document: ValidationDocument = {
     ...documentHead(toolVersion),
     valid: desired !== undefined,
     error_count: errors,
     warning_count: warnings,
     diagnostics: diagnostics.map(diagnosticDocument),
-  });
+  };
+  return jsonText(document);
 }

@@ -59,7 +59,7 @@ line("typing errors: code 64, the nearest word, where to read on", () => {
   assert.is(unknown.exitCode, 64);
   assert.is(
     unknown.err,
-    "dkms-agent: unknown command 'plna'\nDid you mean plan?\ndkms-agent --help tells what is possible.\n",
+    "dkms-agent: unknown command 'plna' [E_USAGE]\nDid you mean plan?\ndkms-agent --help tells what is possible.\n",
   );
   const option = words("plan", "--jsno");
   assert.is(option.exitCode, 64);

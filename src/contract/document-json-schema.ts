@@ -1,0 +1,25 @@
+import * as z from "zod/mini";
+import type { DocumentName } from "./document-names.ts";
+import { eventSchema } from "./event-schema.ts";
+import { planSchema } from "./plan-schema.ts";
+import { statusSchema } from "./status-schema.ts";
+import { validationSchema } from "./validation-schema.ts";
+
+/** A document's schema as JSON Schema draft-07. Fields that it does not name are allowed: minor versions add some. */
+export function documentJsonSchema(name: DocumentName): Readonly<Record<string, unknown>> {
+  return z.toJSONSchema(schemas[name], {
+    target: "draft-07",
+    io: "input",
+    override: ({ jsonSchema }) => {
+      // Readonly is a promise to our own compiler; in JSON Schema the word means something else.
+      delete jsonSchema.readOnly;
+    },
+  });
+}
+
+const schemas = {
+  plan: planSchema,
+  event: eventSchema,
+  status: statusSchema,
+  validation: validationSchema,
+} satisfies Readonly<Record<DocumentName, z.ZodMiniType>>;

@@ -1,0 +1,96 @@
+import * as z from "zod/mini";
+import { count, field, flag, list, shared, text, textOrNull, time } from "./field.ts";
+import {
+  addressField,
+  blockedSchema,
+  changeSchema,
+  codeField,
+  diagnosticSchema,
+  headFields,
+  notApplicableSchema,
+  reasonSchema,
+  stepKindSchema,
+  summarySchema,
+} from "./parts.ts";
+
+const lineFields = {
+  "@level": field(z.enum(["info", "warn", "error"]), "how much it matters"),
+  "@message": text("the same for people, one line"),
+  "@timestamp": time("when it happened"),
+};
+
+const stepPlace = shared(
+  "StepPlace",
+  z.object({ id: z.string(), kind: stepKindSchema, address: addressField }),
+  "which step it is about",
+);
+
+const durationField = count("how long it took, in milliseconds");
+
+const failureSchema = shared(
+  "Failure",
+  z.object({
+    code: codeField,
+    message: text("what happened, to what"),
+    path: textOrNull("the file or directory that it is about"),
+    remedy: textOrNull("what to do now"),
+    log: field(
+      z.nullable(z.object({ path: z.string(), tail: z.readonly(z.array(z.string())) })),
+      "the log of the program that failed, and its last lines",
+    ),
+  }),
+  "an expected failure",
+);
+
+function event<Type extends string, Fields extends z.core.$ZodShape>(type: Type, fields: Fields) {
+  return z.object({ ...lineFields, type: z.literal(type), ...fields });
+}
+
+const remainingSchema = z.object({
+  changes: list(changeSchema, "still to make"),
+  blocked: list(blockedSchema, "not reachable now"),
+  not_applicable: list(notApplicableSchema, "excluded by dkms.conf"),
+  unlisted: list(z.string(), "in the DKMS tree and in no document: NAME/VERSION"),
+  summary: summarySchema,
+});
+
+const stepResultSchema = z.object({
+  id: z.string(),
+  kind: stepKindSchema,
+  address: addressField,
+  result: z.enum(["done", "unchanged", "failed", "skipped", "undone"]),
+  failure_code: z.nullable(codeField),
+  duration_ms: durationField,
+});
+
+/** What `apply --json` prints: one of these in each line (design section 7). */
+export const eventSchema = field(
+  z.discriminatedUnion("type", [
+    event("version", headFields),
+    event("lock_wait", { holder: text("who holds the lock") }),
+    event("diagnostic", { diagnostic: diagnosticSchema }),
+    event("planned_change", { change: changeSchema }),
+    event("change_summary", { summary: summarySchema }),
+    event("step_start", { step: stepPlace, reason: reasonSchema }),
+    event("step_output", { step: stepPlace, text: text("what the step has to tell") }),
+    event("step_complete", {
+      step: stepPlace,
+      changed: flag("false if it was so already"),
+      duration_ms: durationField,
+    }),
+    event("step_errored", { step: stepPlace, duration_ms: durationField, failure: failureSchema }),
+    event("step_skipped", { step: stepPlace, because: text("why it was not started") }),
+    event("undo_start", { step: stepPlace }),
+    event("undo_complete", { step: stepPlace, failure: field(z.nullable(failureSchema), "null if it was taken back") }),
+    event("run_complete", {
+      changed: flag("at least one step changed something and was not taken back"),
+      interrupted: flag("asked to stop before it was through"),
+      duration_ms: durationField,
+      steps: list(stepResultSchema, "in the order in which they ended"),
+      remaining: field(z.nullable(remainingSchema), "what a new look says; null if that could not be told"),
+    }),
+  ]),
+  "dkms-agent apply --json: one line",
+);
+
+export type EventDocument = z.infer<typeof eventSchema>;

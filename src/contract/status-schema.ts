@@ -1,0 +1,91 @@
+import * as z from "zod/mini";
+import { field, flag, list, text, textOrNull, time } from "./field.ts";
+import {
+  addressField,
+  blockedSchema,
+  changeSchema,
+  desiredSchema,
+  diagnosticSchema,
+  headFields,
+  hostSchema,
+  notApplicableSchema,
+  summarySchema,
+} from "./parts.ts";
+
+const objectSchema = z.object({
+  file: text("below module/"),
+  sha256: text("of the built object"),
+  installed: field(z.nullable(z.object({ path: z.string(), sha256: z.string() })), "null while not installed"),
+});
+
+const instanceSchema = z.object({
+  address: addressField,
+  kernel: z.object({ release: z.string(), arch: z.string() }),
+  level: z.enum(["built", "installed"]),
+  objects: list(objectSchema, "what was built"),
+  build: field(
+    z.nullable(z.object({ built_at: z.string(), duration_ms: z.number() })),
+    "null for what dell/dkms has built",
+  ),
+  problems: list(
+    z.object({ kind: z.string(), message: z.string(), path: z.string() }),
+    "what is wrong with the instance",
+  ),
+  originals_saved: flag("objects that DKMS replaced are kept in original_module"),
+});
+
+/** What `status --json` prints. */
+export const statusSchema = field(
+  z.object({
+    ...headFields,
+    created_at: time("when it was read"),
+    host: hostSchema,
+    trees: z.object({ dkms: z.string(), source: z.string(), install: z.string() }),
+    desired: z.nullable(desiredSchema),
+    kernels: list(
+      z.object({
+        release: z.string(),
+        arch: z.string(),
+        running: z.boolean(),
+        directory: text("in the install tree"),
+        headers: textOrNull("the directory; null if there are none"),
+        has_modules_dep: z.boolean(),
+        compression: text("of its own kernel objects"),
+      }),
+      "in the install tree",
+    ),
+    modules: list(
+      z.object({
+        name: z.string(),
+        version: z.string(),
+        link: field(z.enum(["linked", "dangling", "missing"]), "its source link"),
+        listed: field(z.nullable(z.boolean()), "by a document; null without documents"),
+        leftovers: list(z.string(), "what a killed run left of this version: paths"),
+        instances: list(instanceSchema, "one for each kernel that it is built for"),
+      }),
+      "in the DKMS tree",
+    ),
+    strays: list(
+      z.object({ name: z.string(), paths: z.readonly(z.array(z.string())) }),
+      "what killed runs left of packages",
+    ),
+    plan: field(
+      z.nullable(
+        z.object({
+          changes: list(changeSchema, "what apply would do"),
+          blocked: list(blockedSchema, "what it could not do"),
+          not_applicable: list(notApplicableSchema, "what dkms.conf excludes"),
+          summary: summarySchema,
+        }),
+      ),
+      "null without documents",
+    ),
+    findings: list(z.object({ code: z.string(), path: z.string(), message: z.string() }), "what could not be read"),
+    complete: flag("nothing was unreadable"),
+    diagnostics: list(diagnosticSchema, "of the documents"),
+    advice: list(z.string(), "what is left to the administrator; one sentence each"),
+  }),
+  "dkms-agent status: what is where",
+);
+
+export type StatusDocument = z.infer<typeof statusSchema>;
