@@ -4,12 +4,13 @@ import { applyPlan } from "./apply/apply-plan.ts";
 import { builtInEngine } from "./apply/built-in-engine.ts";
 import { dkmsEngine } from "./apply/dkms-engine.ts";
 import type { Emit } from "./apply/event.ts";
-import { openJournal } from "./apply/journal.ts";
+import { openJournal, type RunFacts } from "./apply/journal.ts";
 import { withLock } from "./apply/lock.ts";
 import type { Outcome } from "./apply/outcome.ts";
 import type { DesiredState } from "./desired-state/desired-state.ts";
 import type { EnginePolicy } from "./dkms/engine-policy.ts";
 import { type Result, succeed } from "./dkms/failure.ts";
+import { ioFailure } from "./dkms/io-failure.ts";
 import type { Host } from "./host/host.ts";
 import { assemblePlan } from "./plan/assemble-plan.ts";
 import type { Plan } from "./plan/plan.ts";
@@ -44,6 +45,8 @@ export interface ReconcileOptions {
   readonly jobs: number;
   /** Start nothing more after the first failure. */
   readonly failFast: boolean;
+  /** What the journal is to tell of this run, besides its engine. */
+  readonly facts: Omit<RunFacts, "engine">;
 }
 
 export interface Reconciled {
@@ -61,20 +64,32 @@ export interface Reconciled {
  */
 export function reconcile(host: Host, desired: DesiredState, options: ReconcileOptions): Promise<Result<Reconciled>> {
   return withLock<Reconciled>(host, options, async () => {
-    const before = await compare(host, desired, options.filter);
-    for (const diagnostic of before.plan.diagnostics) options.emit({ type: "diagnostic", diagnostic });
-    if (before.plan.diagnostics.some(({ severity }) => severity === "error")) {
-      return succeed({ ...before, outcome: undefined });
+    try {
+      return await reconcileLocked(host, desired, options);
+    } catch (error) {
+      return ioFailure(error, "keep the journal of the DKMS tree");
     }
-    const journal = openJournal(host);
-    // A run with nothing to do leaves one line: its end.
-    if (before.plan.steps.length > 0) journal.start(desired, before.plan);
-    const engine = options.engine === "dkms" ? dkmsEngine : builtInEngine;
-    const applied = await applyPlan(host, before.plan, { ...options, journal, engine });
-    const after = applied.steps.length > 0 ? await compare(host, desired, options.filter) : before;
-    const outcome = { ...applied, remaining: after.plan };
-    journal.end(outcome);
-    options.emit({ type: "run_complete", outcome });
-    return succeed({ plan: before.plan, outcome, actual: after.actual });
   });
+}
+
+async function reconcileLocked(
+  host: Host,
+  desired: DesiredState,
+  options: ReconcileOptions,
+): Promise<Result<Reconciled>> {
+  const before = await compare(host, desired, options.filter);
+  for (const diagnostic of before.plan.diagnostics) options.emit({ type: "diagnostic", diagnostic });
+  if (before.plan.diagnostics.some(({ severity }) => severity === "error")) {
+    return succeed({ ...before, outcome: undefined });
+  }
+  const journal = openJournal(host, { ...options.facts, engine: options.engine });
+  // A run with nothing to do leaves one line: its end.
+  if (before.plan.steps.length > 0) journal.start(desired, before.plan);
+  const engine = options.engine === "dkms" ? dkmsEngine : builtInEngine;
+  const applied = await applyPlan(host, before.plan, { ...options, journal, engine });
+  const after = applied.steps.length > 0 ? await compare(host, desired, options.filter) : before;
+  const outcome = { ...applied, remaining: after.plan };
+  journal.end(outcome);
+  options.emit({ type: "run_complete", outcome });
+  return succeed({ plan: before.plan, outcome, actual: after.actual });
 }

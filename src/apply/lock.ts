@@ -46,6 +46,19 @@ export async function withLock<T>(
   }
 }
 
+/**
+ * Whether a run is going on, without taking anything: who holds the lock says so in its file, and whoever was killed is not
+ * there any more. Where the file cannot be read, nobody knows, and the answer is no.
+ */
+export function isLockHeld({ files, paths }: Host): boolean {
+  try {
+    const pid = fieldOf(files.readText(lockFile(paths)) ?? "", "pid");
+    return pid !== undefined && /^\d+$/.test(pid) && files.lstat(`/proc/${pid}`) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** Only when nothing of the run before is left that could write into the trees, the lock is ours. */
 async function takeOver(host: Host, lock: HeldLock, holder: string): Promise<Result<undefined>> {
   const before = fieldOf(lock.leftBy, "run");

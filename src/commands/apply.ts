@@ -1,4 +1,5 @@
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
+import { findCaller } from "../host/caller.ts";
 import type { Host } from "../host/host.ts";
 import { type EngineName, type Reconciled, reconcile } from "../reconcile.ts";
 import { createReporter } from "./apply-reporter.ts";
@@ -10,6 +11,7 @@ import { filterOf, onHost } from "./on-host.ts";
 import { type OpenedHost, policyOf } from "./open-host.ts";
 import { plan } from "./plan.ts";
 import { parseEngine, parseJobs } from "./shared-options.ts";
+import { toolVersion } from "./tool-version.ts";
 import { usageAnswer } from "./usage-answer.ts";
 
 /** Makes the host what the documents ask for. */
@@ -51,6 +53,7 @@ async function applyOn(opened: OpenedHost, invocation: Invocation, request: Appl
       policy: policyOf(opened),
       engine: request.engine,
       failFast: own.failFast === true,
+      facts: { caller: findCaller(), command: "apply", toolVersion },
     });
     if (result.ok) return conclude(result.value, detailed);
     reporter.failure(result.error);

@@ -77,6 +77,18 @@ export const commandTable: readonly CommandSpec[] = [
     load: async () => (await import("./status.ts")).status,
   },
   {
+    name: "history",
+    summary: "tell what earlier runs did, who ran them, and what the next one will do",
+    description:
+      "One line for each run, the latest last; runs with nothing to do that follow each other share one. With -v also the steps.",
+    options: [{ flags: "--last <n>", description: "so many runs (default: 20)" }],
+    examples: [
+      ["dkms-agent history -v --last 1", "the last run, step by step"],
+      ["dkms-agent history --module ddcci --json", "for programs: the runs that did something to one module"],
+    ],
+    load: async () => (await import("./history.ts")).history,
+  },
+  {
     name: "schema",
     summary: "print a JSON schema: of the desired state, of JSON output",
     description: "For editors: # yaml-language-server: $schema=./schema.json",

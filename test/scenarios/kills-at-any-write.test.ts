@@ -135,6 +135,7 @@ const options = {
   engine: "builtin",
   jobs: 2,
   failFast: false,
+  facts: { caller: { uid: 0, user: "root", login: undefined }, command: "apply", toolVersion: "0" },
 } as const;
 
 /** One run is enough, and another one would do nothing. */

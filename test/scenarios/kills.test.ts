@@ -29,11 +29,15 @@ for (const script of ["PRE_BUILD", "MAKE", "POST_BUILD", "PRE_INSTALL"]) {
       const stop = block(machine.root, "stop");
       module(machine, { [script]: `setsid sh -c '${stop.line}'` });
       const { pid, agent } = await start(machine, stop);
+      assert.match((await machine.run("history")).stdout, /going on during .*\n\nThe run holds the lock/);
       await kill(agent, "SIGKILL");
       assert.ok(isRunning(pid), "nobody ends what the run has started");
+      const killed = (await machine.run("history")).stdout;
+      assert.match(killed, /cut off during (build|install) blocks\/1\.0@.* done before\n\nThe next apply .* goes on/);
       const check = `state=$(cut -d" " -f3 /proc/${pid}/stat 2>/dev/null || echo X); [ $state = X ] || [ $state = Z ]`;
       module(machine, { PRE_BUILD: check });
       await machine.apply();
+      assert.match((await machine.run("history")).stdout, /cut off during .*\n.* steps done in .*\n\n.*nothing to do/);
       assert.not(isRunning(pid));
       assert.equal(await machine.planned(), []);
       assert.equal(fs.readdirSync(machine.at("lib/modules", newer.release, "updates/dkms")), ["blocks.ko"]);
@@ -51,6 +55,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) {
     const { pid, agent } = await start(machine, stop);
     assert.is(await kill(agent, signal), 1);
     assert.not(isRunning(pid));
+    assert.match((await machine.run("history")).stdout, /build blocks\/1\.0@.*\n\nThe next apply /);
     assert.not(fs.existsSync(machine.at("var/lib/dkms/blocks")));
   });
 }

@@ -1,0 +1,206 @@
+import type { Caller } from "../host/caller.ts";
+
+/** One run as the journal tells it; or, of several one after the other that did nothing and say the same, the last one. */
+export interface JournalRun {
+  readonly id: string;
+  /** ISO 8601, UTC; for a run that did nothing, when it ended. */
+  readonly startedAt: string;
+  /** `undefined`: the run goes on, or was cut off. */
+  readonly end: RunEnd | undefined;
+  /** `undefined` in what earlier versions wrote. */
+  readonly caller: Caller | undefined;
+  readonly command: string | undefined;
+  readonly engine: string | undefined;
+  readonly toolVersion: string | undefined;
+  /** SHA-256 of the documents; `undefined` for a run with nothing to do. */
+  readonly desired: string | undefined;
+  readonly planned: Counts | undefined;
+  /** In the order in which they began. */
+  readonly steps: readonly JournalStep[];
+  /** How many runs this one stands for, itself included. */
+  readonly count: number;
+  /** When the first of them ran. */
+  readonly since: string;
+}
+
+export interface RunEnd {
+  readonly at: string;
+  readonly interrupted: boolean;
+  /** Of a new plan after it all. */
+  readonly remaining: Counts | undefined;
+  readonly durationMs: number;
+}
+
+/** A plan's summary: how many instances, by what happens to them. */
+export type Counts = Readonly<Record<string, number>>;
+
+export interface JournalStep {
+  readonly id: string;
+  /** A reason code of the plan. */
+  readonly reason: string | undefined;
+  readonly startedAt: string;
+  /** `undefined`: it was begun, and nobody wrote what became of it. */
+  readonly result: StepEnd | undefined;
+}
+
+export interface StepEnd {
+  readonly result: string;
+  readonly code: string | undefined;
+  readonly message: string | undefined;
+  readonly durationMs: number;
+}
+
+/** One line of the journal: at least these are there. */
+export interface JournalLine {
+  readonly type: string;
+  readonly run: string;
+  readonly at: string;
+  readonly fields: ReadonlyMap<string, unknown>;
+}
+
+/** The lines of a journal that can be read: half a line, which a power cut leaves, tells nothing. Pure. */
+export function journalLines(text: string): readonly JournalLine[] {
+  return text.split("\n").flatMap((line) => parseLine(line) ?? []);
+}
+
+/** The same lines by run, oldest first. Pure. */
+export function linesByRun(lines: readonly JournalLine[]): ReadonlyMap<string, readonly JournalLine[]> {
+  const groups = new Map<string, JournalLine[]>();
+  for (const line of lines) {
+    const group = groups.get(line.run);
+    if (group) group.push(line);
+    else groups.set(line.run, [line]);
+  }
+  return groups;
+}
+
+/** The runs of a journal, oldest first. Pure. */
+export function journalRuns(lines: readonly JournalLine[]): readonly JournalRun[] {
+  return joinQuietRuns([...linesByRun(lines).values()].map(toRun));
+}
+
+/** What became of a run. `cut-off`: nobody wrote how it ended, since it was killed or the machine went down. */
+export type RunEnding = "nothing" | "done" | "failed" | "interrupted" | "cut-off" | "running";
+
+/** How a run ended, if `isRunning` tells that it is not going on still. */
+export function endingOf(run: JournalRun, isRunning: boolean): RunEnding {
+  if (!run.end) return isRunning ? "running" : "cut-off";
+  if (run.steps.some(({ result }) => result?.result === "failed")) return "failed";
+  if (run.end.interrupted) return "interrupted";
+  return isQuiet(run) ? "nothing" : "done";
+}
+
+/** Whether a run had nothing to do and ended well. */
+export function isQuiet({ steps, end, planned }: JournalRun): boolean {
+  return steps.length === 0 && end !== undefined && planned === undefined;
+}
+
+/** Of runs one after the other that had nothing to do, and differ in nothing but their time, the last stands for all. */
+function joinQuietRuns(runs: readonly JournalRun[]): readonly JournalRun[] {
+  const joined: JournalRun[] = [];
+  for (const run of runs) {
+    const before = joined.at(-1);
+    if (before && isQuiet(before) && isQuiet(run) && quietKey(before) === quietKey(run)) {
+      joined[joined.length - 1] = { ...run, count: before.count + run.count, since: before.since };
+    } else joined.push(run);
+  }
+  return joined;
+}
+
+function quietKey({ caller, command, engine, toolVersion, end }: JournalRun): string {
+  return JSON.stringify([caller, command, engine, toolVersion, end?.interrupted, end?.remaining]);
+}
+
+function toRun(lines: readonly JournalLine[]): JournalRun {
+  const [first] = lines;
+  const start = lines.find(({ type }) => type === "run_start");
+  const ended = lines.find(({ type }) => type === "run_end");
+  const by = (start ?? ended)?.fields ?? new Map<string, unknown>();
+  return {
+    id: first?.run ?? "",
+    startedAt: first?.at ?? "",
+    end: ended && toEnd(ended),
+    caller: toCaller(by),
+    command: textOf(by.get("command")),
+    engine: textOf(by.get("engine")),
+    toolVersion: textOf(by.get("version")),
+    desired: textOf(start?.fields.get("desired")),
+    planned: countsOf(start?.fields.get("summary")),
+    steps: toSteps(lines),
+    count: numberOf(ended?.fields.get("count")) ?? 1,
+    since: textOf(ended?.fields.get("since")) ?? first?.at ?? "",
+  };
+}
+
+function toEnd({ at, fields }: JournalLine): RunEnd {
+  return {
+    at,
+    interrupted: fields.get("interrupted") === true,
+    remaining: countsOf(fields.get("remaining")),
+    durationMs: numberOf(fields.get("durationMs")) ?? 0,
+  };
+}
+
+function toCaller(fields: ReadonlyMap<string, unknown>): Caller | undefined {
+  const uid = numberOf(fields.get("uid"));
+  if (uid === undefined) return undefined;
+  const login = mapOf(fields.get("login"));
+  const loginUid = numberOf(login?.get("uid"));
+  return {
+    uid,
+    user: textOf(fields.get("user")),
+    login: loginUid === undefined ? undefined : { uid: loginUid, user: textOf(login?.get("user")) },
+  };
+}
+
+function toSteps(lines: readonly JournalLine[]): readonly JournalStep[] {
+  const steps = new Map<string, JournalStep>();
+  for (const { type, at, fields } of lines) {
+    const id = textOf(fields.get("id"));
+    if (id === undefined) continue;
+    const step = steps.get(id) ?? { id, reason: undefined, startedAt: at, result: undefined };
+    if (type === "step_intent") steps.set(id, { ...step, reason: textOf(fields.get("reason")) });
+    if (type === "step_result") steps.set(id, { ...step, result: toStepEnd(fields) });
+  }
+  return [...steps.values()];
+}
+
+function toStepEnd(fields: ReadonlyMap<string, unknown>): StepEnd {
+  return {
+    result: textOf(fields.get("result")) ?? "",
+    code: textOf(fields.get("code")),
+    message: textOf(fields.get("message")),
+    durationMs: numberOf(fields.get("durationMs")) ?? 0,
+  };
+}
+
+function parseLine(line: string): JournalLine | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  const fields = mapOf(value);
+  const [type, run, at] = ["type", "run", "at"].map((name) => textOf(fields?.get(name)));
+  if (!fields || type === undefined || run === undefined || at === undefined) return undefined;
+  return { type, run, at, fields };
+}
+
+function mapOf(value: unknown): ReadonlyMap<string, unknown> | undefined {
+  return typeof value === "object" && value !== null ? new Map(Object.entries(value)) : undefined;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === "number" ? value : undefined;
+}
+
+function countsOf(value: unknown): Counts | undefined {
+  const fields = mapOf(value);
+  if (!fields) return undefined;
+  return Object.fromEntries([...fields].flatMap(([key, one]) => (typeof one === "number" ? [[key, one]] : [])));
+}

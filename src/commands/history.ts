@@ -1,0 +1,60 @@
+import { endingOf, type JournalRun, journalLines, journalRuns } from "../apply/journal-runs.ts";
+import { isLockHeld } from "../apply/lock.ts";
+import { ioFailure } from "../dkms/io-failure.ts";
+import { journalFile } from "../dkms/tree-layout.ts";
+import type { Host } from "../host/host.ts";
+import { failureText } from "../report/failure-text.ts";
+import { historyDocument } from "../report/history-document.ts";
+import { historyText, type ToldRun } from "../report/history-text.ts";
+import { jsonText } from "../report/json.ts";
+import type { Answer, Invocation } from "./command.ts";
+import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { onHost } from "./on-host.ts";
+import type { SharedOptions } from "./shared-options.ts";
+import { toolVersion } from "./tool-version.ts";
+import { usageAnswer } from "./usage-answer.ts";
+
+/** Tells the runs of the journal: when, who, what became of them, and what the next one will do. */
+export async function history(invocation: Invocation): Promise<Answer> {
+  const { last } = invocation.own;
+  const most = typeof last === "string" ? Number(last) : defaultMost;
+  if (typeof last === "string" && !/^[1-9]\d{0,8}$/.test(last)) {
+    const hint = "Give a whole number, e.g. --last 50.";
+    return usageAnswer({ message: `--last: "${last}" is not a number of runs.`, hint });
+  }
+  return onHost(invocation, ({ host }) => historyOn(host, invocation, most));
+}
+
+/** A screen of them. */
+const defaultMost = 20;
+
+function historyOn(host: Host, { options, io }: Invocation, most: number): Answer {
+  let text: string;
+  try {
+    text = host.files.readText(journalFile(host.paths)) ?? "";
+  } catch (error) {
+    const { error: failure } = ioFailure(error, "read the journal");
+    return { exitCode: exitCodeOf(failure), err: failureText(failure, io.err.terminal) };
+  }
+  const runs = journalRuns(journalLines(text));
+  const latest = runs.at(-1);
+  const told = runs
+    .map((run): ToldRun => ({ run, ending: endingOf(run, run === latest && isLockHeld(host)) }))
+    .filter(({ run }) => isMeant(run, options))
+    .slice(-most);
+  const exitCode = exitCodes.ok.code;
+  if (options.json) return { exitCode, out: jsonText(historyDocument(told, toolVersion)) };
+  return { exitCode, out: historyText(told, io.out.terminal, { verbose: options.verbosity > 0 }) };
+}
+
+/** Runs in which something was done to a module, or for a kernel, that the options name. */
+function isMeant({ steps }: JournalRun, { modules, kernel }: SharedOptions): boolean {
+  const about = steps.map(({ id }) => id.slice(id.indexOf(":") + 1));
+  const named = modules.map(({ name, version }) => (version === undefined ? `${name}/` : `${name}/${version}`));
+  const isModule = (address: string) =>
+    named.some((key) =>
+      key.endsWith("/") ? address.startsWith(key) : address === key || address.startsWith(`${key}@`),
+    );
+  const isKernel = (address: string) => address.includes(`@${kernel}/`) || address.startsWith(`${kernel}/`);
+  return (named.length === 0 || about.some(isModule)) && (kernel === undefined || about.some(isKernel));
+}

@@ -1,0 +1,145 @@
+import type { Counts, JournalRun, JournalStep, RunEnding } from "../apply/journal-runs.ts";
+import { hang, paint, printable, type Terminal, type Tone } from "./terminal.ts";
+import { count, duration, lines } from "./words.ts";
+
+/** One run and what became of it. */
+export interface ToldRun {
+  readonly run: JournalRun;
+  readonly ending: RunEnding;
+}
+
+/**
+ * One line for each run, the latest last: when, who, what happened; with `verbose` its steps below it. The last line says
+ * what the next run will do.
+ */
+export function historyText(
+  told: readonly ToldRun[],
+  terminal: Terminal,
+  { verbose }: { readonly verbose: boolean },
+): string {
+  const last = told.at(-1);
+  if (!last) return "No run is in the journal.\n";
+  const widest = Math.max(...told.map(({ run }) => whoText(run).length));
+  const rows = told.flatMap((one) => [
+    ...runLines(one, widest, terminal),
+    ...(verbose ? stepLines(one, terminal) : []),
+  ]);
+  return `${lines(rows)}\n${lines(hang("", nextText(last), terminal.columns))}`;
+}
+
+function runLines({ run, ending }: ToldRun, widest: number, terminal: Terminal): readonly string[] {
+  const first = `${timeText(run.startedAt)}  ${whoText(run).padEnd(widest)}  `;
+  const [start = "", ...rest] = hang(first, printable(happened({ run, ending })), terminal.columns);
+  return [first + paint(terminal, tones[ending], start.slice(first.length)), ...rest];
+}
+
+const tones: Readonly<Record<RunEnding, Tone>> = {
+  nothing: "quiet",
+  done: "good",
+  failed: "bad",
+  interrupted: "change",
+  "cut-off": "bad",
+  running: "change",
+};
+
+/** `2026-11-22 16:04:24Z`: UTC, as the journal has it. */
+function timeText(iso: string): string {
+  return iso.replace("T", " ").replace(/\.\d+Z$/, "Z");
+}
+
+/** `root (alice)`: whose rights, and who had logged in. */
+function whoText({ caller }: JournalRun): string {
+  if (!caller) return "?";
+  const { uid, user = String(uid), login } = caller;
+  return login && login.uid !== uid ? `${user} (${login.user ?? login.uid})` : user;
+}
+
+/** What became of a run, in one sentence without its full stop. */
+export function happened({ run, ending }: ToldRun): string {
+  switch (ending) {
+    case "nothing": {
+      const often = run.count > 1 ? `, ${run.count} times since ${timeText(run.since)}` : "";
+      return `nothing to do${often}${remainder(run)}`;
+    }
+    case "done":
+      return `${progress(run)}${inTime(run)}${remainder(run)}`;
+    case "failed":
+      return `${failures(run)}; ${progress(run)}${inTime(run)}${remainder(run)}`;
+    case "interrupted":
+      return `stopped on request; ${progress(run)}${inTime(run)}${remainder(run)}`;
+    case "cut-off":
+      return `cut off ${place(run)}, by a kill or a power cut; ${progress(run)} before`;
+    case "running":
+      return `going on ${place(run)}; ${progress(run)} so far`;
+  }
+}
+
+function failures({ steps }: JournalRun): string {
+  const failed = steps.filter(({ result }) => result?.result === "failed");
+  const [first] = failed;
+  if (!first) return "failed";
+  const more = failed.length > 1 ? ` (and ${failed.length - 1} more)` : "";
+  return `failed at ${stepName(first)}: ${first.result?.message ?? ""} [${first.result?.code ?? ""}]${more}`;
+}
+
+function progress({ steps, engine }: JournalRun): string {
+  const having = (...results: readonly string[]) =>
+    steps.filter(({ result }) => result !== undefined && results.includes(result.result)).length;
+  const undone = having("undone");
+  const by = engine === "dkms" ? " by the host's dkms" : "";
+  return `${count(having("done", "unchanged"), "step")} done${by}${undone > 0 ? `, ${undone} taken back` : ""}`;
+}
+
+function inTime({ end }: JournalRun): string {
+  return end ? ` in ${duration(end.durationMs)}` : "";
+}
+
+/** What was begun and has no result. */
+function place({ steps }: JournalRun): string {
+  const open = steps.filter(({ result }) => result === undefined).map(stepName);
+  if (open.length > 0) return `during ${open.join(" and ")}`;
+  return steps.length === 0 ? "before its first step" : `after ${stepName(steps[steps.length - 1])}`;
+}
+
+function stepName(step: JournalStep | undefined): string {
+  return step ? step.id.replace(":", " ") : "";
+}
+
+function remainder({ end }: JournalRun): string {
+  const { changes, blocked } = remaining(end?.remaining);
+  return `${changes > 0 ? `; ${count(changes, "change")} still to make` : ""}${blocked > 0 ? `; ${blocked} blocked` : ""}`;
+}
+
+/** How much of a plan is left to do, by its summary. */
+function remaining(counts: Counts | undefined): { readonly changes: number; readonly blocked: number } {
+  if (!counts) return { changes: 0, blocked: 0 };
+  const { blocked = 0, ...others } = counts;
+  const changes = ["install", "rebuild", "build", "uninstall", "remove", "other"].map((name) => others[name] ?? 0);
+  return { changes: changes.reduce((sum, one) => sum + one, 0), blocked };
+}
+
+/** What the next run will do after this one, in one sentence. */
+export function nextText({ run, ending }: ToldRun): string {
+  const { changes, blocked } = remaining(run.end?.remaining);
+  if (ending === "running") return "The run holds the lock: the next apply waits for its end.";
+  if (ending === "cut-off")
+    return "The next apply ends what that run left running, clears what it left lying, and goes on from what is there.";
+  if (ending === "interrupted") return "The next apply goes on where that run stopped.";
+  if (ending === "failed") return "The next apply tries again what failed; what worked before is as it was.";
+  if (changes > 0) return `The next apply takes up ${count(changes, "change")} that this one did not come to.`;
+  if (blocked > 0) return `The next apply looks again whether what is blocked (${blocked}) can be done.`;
+  return "The next apply has nothing to do, unless documents, kernels or sources change.";
+}
+
+function stepLines({ run, ending }: ToldRun, terminal: Terminal): readonly string[] {
+  return run.steps.map((step) => {
+    const { result } = step;
+    const end = result ? `${result.result} in ${duration(result.durationMs)}` : openText(ending);
+    const why = result?.message === undefined ? "" : `: ${printable(result.message)}`;
+    return paint(terminal, "quiet", `    ${stepName(step)}  ${end}${why}`);
+  });
+}
+
+function openText(ending: RunEnding): string {
+  return ending === "running" ? "going on" : "cut off";
+}

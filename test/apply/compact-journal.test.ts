@@ -1,0 +1,85 @@
+import fc from "fast-check";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { compactJournal } from "../../src/apply/compact-journal.ts";
+import { journalLines, journalRuns } from "../../src/apply/journal-runs.ts";
+
+const compact = suite("compactJournal");
+
+compact("leaves alone what is not too large", () => {
+  assert.is(compactJournal(""), undefined);
+  assert.is(compactJournal(quiet(1), { largest: 1000, kept: 500 }), undefined);
+});
+
+compact("takes half a line away, and nothing else", () => {
+  assert.is(compactJournal(`${quiet(1)}{"type":"run`), quiet(1));
+});
+
+compact("makes one line of runs that did nothing and say the same, and keeps between them what did something", () => {
+  const text = [quiet(1), quiet(2), working(3), quiet(4), quiet(5), quiet(6, "bob")].join("");
+  const compacted = compactJournal(text, { largest: 10, kept: 10_000 }) ?? "";
+  assert.equal(
+    journalRuns(journalLines(compacted)).map(({ id, count, steps }) => [id, count, steps.length]),
+    [
+      ["run-2", 2, 0],
+      ["run-3", 1, 1],
+      ["run-5", 2, 0],
+      ["run-6", 1, 0],
+    ],
+  );
+  assert.is(compacted.trimEnd().split("\n").length, 7);
+});
+
+compact("lets the oldest runs go where that is not enough, and never the last one", () => {
+  const runs = [1, 2, 3, 4].map(working);
+  const size = working(1).length;
+  assert.is(compactJournal(runs.join(""), { largest: 10, kept: 2 * size }), runs.slice(2).join(""));
+  assert.is(compactJournal(runs.join(""), { largest: 10, kept: 1 }), runs[3]);
+});
+
+compact("whatever the runs were: the same history, once or twice, as if it had not been compacted", () => {
+  const run = fc.constantFrom(
+    (number: number) => quiet(number),
+    (number: number) => quiet(number, "bob"),
+    working,
+    cutOff,
+  );
+  fc.assert(
+    fc.property(fc.array(run, { maxLength: 12 }), fc.nat({ max: 12 }), (makers, middle) => {
+      const texts = makers.map((make, index) => make(index));
+      const limits = { largest: 0, kept: 1_000_000 };
+      const before = texts.slice(0, middle).join("");
+      const earlier = compactJournal(before, limits) ?? before;
+      const all = earlier + texts.slice(middle).join("");
+      const compacted = compactJournal(all, limits) ?? all;
+      assert.equal(journalRuns(journalLines(compacted)), journalRuns(journalLines(texts.join(""))));
+    }),
+  );
+});
+
+compact.run();
+
+const line = (fields: object) => `${JSON.stringify(fields)}\n`;
+const by = (user: string) => ({ uid: 0, user, command: "apply", engine: "builtin", version: "1" });
+
+function quiet(number: number, user = "alice"): string {
+  const end = { changed: false, interrupted: false, failed: 0, remaining: { blocked: 0 }, durationMs: number };
+  return line({ type: "run_end", run: `run-${number}`, at: `t${number}`, ...end, ...by(user) });
+}
+
+function cutOff(number: number): string {
+  const run = { run: `run-${number}`, at: `t${number}` };
+  return (
+    line({ type: "run_start", ...run, desired: "d", summary: { install: 1 }, ...by("alice") }) +
+    line({ type: "step_intent", ...run, id: "build:a/1@k/x86_64", reason: "not-built" })
+  );
+}
+
+function working(number: number): string {
+  const run = { run: `run-${number}`, at: `t${number}` };
+  return (
+    cutOff(number) +
+    line({ type: "step_result", ...run, id: "build:a/1@k/x86_64", result: "done", durationMs: 7 }) +
+    line({ type: "run_end", ...run, changed: true, interrupted: false, failed: 0, durationMs: 9 })
+  );
+}
