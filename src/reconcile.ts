@@ -4,15 +4,18 @@ import { applyPlan } from "./apply/apply-plan.ts";
 import { builtInEngine } from "./apply/built-in-engine.ts";
 import { dkmsEngine } from "./apply/dkms-engine.ts";
 import type { Emit } from "./apply/event.ts";
-import { openJournal, type RunFacts } from "./apply/journal.ts";
+import { expectedDuration } from "./apply/expected-duration.ts";
+import { type Journal, openJournal, type RunFacts } from "./apply/journal.ts";
 import { withLock } from "./apply/lock.ts";
 import type { Outcome } from "./apply/outcome.ts";
+import { noWorkshop, openWorkshop } from "./apply/workshop.ts";
 import type { DesiredState } from "./desired-state/desired-state.ts";
 import type { EnginePolicy } from "./dkms/engine-policy.ts";
 import { type Result, succeed } from "./dkms/failure.ts";
 import { ioFailure } from "./dkms/io-failure.ts";
 import type { Host } from "./host/host.ts";
 import { assemblePlan } from "./plan/assemble-plan.ts";
+import { lastDuration } from "./plan/last-duration.ts";
 import type { Plan } from "./plan/plan.ts";
 import type { PlanFilter } from "./plan/resolve-wanted.ts";
 import { scanRequest } from "./plan/scan-request.ts";
@@ -85,11 +88,26 @@ async function reconcileLocked(
   const journal = openJournal(host, { ...options.facts, engine: options.engine });
   // A run with nothing to do leaves one line: its end.
   if (before.plan.steps.length > 0) journal.start(desired, before.plan);
-  const engine = options.engine === "dkms" ? dkmsEngine : builtInEngine;
-  const applied = await applyPlan(host, before.plan, { ...options, journal, engine });
+  const applied = await carryOut(host, before, { ...options, journal });
   const after = applied.steps.length > 0 ? await compare(host, desired, options.filter) : before;
   const outcome = { ...applied, remaining: after.plan };
   journal.end(outcome);
   options.emit({ type: "run_complete", outcome });
   return succeed({ plan: before.plan, outcome, actual: after.actual });
+}
+
+async function carryOut(host: Host, { actual, plan }: Comparison, options: ReconcileOptions & { journal: Journal }) {
+  const { steps } = plan;
+  const byDkms = options.engine === "dkms";
+  const workshop = byDkms ? noWorkshop : await openWorkshop(host, steps, options.jobs);
+  const expectedMs = expectedDuration(host, {
+    steps,
+    lastDuration: ({ instance }) => lastDuration(actual, instance),
+  });
+  try {
+    const engine = byDkms ? dkmsEngine : builtInEngine;
+    return await applyPlan(host, plan, { ...options, workshop, engine, expectedMs });
+  } finally {
+    await workshop.close();
+  }
 }

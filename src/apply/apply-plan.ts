@@ -9,9 +9,11 @@ import type { Step } from "../plan/step.ts";
 import { type Engine, type ExecuteOptions, execute } from "./engine.ts";
 import type { Emit } from "./event.ts";
 import type { Journal } from "./journal.ts";
+import { orderSteps } from "./order-steps.ts";
 import type { Outcome, StepResult } from "./outcome.ts";
 import { runGraph } from "./run-graph.ts";
 import { createUndoLog, type UndoLog } from "./undo-log.ts";
+import type { Workshop } from "./workshop.ts";
 
 export interface ApplyOptions extends ExecuteOptions {
   readonly emit: Emit;
@@ -19,10 +21,12 @@ export interface ApplyOptions extends ExecuteOptions {
   readonly engine: Engine;
   /** Start nothing more after the first failure. */
   readonly failFast: boolean;
+  /** How long a step will take: the longest way to the end is begun first. */
+  readonly expectedMs: (step: Step) => number;
 }
 
-/** Two builds side by side keep the processors busy while one of them copies, strips or waits for the disk. */
-const buildsAtOnce = 2;
+/** One more build than there are jobs keeps the processors busy while another strips, signs or waits for the disk. */
+const buildsBeyondJobs = 1;
 
 /**
  * Carries out a plan. A failed step takes back what was done to its own instance, and only that; a failed depmod takes
@@ -35,10 +39,11 @@ export async function applyPlan(host: Host, plan: Plan, options: ApplyOptions): 
   options.emit({ type: "change_summary", summary: plan.summary });
   const undoLog = createUndoLog(plan.steps, options.emit);
   const run: Running = { host, options, undoLog, results: new Map() };
-  await runGraph(plan.steps, {
+  await runGraph(orderSteps(plan.steps, options.expectedMs), {
     run: (step) => runStep(run, step),
-    resources: resourcesOf,
-    width: Math.min(buildsAtOnce, options.jobs),
+    resources: (step) => resourcesOf(step, options.workshop),
+    counted: ({ kind }) => kind === "build",
+    width: options.workshop.pool ? options.jobs + buildsBeyondJobs : 1,
   });
   takeBackUselessAdds(run, plan.steps);
   undoLog.commit();
@@ -54,11 +59,14 @@ interface Running {
   readonly results: Map<string, StepResult>;
 }
 
-/** All builds of a module share its build directory; what is installed for a kernel is changed by one step at a time. */
-function resourcesOf(step: Step): readonly string[] {
+/**
+ * What is installed for a kernel is changed by one step at a time; so is the one build directory of a module, where no
+ * build has one of its own.
+ */
+function resourcesOf(step: Step, { privateBuilds }: Workshop): readonly string[] {
   switch (step.kind) {
     case "build":
-      return [moduleKey(step.instance.module)];
+      return privateBuilds ? [] : [moduleKey(step.instance.module)];
     case "install":
     case "uninstall":
     case "unbuild":

@@ -14,8 +14,18 @@ export const builtInEngine: Engine = {
   add: (host, { module, source }) => add(host, source === undefined ? { module } : { module, source }),
   sweep: (host, { name }) => sweep(host, { name }),
   repair: (host, { module }) => repair(host, { module }),
-  build: (host, { instance, directives, timeoutMs, replace }, { jobs, buildTimeoutMs, policy }) =>
-    build(host, instance, { directives, replace, jobs, policy, timeoutMs: timeoutMs ?? buildTimeoutMs }),
+  build: (host, { instance, directives, timeoutMs, replace }, { jobs, buildTimeoutMs, policy, workshop }) => {
+    const { pool, privateBuilds } = workshop;
+    const shared = { ...(pool && { pool }), ...(privateBuilds && { privateBuilds }) };
+    return build(host, instance, {
+      directives,
+      replace,
+      jobs,
+      policy,
+      timeoutMs: timeoutMs ?? buildTimeoutMs,
+      ...shared,
+    });
+  },
   install: (host, { instance, directives, replaces }, { policy }) =>
     install(host, instance, { directives, replaces, policy }),
   uninstall: (host, { instance }) => uninstall(host, instance),

@@ -3,6 +3,7 @@ import type { Result } from "../dkms/failure.ts";
 import type { Done } from "../dkms/verbs/verb.ts";
 import type { Host } from "../host/host.ts";
 import type { Step, StepKind } from "../plan/step.ts";
+import type { Workshop } from "./workshop.ts";
 
 /** Carries out steps: one function for each kind, so that an engine that lacks one does not compile. */
 export type Engine = {
@@ -10,8 +11,9 @@ export type Engine = {
 };
 
 export interface ExecuteOptions {
-  /** `make -j` of one build. */
+  /** How many jobs all builds together may run. */
   readonly jobs: number;
+  readonly workshop: Workshop;
   /** For builds whose module says nothing. */
   readonly buildTimeoutMs: number;
   readonly policy: EnginePolicy;

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { privateBuildsDirectory } from "../dkms/tree-layout.ts";
 import type { Host } from "../host/host.ts";
 import { temporaryPrefix } from "../host/local-files.ts";
 
@@ -9,6 +10,7 @@ import { temporaryPrefix } from "../host/local-files.ts";
 export function sweepState({ files, paths }: Host): void {
   for (const { name } of files.list(paths.dkmsTree) ?? [])
     if (strayKey.test(name)) files.remove(path.join(paths.dkmsTree, name));
+  files.remove(privateBuildsDirectory(paths));
   clear(files, paths.state);
 }
 

@@ -138,6 +138,11 @@ export function failedBuildLog(paths: Paths, { module, kernel }: InstanceId): st
   return path.join(paths.state, "logs", ...parts, "make.log");
 }
 
+/** `<state>/builds`: the private directories of builds that run side by side, each with a random name. */
+export function privateBuildsDirectory(paths: Paths): string {
+  return path.join(paths.state, "builds");
+}
+
 /**
  * `<state>/depmod-owed/<release>/<arch>`: written before what is installed for a kernel changes, removed when depmod has
  * run. A kill in between is thereby seen by the next scan, although every file is in its place.

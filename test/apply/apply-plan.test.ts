@@ -4,6 +4,7 @@ import { applyPlan } from "../../src/apply/apply-plan.ts";
 import type { Engine } from "../../src/apply/engine.ts";
 import type { ApplyEvent } from "../../src/apply/event.ts";
 import type { StepResult } from "../../src/apply/outcome.ts";
+import { noWorkshop } from "../../src/apply/workshop.ts";
 import { unsignedPolicy } from "../../src/dkms/engine-policy.ts";
 import { fail, type Result, succeed } from "../../src/dkms/failure.ts";
 import type { Done } from "../../src/dkms/verbs/verb.ts";
@@ -53,7 +54,8 @@ async function run(plan: Plan, script: Script = {}, { failFast = false, stop }: 
     depmod: carryOut,
   };
   const quiet = { start: () => {}, intent: () => {}, result: () => {}, end: () => {} };
-  const options = { engine, journal: quiet, jobs: 1, failFast, policy: unsignedPolicy, buildTimeoutMs: 1 };
+  const work = { engine, journal: quiet, workshop: noWorkshop, expectedMs: () => 0 };
+  const options = { ...work, jobs: 1, failFast, policy: unsignedPolicy, buildTimeoutMs: 1 };
   const host = createHost({ root: "/nowhere", ...(stop && { signal: stop.signal }) });
   const { steps, interrupted, changed } = await applyPlan(host, plan, {
     ...options,

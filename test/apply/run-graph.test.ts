@@ -13,6 +13,7 @@ async function record(nodes: readonly GraphNode[], width: number, resources: (id
   let most = 0;
   await runGraph(nodes, {
     width,
+    counted: ({ id }) => id !== "free",
     resources: ({ id }) => resources(id),
     run: async ({ id }) => {
       log.push({ id, began: true });
@@ -40,6 +41,12 @@ graph("takes ready nodes in the given order", async () => {
 graph("runs independent nodes side by side, but no more than the width", async () => {
   const nodes = ["a", "b", "c", "d"].map((id) => node(id));
   assert.is((await record(nodes, 3, none)).most, 3);
+});
+
+graph("lets those that are not counted run beside the others, whatever the width", async () => {
+  const { most, began } = await record([node("a"), node("b"), node("free")], 1, none);
+  assert.is(most, 2);
+  assert.equal(began.slice(0, 2), ["a", "free"]);
 });
 
 graph("never runs two nodes that share a resource at the same time", async () => {

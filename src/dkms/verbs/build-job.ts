@@ -1,4 +1,5 @@
 import type { Host } from "../../host/host.ts";
+import type { JobPool } from "../../host/job-pool.ts";
 import type { BuildInputs } from "../build-record.ts";
 import type { DkmsConf } from "../conf/dkms-conf.ts";
 import type { EnginePolicy } from "../engine-policy.ts";
@@ -8,14 +9,19 @@ import type { SigningChoice } from "../signing/signing.ts";
 import type { Toolchain } from "../toolchain.ts";
 import type { BuildLog } from "./build-log.ts";
 import type { FileChanges } from "./file-changes.ts";
+import type { PrivateBuilds, Workspace } from "./workspace.ts";
 
 export interface BuildOptions {
   /** As `dkms --directive NAME=value`. */
   readonly directives?: Readonly<Record<string, string>>;
   /** For the whole build; default 30 minutes. */
   readonly timeoutMs?: number;
-  /** `make -j`; default: the processors that this process may use. */
+  /** `make -j`; default: the processors that this process may use. Says nothing where `pool` is given. */
   readonly jobs?: number;
+  /** Job slots that this build shares with others that run at the same time. */
+  readonly pool?: JobPool;
+  /** Lets builds of one module run side by side. */
+  readonly privateBuilds?: PrivateBuilds;
   /** Builds anew what is built already; the old build stays until the new one is complete. */
   readonly replace?: boolean;
   /** Goes on although BUILD_DEPENDS are not installed. */
@@ -44,8 +50,9 @@ export interface Making {
   readonly host: Host;
   readonly job: BuildJob;
   readonly changes: FileChanges;
-  /** `<dkms tree>/<name>/<version>/build` */
-  readonly directory: string;
+  readonly workspace: Workspace;
+  /** To be called when nothing more is compiled; more than once is fine. */
+  readonly compiled: () => void;
   readonly log: BuildLog;
   /** Environment of make and of the build's scripts. */
   readonly env: Readonly<Record<string, string>>;

@@ -36,7 +36,7 @@ export async function collectObjects(making: Making, staging: string): Promise<R
     names.push(name);
     notices.push(...ready.value.notices);
   }
-  const symvers = path.join(making.directory, "Module.symvers");
+  const symvers = path.join(making.workspace.directory, "Module.symvers");
   if (files.stat(symvers)?.kind === "file") files.copyFile(symvers, path.join(target, "Module.symvers"));
   return succeed({ names, notices });
 }
@@ -69,7 +69,8 @@ async function prepareObject(making: Making, spec: ObjectSpec, staging: string):
   return packed.ok ? succeed({ file: packed.value, notices: signed.value }) : packed;
 }
 
-function findBuilt({ host, job, directory }: Making, spec: ObjectSpec): Result<string> {
+function findBuilt({ host, job, workspace }: Making, spec: ObjectSpec): Result<string> {
+  const { directory } = workspace;
   const file = path.join(directory, spec.builtLocation, `${spec.builtName}.ko`);
   if (host.files.stat(file)?.kind !== "file")
     return fail("E_NO_OBJECT", `make succeeded for ${instanceAddress(job.instance)}, but there is no ${file}.`, {

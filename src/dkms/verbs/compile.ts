@@ -10,7 +10,8 @@ import type { Making } from "./build-job.ts";
 
 /** Compiles what has been copied to the build directory: patches, PRE_BUILD, make. Returns notices. */
 export async function compile(making: Making): Promise<Result<readonly string[]>> {
-  const { host, job, directory, env, log, timeLeft } = making;
+  const { host, job, env, log, timeLeft } = making;
+  const { directory } = making.workspace;
   const patched = await applyPatches(host, {
     patches: job.conf.patches,
     directory,
@@ -37,16 +38,20 @@ const makeScript =
   'umask 022; dkms_tree=$1 source_tree=$2 install_tree=$3 kernel_source_dir=$4 kernel_config=$5; eval "$6"';
 
 async function runMake(making: Making): Promise<Result<never> | undefined> {
-  const { host, job, directory, env, log, timeLeft } = making;
+  const { host, job, env, log, timeLeft } = making;
+  const { directory } = making.workspace;
   const { dkmsTree, sourceTree, installTree } = host.paths;
   const { instance, kernel, conf, options, toolchain } = job;
-  const { jobs = host.machine.processors } = options;
+  const { pool } = options;
+  const jobs = pool ? undefined : (options.jobs ?? host.machine.processors);
   const line = makeCommand(conf, { kernel, dkmsTree, module: instance.module, jobs, llvm: toolchain.llvm });
   const headers = kernel.headers?.directory ?? "";
   const places = kernelConfigPlaces.map((place) => path.join(headers, place));
   const config = places.find((place) => host.files.stat(place) !== undefined) ?? "";
   const args = ["-c", makeScript, "bash", dkmsTree, sourceTree, installTree, headers, config, line];
-  const command = { file: "bash", args, cwd: directory, env: { ...env, PWD: directory }, timeoutMs: timeLeft() };
+  const sharing = pool && { descriptors: [pool.descriptor] };
+  const makeEnv = { ...env, ...pool?.env, PWD: directory };
+  const command = { file: "bash", args, cwd: directory, env: makeEnv, timeoutMs: timeLeft(), ...sharing };
   return explain(making, await log.run({ title: "MAKE", shown: line }, command));
 }
 

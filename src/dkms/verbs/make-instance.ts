@@ -3,13 +3,11 @@ import { copyTree } from "../../host/copy-tree.ts";
 import type { Host } from "../../host/host.ts";
 import { isSystemError } from "../../host/system-error.ts";
 import { type BuildRecord, formatBuildRecord, type ObjectDigest, type RecordedObject } from "../build-record.ts";
-import { type Result, succeed } from "../failure.ts";
+import { fail, type Result, succeed } from "../failure.ts";
 import { instanceAddress } from "../id.ts";
 import { ioFailure } from "../io-failure.ts";
 import { instanceEnvironment, runScript } from "../run-script.ts";
 import {
-  buildDirectory,
-  buildLog,
   buildRecordName,
   dependencyMark,
   failedBuildLog,
@@ -25,21 +23,47 @@ import type { FileChanges } from "./file-changes.ts";
 import { findSuperseded } from "./find-superseded.ts";
 import { builtMeanwhile, isBuilt } from "./tree-checks.ts";
 import type { Outcome } from "./with-undo.ts";
+import { publicBuild, type Workspace } from "./workspace.ts";
 
-/** Copies the source, compiles, collects and puts a build in its place; keeps the log of a failure. */
+/**
+ * Copies the source, compiles, collects and puts a build in its place; keeps the log of a failure. Holds a job slot
+ * until it is compiled: what comes after goes on beside the next build.
+ */
 export async function makeInstance(host: Host, job: BuildJob, changes: FileChanges): Promise<Result<Outcome>> {
+  const { instance, options } = job;
+  const slot = options.pool ? await options.pool.take() : { giveBack: () => {} };
+  if (!slot) return fail("E_CANCELLED", `The run was stopped before the build of ${instanceAddress(instance)}.`);
+  let compiling = true;
+  const compiled = () => {
+    if (compiling) slot.giveBack();
+    compiling = false;
+  };
+  try {
+    return await makeIn(openWorkspace(host, job, changes), { host, job, changes, compiled });
+  } finally {
+    compiled();
+  }
+}
+
+type Request = Pick<Making, "host" | "job" | "changes" | "compiled">;
+
+async function makeIn(workspace: Workspace, request: Request): Promise<Result<Outcome>> {
+  const { host, job, changes } = request;
   const { instance } = job;
-  const directory = buildDirectory(host.paths, instance.module);
-  clearScratch(host, job, changes);
-  copyTree(host.files, host.files.realPath(job.source) ?? job.source, directory, { durable: false });
-  const log = openBuildLog(host, buildLog(host.paths, instance.module), instance);
+  clearScratch(host, job);
+  copyTree(host.files, host.files.realPath(job.source) ?? job.source, workspace.directory, { durable: false });
+  const log = openBuildLog({ ...host, run: workspace.run }, path.join(workspace.directory, "make.log"), instance);
   const env = { ...instanceEnvironment(instance), ...job.toolchain.env };
-  const making = { host, job, changes, directory, log, env, timeLeft: stopwatch(host, job) };
+  const making = { ...request, workspace, log, env, timeLeft: stopwatch(host, job) };
   const result = await orFailure(`build ${instanceAddress(instance)}`, () => runBuild(making));
-  if (!result.ok) return { ok: false, error: keepLog(host, instance, log, result.error) };
-  host.files.remove(directory);
+  if (!result.ok) return { ok: false, error: keepLog(host, instance, log, workspace.publicly(result.error)) };
+  workspace.remove();
   changes.onCommit(() => host.files.remove(failedBuildLog(host.paths, instance)));
   return result;
+}
+
+function openWorkspace(host: Host, { instance, options }: BuildJob, changes: FileChanges): Workspace {
+  return (options.privateBuilds ?? publicBuild)(host, instance.module, changes);
 }
 
 const defaultTimeoutMs = 30 * 60_000;
@@ -49,11 +73,8 @@ function stopwatch({ clock }: Host, { options }: BuildJob): () => number {
   return () => Math.max(1, end - clock().getTime());
 }
 
-/** What a killed build of the same instance left behind, and the build directory of any. */
-function clearScratch({ files, paths }: Host, { instance }: BuildJob, changes: FileChanges): void {
-  const directory = buildDirectory(paths, instance.module);
-  files.remove(directory);
-  changes.onRestore(() => files.remove(directory));
+/** What a killed build of the same instance left behind. */
+function clearScratch({ files, paths }: Host, { instance }: BuildJob): void {
   const prefix = stagingPrefix(paths, instance);
   for (const { name } of files.list(path.dirname(prefix)) ?? [])
     if (name.startsWith(path.basename(prefix))) files.remove(path.join(path.dirname(prefix), name));
@@ -76,6 +97,7 @@ async function runBuild(making: Making): Promise<Result<Outcome>> {
   const { instance } = job;
   const started = performance.now();
   const compiled = await compile(making);
+  making.compiled();
   if (!compiled.ok) return compiled;
   changes.makeDirectory(releaseDirectory(host.paths, instance.module, instance.kernel.release));
   const staging = host.files.makeTemporaryDirectory(stagingPrefix(host.paths, instance));
@@ -101,7 +123,7 @@ async function runBuild(making: Making): Promise<Result<Outcome>> {
  * that place is only a link to the staging directory: whoever finds it after a crash knows that it is no build.
  */
 async function runPostBuild(making: Making, staging: string): Promise<Result<readonly string[]>> {
-  const { host, job, changes, directory, env, log } = making;
+  const { host, job, changes, workspace, env, log } = making;
   const line = job.conf.scripts.postBuild;
   if (line === undefined) return succeed([]);
   const place = instanceDirectory(host.paths, job.instance);
@@ -110,7 +132,7 @@ async function runPostBuild(making: Making, staging: string): Promise<Result<rea
   const said = await runScript(host, {
     name: "POST_BUILD",
     line,
-    directory,
+    directory: workspace.directory,
     env,
     timeoutMs: making.timeLeft(),
     run: (command) => log.run({ title: "POST_BUILD", shown: line }, command),

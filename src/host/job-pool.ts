@@ -1,0 +1,118 @@
+import { randomBytes } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import type { Host } from "./host.ts";
+import { temporaryPrefix } from "./local-files.ts";
+
+/**
+ * One pool of job slots for all builds of a run, in the form that GNU make shares between its own sub-makes: a FIFO
+ * with one byte for each free slot. Whoever wants to run a job takes a byte out, and puts it back after.
+ */
+export interface JobPool {
+  /** What a `make` needs to take part: the descriptor as its fd 3, and this environment. No -j on its command line. */
+  readonly descriptor: number;
+  readonly env: Readonly<Record<string, string>>;
+  /** Waits for a slot, which is the one that a started make counts as its own; `undefined` if the run is to stop. */
+  readonly take: () => Promise<Slot | undefined>;
+  /** Waits for nothing but its own reading. No build may be running any more. */
+  readonly close: () => Promise<void>;
+}
+
+export interface Slot {
+  readonly giveBack: () => void;
+}
+
+export interface JobPoolRequest {
+  /** Where the FIFO gets a name for a moment; must exist. */
+  readonly directory: string;
+  /** How many jobs may run at once; at least 1. */
+  readonly jobs: number;
+}
+
+/** A pool with all its slots free; `undefined` where no FIFO can be made. */
+export async function openJobPool(host: Pick<Host, "run" | "signal">, request: JobPoolRequest) {
+  const fifo = await openFifo(host, request.directory);
+  return fifo && createPool(fifo, request.jobs, host.signal);
+}
+
+const fifoTimeoutMs = 10_000;
+
+interface Fifo {
+  /** Read and written by us and by every make; reading waits. */
+  readonly shared: number;
+  /** Another way in, whose reading does not wait: that is a property of the opening, not of the FIFO. */
+  readonly drain: number;
+}
+
+async function openFifo({ run }: Pick<Host, "run">, directory: string): Promise<Fifo | undefined> {
+  const place = path.join(directory, `${temporaryPrefix}${randomBytes(6).toString("hex")}`);
+  const made = await run({ file: "mkfifo", args: ["-m", "600", place], timeoutMs: fifoTimeoutMs });
+  if (made.ending !== "exited" || made.exitCode !== 0) return undefined;
+  try {
+    const shared = fs.openSync(place, "r+");
+    return { shared, drain: fs.openSync(place, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK) };
+  } finally {
+    fs.unlinkSync(place);
+  }
+}
+
+function createPool({ shared, drain }: Fifo, jobs: number, signal: AbortSignal): JobPool {
+  let holders = 0;
+  let closing = false;
+  let lastTurn: Promise<void> = Promise.resolve();
+  const put = (slots: number) => {
+    fs.writeSync(shared, "+".repeat(slots));
+  };
+  const release = () => {
+    holders -= 1;
+    if (holders > 0 || closing) return put(1);
+    // A make that was killed keeps what it had taken. When nobody holds anything, the pool is known to be full.
+    empty(drain);
+    put(jobs);
+  };
+  put(jobs);
+  return {
+    descriptor: shared,
+    env: { MAKEFLAGS: " -j --jobserver-auth=3,3" },
+    take: async () => {
+      // One reader at a time, since each waits in a thread of its own, of which Node has four.
+      const turn = lastTurn.then(() => readByte(shared));
+      lastTurn = turn;
+      const isMine = await Promise.race([turn.then(() => true), whenAborted(signal)]);
+      holders += 1;
+      if (isMine && !signal.aborted) return { giveBack: release };
+      void turn.then(release);
+      return undefined;
+    },
+    close: async () => {
+      closing = true;
+      // Lets those through that still wait for a slot although nobody wants it any more.
+      put(jobs + 64);
+      await lastTurn;
+      fs.closeSync(shared);
+      fs.closeSync(drain);
+    },
+  };
+}
+
+function readByte(descriptor: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fs.read(descriptor, Buffer.alloc(1), 0, 1, null, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+function whenAborted(signal: AbortSignal): Promise<false> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve(false);
+    signal.addEventListener("abort", () => resolve(false), { once: true });
+  });
+}
+
+function empty(descriptor: number): void {
+  const bytes = Buffer.alloc(4096);
+  try {
+    while (fs.readSync(descriptor, bytes) > 0);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) throw error;
+  }
+}

@@ -1,0 +1,94 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { createHost } from "../../src/host/create-host.ts";
+import type { Host } from "../../src/host/host.ts";
+import { type JobPool, openJobPool, type Slot } from "../../src/host/job-pool.ts";
+
+const pool = suite("openJobPool");
+const directory = fs.mkdtempSync(path.join(os.tmpdir(), "dkms-agent-pool-"));
+
+pool.after(() => fs.rmSync(directory, { recursive: true }));
+
+async function open(host: Pick<Host, "run" | "signal">, jobs: number): Promise<JobPool> {
+  const opened = await openJobPool(host, { directory, jobs });
+  assert.equal(fs.readdirSync(directory), [], "the FIFO keeps no name");
+  if (!opened) throw new Error("there is no pool");
+  return opened;
+}
+
+async function take({ take }: JobPool): Promise<Slot> {
+  const slot = await take();
+  if (!slot) throw new Error("there is no slot");
+  return slot;
+}
+
+pool("gives out as many slots as there are jobs, and the next when one comes back", async () => {
+  const own = await open(createHost(), 2);
+  const first = await take(own);
+  await take(own);
+  let came = false;
+  const third = take(own).then(() => {
+    came = true;
+  });
+  await fs.promises.readdir(directory);
+  assert.not(came);
+  first.giveBack();
+  await third;
+  await own.close();
+});
+
+pool("lets make run as many jobs as there are free slots and its own", async () => {
+  const host = createHost();
+  const own = await open(host, 3);
+  await take(own);
+  await take(own);
+  const atOnce = await mostAtOnce(host, own);
+  assert.is(atOnce, 2, "its own slot, and the one that nobody has taken");
+  await own.close();
+});
+
+pool("is full again when nobody holds anything, though a killed make has kept its slots", async () => {
+  const host = createHost();
+  const own = await open(host, 2);
+  const slot = await take(own);
+  // Takes a slot as a make does, and is gone with it.
+  await host.run({ file: "sh", args: ["-c", "head -c 1 <&3"], descriptors: [own.descriptor], timeoutMs: 20_000 });
+  slot.giveBack();
+  await take(own);
+  await take(own);
+  await own.close();
+});
+
+pool("gives no slot to a run that is to stop, and can be closed then", async () => {
+  const stop = new AbortController();
+  const own = await open(createHost({ signal: stop.signal }), 1);
+  const slot = await take(own);
+  const waiting = own.take();
+  stop.abort();
+  assert.is(await waiting, undefined);
+  assert.is(await own.take(), undefined);
+  slot.giveBack();
+  await own.close();
+});
+
+pool("is none where no FIFO can be made", async () => {
+  const host = createHost({ searchPath: "/nowhere" });
+  assert.is(await openJobPool(host, { directory, jobs: 2 }), undefined);
+});
+
+/** How many of six targets a make had running at the same time: each waits until as many have begun as there can be. */
+async function mostAtOnce(host: Host, { descriptor, env }: JobPool): Promise<number> {
+  const makefile = path.join(directory, "Makefile");
+  const target = "\t@echo +; sleep 0.2; echo -";
+  fs.writeFileSync(makefile, `all: 1 2 3 4 5 6\n1 2 3 4 5 6:\n${target}\n`);
+  const command = { file: "make", args: ["-f", makefile], env, descriptors: [descriptor], timeoutMs: 20_000 };
+  const { stdout } = await host.run(command);
+  fs.rmSync(makefile);
+  let running = 0;
+  return Math.max(...[...stdout.trim().split("\n")].map((line) => (running += line === "+" ? 1 : -1)));
+}
+
+pool.run();
