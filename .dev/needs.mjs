@@ -32,6 +32,7 @@ const toolsToBuild = [
 const toolsToTest = [
   { program: "bash", package: "bash", why: "evaluates dkms.conf files" },
   { program: "openssl", package: "openssl", why: "makes keys for signed modules" },
+  { program: "script", package: "bsdutils", why: "brings script, for tests on a terminal" },
   { program: "cpio", package: "cpio", why: "packs the image of the boot test" },
   { program: "busybox", package: "busybox-static", why: "is the system of the boot test" },
   { program: "qemu-system-x86_64", package: "qemu-system-x86", why: "boots a kernel with a module" },

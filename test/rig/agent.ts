@@ -26,7 +26,8 @@ export interface AgentRoot {
   readonly remove: () => void;
 }
 
-const cli = path.join(import.meta.dirname, "../../dist/cli.cjs");
+/** The built program. */
+export const cli = path.join(import.meta.dirname, "../../dist/cli.cjs");
 
 /** An empty root with the given kernels; where it lies matters only to who compares what is built in several. */
 export function agentRoot(

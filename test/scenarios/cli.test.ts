@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type AgentRoot, agentRoot, runAgent } from "../rig/agent.ts";
+import { type AgentRoot, agentRoot, cli, runAgent } from "../rig/agent.ts";
 import { fakeObject } from "../rig/fake-object.ts";
 import { runProgram } from "../rig/run-program.ts";
 import { differences, snapshot } from "../rig/snapshot.ts";
@@ -13,7 +13,6 @@ interface Context {
   machine: AgentRoot;
 }
 
-const cli = path.join(import.meta.dirname, "../../dist/cli.cjs");
 const release = "6.1.0-1-amd64";
 
 /** A machine with one kernel, and modules that can be added; nothing here is ever built. */
@@ -271,40 +270,6 @@ manners("prints its version and the schema", async () => {
   assert.is((await runProgram(process.execPath, [cli, "schema"])).stdout, schema);
 });
 manners.run();
-
-const terminal = withMachine("terminals");
-
-/** Runs the program on a pseudo-terminal of util-linux; what stood on the screen's paper. */
-async function onTerminal(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
-  const quoted = [process.execPath, cli, ...words].map((word) => `'${word}'`).join(" ");
-  const { stdout } = await runProgram("script", ["--quiet", "--return", "--command", quoted, "/dev/null"], {
-    env: { TERM: "xterm", NO_COLOR: "", ...env },
-  });
-  return stdout;
-}
-
-terminal("colours for people, none in pipes, none for who does not want them", async ({ machine }) => {
-  machine.want(added("good"));
-  const words = ["plan", "--root", machine.root];
-  assert.match(await onTerminal(words), "\u001b[32m+\u001b[39m");
-  assert.not.match(await onTerminal([...words, "--no-color"]), "\u001b");
-  assert.not.match(await onTerminal(words, { NO_COLOR: "1" }), "\u001b");
-  assert.not.match(await onTerminal(words, { TERM: "dumb" }), "\u001b");
-  assert.not.match((await machine.run("plan")).stdout, "\u001b");
-});
-
-terminal("apply moves the cursor on a terminal alone, and leaves every line whole", async ({ machine }) => {
-  machine.want(`${added("good")}\n${added("other")}`);
-  const shown = await onTerminal(["apply", "--root", machine.root]);
-  assert.match(shown, "\u001b[1A");
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours and movements begin with one
-  const plain = shown.replace(/\u001b\[[0-9;]*[mAJ]/g, "").replaceAll("\r", "");
-  for (const name of ["good", "other"])
-    assert.match(plain, new RegExp(`^ {2}\\+ add ${name}/1\\.0: done in \\d+ ms$`, "m"));
-  fs.rmSync(machine.at("var/lib/dkms/good"), { recursive: true });
-  assert.not.match(await machine.apply(), "\u001b");
-});
-terminal.run();
 
 const dkms = withMachine("dkms");
 
