@@ -1,6 +1,5 @@
 import path from "node:path";
 import { buildInputs, kernelCompiler } from "../dkms/build-inputs.ts";
-import type { DkmsConf } from "../dkms/conf/dkms-conf.ts";
 import { exclusion } from "../dkms/exclusion.ts";
 import { moduleKey } from "../dkms/id.ts";
 import type { Kernel } from "../dkms/kernel.ts";
@@ -44,7 +43,7 @@ export async function scanProspect(context: ProspectContext, request: ProspectRe
   const toolchain = chooseToolchain(scan.host, config, kernel.headers?.directory);
   return {
     conf,
-    exclusion: exclusion(decidable(conf.value, kernel), kernel, config),
+    exclusion: exclusion(conf.value, kernel, config),
     inputs,
     missingTools: missingTools(scan.host, { conf: conf.value, toolchain, compression: kernel.compression }),
   };
@@ -60,9 +59,4 @@ function readFacts(scan: Scan, kernel: Kernel): KernelFacts {
     config: attempt(scan, place, () => readKernelConfig(scan.host, kernel)) ?? new Map(),
     compiler: attempt(scan, place, () => kernelCompiler(scan.host, kernel)),
   };
-}
-
-/** Without headers nobody knows the kernel's configuration: then it excludes nothing, and the headers are what is missing. */
-function decidable(conf: DkmsConf, { headers }: Kernel): DkmsConf {
-  return headers ? conf : { ...conf, exclusive: { ...conf.exclusive, config: undefined } };
 }

@@ -19,7 +19,8 @@ export function exclusion(conf: DkmsConf, kernel: Kernel, config: KernelConfig):
     return `The release ${id.release} is newer than ${newest.name}="${newest.release}".`;
   if (arch && !arch.matches)
     return `The architecture ${id.arch} does not match BUILD_EXCLUSIVE_ARCH="${arch.pattern}".`;
-  return options === undefined ? undefined : unmetOption(options, config);
+  // Of a configuration that is not there nobody knows what it lacks: dell/dkms passes over the directive then (tried).
+  return options === undefined || config.size === 0 ? undefined : unmetOption(options, config);
 }
 
 function obsolete({ obsoleteBy }: DkmsConf): { name: string; release: string } | undefined {

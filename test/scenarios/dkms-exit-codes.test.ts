@@ -23,9 +23,22 @@ const nobody: ProgramOptions = { prefix: ["setpriv", "--reuid=65534", "--clear-g
 const broken = (tree: TreeBuilder) => void tree.module("broken/1.0", { link: "dangling" });
 const installed = [`install demo/1.0 ${k1}`];
 
-/** The table of dkms-facts (Exit codes). 12 takes a machine that does not know its own architecture. */
+/** The table of dkms-facts (Exit codes), but for 12, which has a test of its own below. */
 const table: Readonly<Record<number, readonly Case[]>> = {
   0: [
+    {
+      how: "force goes on after PRE_INSTALL",
+      given: script("PRE_INSTALL", 3),
+      words: `install demo/1.0 ${k1} --force`,
+    },
+    {
+      how: "an option of a configuration that is not there excludes nothing",
+      given: (tree) => {
+        fs.rmSync(tree.at("usr/headers-6.1.0-1/include/config/auto.conf"));
+        conf("BUILD_EXCLUSIVE_CONFIG=CONFIG_NOSUCH")(tree);
+      },
+      words: `build demo/1.0 ${k1}`,
+    },
     { how: "what is built is built", after: [`build demo/1.0 ${k1}`], words: `build demo/1.0 ${k1}` },
     { how: "what is installed is installed", after: installed, words: `install demo/1.0 ${k1}` },
     { how: "what is not installed is uninstalled", after: ["add demo/1.0"], words: `uninstall demo/1.0 ${k1}` },
@@ -95,12 +108,17 @@ const table: Readonly<Record<number, readonly Case[]>> = {
       words: "install gone/1.0 -k 6.1.0-9",
     },
     { how: "a newer version is installed", after: [`install demo/2.0 ${k1}`], words: `install demo/1.0 ${k1}` },
+    {
+      how: "one release has one install tree: two architectures do not share it",
+      words: `install demo/1.0 ${k1}/x86_64 ${k1}/i686`,
+    },
     { how: "mktarball of what is not built", after: ["add demo/1.0"], words: `mktarball demo/1.0 ${k1}` },
   ],
   7: [{ how: "make makes nothing", given: conf('MAKE[0]="true"'), words: `build demo/1.0 ${k1}` }],
   8: [
     { how: "an invalid dkms.conf", given: conf("AUTOINSTALL=maybe"), words: "add demo/1.0" },
     { how: "nothing to build from", given: (tree) => removeSource(tree), words: `build demo/1.0 ${k1}` },
+    { how: "nothing to build from comes before no kernel", given: removeSource, words: "build demo/1.0 -k 6.1.0-9" },
     { how: "neither source nor binaries", words: "mktarball demo/1.0 --source-only --binaries-only" },
   ],
   9: [
@@ -140,15 +158,49 @@ const table: Readonly<Record<number, readonly Case[]>> = {
       words: `build demo/1.0 ${k1}`,
     },
     { how: "no such kernel", words: "install demo/1.0 -k 6.1.0-9" },
+    {
+      how: "no headers comes before a dependency, and before options of the configuration",
+      given: (tree) => {
+        conf("BUILD_DEPENDS=nosuch")(tree);
+        conf("BUILD_EXCLUSIVE_CONFIG=CONFIG_NOSUCH")(tree);
+      },
+      words: "build demo/1.0 -k 6.1.0-9",
+    },
     { how: "no headers for what is to come", after: ["add demo/1.0"], words: "autoinstall -k 6.1.0-9" },
     { how: "other headers that are none", words: `build demo/1.0 ${k1} --kernelsourcedir ROOT/nosuch` },
   ],
   37: [{ how: "PRE_BUILD's own code", given: script("PRE_BUILD", 37), words: `build demo/1.0 ${k1}` }],
   77: [
     { how: "not meant for this kernel", given: conf("BUILD_EXCLUSIVE_KERNEL=^7"), words: `build demo/1.0 ${k1}` },
+    {
+      how: "not meant for it comes before no such kernel",
+      given: conf("BUILD_EXCLUSIVE_KERNEL=^7"),
+      words: "build demo/1.0 -k 6.1.0-9",
+    },
+    {
+      how: "not meant for it comes before nothing to build from",
+      given: (tree) => {
+        conf("BUILD_EXCLUSIVE_KERNEL=^7")(tree);
+        removeSource(tree);
+      },
+      words: `build demo/1.0 ${k1}`,
+    },
     { how: "not even by force", given: conf("BUILD_EXCLUSIVE_ARCH=sparc"), words: `install demo/1.0 ${k1} --force` },
   ],
-  101: [{ how: "PRE_INSTALL fails", given: script("PRE_INSTALL", 3), words: `install demo/1.0 ${k1}` }],
+  101: [
+    { how: "PRE_INSTALL fails", given: script("PRE_INSTALL", 3), words: `install demo/1.0 ${k1}` },
+    {
+      how: "the version check may be overridden, PRE_INSTALL not",
+      given: script("PRE_INSTALL", 3),
+      words: `install demo/1.0 ${k1} --force-version-override`,
+    },
+    {
+      how: "PRE_INSTALL comes before the version check",
+      given: script("PRE_INSTALL", 3),
+      after: [`install demo/2.0 ${k1}`],
+      words: `install demo/1.0 ${k1}`,
+    },
+  ],
 };
 
 const codes = suite("exit codes of dkms");
@@ -172,6 +224,21 @@ for (const [code, cases] of Object.entries(table))
         world.remove();
       }
     });
+
+// 12 is for a machine that does not know its own architecture; dell/dkms 3.2.2 says 16 of it, and we ask nobody but the kernel.
+testNeeding(codes, ["dkms"], "12 is not reached: without an architecture it is 16", async (part) => {
+  const world = twinWorld(part("dkms"));
+  try {
+    world.each((tree) =>
+      fs.chmodSync(tree.write("bin/uname", '#!/bin/sh\n[ "$1" = -m ] || exec /bin/uname "$@"\n'), 0o755),
+    );
+    const prefix = ["sh", "-c", 'PATH="$PWD/bin:$PATH"; exec "$@"', "sh"];
+    const { ours, theirs } = await world.run(wordsOf("add demo/1.0"), { prefix });
+    assert.equal([ours.exitCode, theirs.exitCode], [0, 16], ours.stderr);
+  } finally {
+    world.remove();
+  }
+});
 
 // dell/dkms 3.2.2 does not notice that depmod fails, and exits with 0: the table's code is that of its documentation.
 testNeeding(

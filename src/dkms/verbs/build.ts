@@ -7,13 +7,12 @@ import { digestSource } from "../digest-source.ts";
 import { unsignedPolicy } from "../engine-policy.ts";
 import { exclusion } from "../exclusion.ts";
 import { fail, type Result, succeed } from "../failure.ts";
-import { type InstanceId, instanceAddress, type KernelId, moduleKey, nameProblem } from "../id.ts";
+import { type InstanceId, instanceAddress, moduleKey, nameProblem } from "../id.ts";
 import type { Kernel } from "../kernel.ts";
-import { type KernelConfig, readKernelConfig } from "../kernel-config.ts";
-import { readKernel } from "../read-kernels.ts";
+import { readKernelConfig } from "../kernel-config.ts";
+import { absentKernel, readKernel } from "../read-kernels.ts";
 import { chooseSigning } from "../signing/choose-signing.ts";
 import { chooseToolchain, missingTools } from "../toolchain.ts";
-import { kernelDirectory } from "../tree-layout.ts";
 import { asideLabel } from "./aside.ts";
 import type { BuildJob, BuildOptions } from "./build-job.ts";
 import { makeInstance } from "./make-instance.ts";
@@ -53,14 +52,15 @@ type Request = Pick<BuildJob, "instance" | "source" | "options">;
 
 async function prepare(host: Host, request: Request): Promise<Result<BuildJob>> {
   const { instance, options } = request;
-  const kernel = readKernel(host, instance.kernel);
-  if (!kernel) return noKernel(host, instance.kernel);
+  const kernel = readKernel(host, instance.kernel) ?? absentKernel(host, instance.kernel);
   const { directives = {} } = options;
   const conf = await loadConf(host, { module: instance.module, kernel, directives });
   if (!conf.ok) return conf;
   const config = readKernelConfig(host, kernel);
-  const refusal = refuseKernel({ kernel, config, conf: conf.value, instance });
-  if (refusal) return refusal;
+  const why = exclusion(conf.value, kernel, config);
+  if (why !== undefined) return excluded(instance, why);
+  const lack = requireSourceFiles(host, request.source) ?? requireHeaders(host, kernel);
+  if (lack) return lack;
   const dependencies = findDependencies(host, { conf: conf.value, instance, force: options.force ?? false });
   if (!dependencies.ok) return dependencies;
   const toolchain = chooseToolchain(host, config, kernel.headers?.directory);
@@ -81,36 +81,37 @@ async function prepare(host: Host, request: Request): Promise<Result<BuildJob>> 
   });
 }
 
-function noKernel({ paths }: Host, { release }: KernelId): Result<never> {
-  const path = kernelDirectory(paths, release);
-  const remedy = `Install the kernel ${release} and its headers (Debian: linux-headers-${release}).`;
-  return fail("E_NO_KERNEL", `There is no kernel ${release}: ${path} does not exist.`, { path, remedy, dkmsExit: 21 });
+function excluded({ module }: InstanceId, why: string): Result<never> {
+  return fail("E_EXCLUDED", `${moduleKey(module)} is not meant for this kernel. ${why}`, { dkmsExit: 77 });
 }
 
-interface Suitability {
-  readonly kernel: Kernel;
-  readonly config: KernelConfig;
+/** On hosts that got the module from a binaries-only tarball there is nothing but dkms.conf. */
+function requireSourceFiles({ files }: Host, path: string): Result<never> | undefined {
+  if ((files.list(path) ?? []).some(({ name }) => name !== "dkms.conf")) return undefined;
+  const remedy = "Load a tarball with binaries for this kernel, or add the module's full source.";
+  const message = `${path} holds nothing but dkms.conf: there is no source to build.`;
+  return fail("E_NO_SOURCE", message, { path, remedy, dkmsExit: 8 });
+}
+
+function requireHeaders({ files }: Host, { id, directory, headers }: Kernel): Result<never> | undefined {
+  if (headers) return undefined;
+  const { release } = id;
+  if (files.stat(directory) === undefined) {
+    const remedy = `Install the kernel ${release} and its headers (Debian: linux-headers-${release}).`;
+    const message = `There is no kernel ${release}: ${directory} does not exist.`;
+    return fail("E_NO_KERNEL", message, { path: directory, remedy, dkmsExit: 21 });
+  }
+  const path = `${directory}/build`;
+  const remedy = `Install them (Debian: linux-headers-${release}; Fedora: kernel-devel-${release}).`;
+  const message = `The headers of ${release} are not there: ${path}/include does not exist.`;
+  return fail("E_NO_HEADERS", message, { path, remedy, dkmsExit: 21 });
+}
+
+interface DependencyRequest {
   readonly conf: DkmsConf;
   readonly instance: InstanceId;
+  readonly force: boolean;
 }
-
-function refuseKernel({ kernel, config, conf, instance }: Suitability): Result<never> | undefined {
-  // Without headers there is no configuration to ask, and every option would seem to be missing.
-  const known = kernel.headers ? conf : { ...conf, exclusive: { ...conf.exclusive, config: undefined } };
-  const why = exclusion(known, kernel, config);
-  if (why !== undefined)
-    return fail("E_EXCLUDED", `${moduleKey(instance.module)} is not meant for this kernel. ${why}`, { dkmsExit: 77 });
-  if (kernel.headers) return undefined;
-  const path = `${kernel.directory}/build`;
-  const { release } = kernel.id;
-  return fail("E_NO_HEADERS", `The headers of ${release} are not there: ${path}/include does not exist.`, {
-    path,
-    remedy: `Install them (Debian: linux-headers-${release}; Fedora: kernel-devel-${release}).`,
-    dkmsExit: 21,
-  });
-}
-
-type DependencyRequest = Pick<Suitability, "conf" | "instance"> & { readonly force: boolean };
 
 function findDependencies(host: Host, request: DependencyRequest): Result<Readonly<Record<string, string>>> {
   const { conf, instance, force } = request;
@@ -136,20 +137,8 @@ function noTools(instance: InstanceId, missing: readonly string[]): Result<never
 type InputRequest = Pick<BuildJob, "instance" | "kernel" | "conf" | "source">;
 
 function readInputs(host: Host, { instance, kernel, conf, source }: InputRequest): Result<BuildInputs> {
-  const entries = host.files.list(source) ?? [];
-  if (!entries.some(({ name }) => name !== "dkms.conf")) return noSource(source);
   const digest = digestSource(host.files, source);
   if (!digest.ok) return digest;
   const inputs = buildInputs(host, { kernel, conf, source: digest.value });
   return inputs ? succeed(inputs) : noTools(instance, ["gcc"]);
-}
-
-/** As on hosts that got the module from a binaries-only tarball. */
-function noSource(path: string): Result<never> {
-  const remedy = "Load a tarball with binaries for this kernel, or add the module's full source.";
-  return fail("E_NO_SOURCE", `${path} holds nothing but dkms.conf: there is no source to build.`, {
-    path,
-    remedy,
-    dkmsExit: 8,
-  });
 }

@@ -9,11 +9,12 @@ export interface InstallOptions {
   readonly directives?: Readonly<Record<string, string>>;
   /** Other versions of the module whose installed objects make way in the same step. */
   readonly replaces?: readonly ModuleId[];
-  /**
-   * Replaces newer objects of the kernel's own, same-named ones of other modules, and whatever version is installed; goes
-   * on after a failed PRE_INSTALL.
-   */
+  /** As `forceVersion`, and goes on after a failed PRE_INSTALL. */
   readonly force?: boolean;
+  /** Replaces newer objects of the kernel's own, same-named ones of other modules, and whatever version is installed. */
+  readonly forceVersion?: boolean;
+  /** Fails with E_NEWER_INSTALLED (6) if the version that would make way is not older. */
+  readonly keepNewer?: boolean;
   /** Default: unsigned objects are installed. */
   readonly policy?: EnginePolicy;
 }
@@ -26,6 +27,7 @@ export interface InstallJob {
   readonly placements: readonly Placement[];
   /** Versions whose objects make way. */
   readonly replaces: readonly ModuleId[];
+  /** Nothing that is installed stands in the way, whatever its version. */
   readonly force: boolean;
 }
 

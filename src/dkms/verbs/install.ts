@@ -7,6 +7,7 @@ import { readKernel } from "../read-kernels.ts";
 import { instanceEnvironment, runFinalScript, runScript, scriptTimeoutMs } from "../run-script.ts";
 import { refuseUnsigned } from "../signing/refuse-unsigned.ts";
 import { kernelDirectory, moduleObjectsDirectory } from "../tree-layout.ts";
+import { refuseOlder } from "./compare-active.ts";
 import type { FileChanges } from "./file-changes.ts";
 import type { InstallJob, InstallOptions } from "./install-job.ts";
 import { isPlaced, placeObjects } from "./place-objects.ts";
@@ -54,10 +55,12 @@ async function putIn(host: Host, request: Request, changes: FileChanges): Promis
   };
   const { preInstall, postInstall } = job.conf.scripts;
   const before = await runScript(host, { ...script, name: "PRE_INSTALL", line: preInstall });
-  if (!before.ok && !(job.force && before.error.code === "E_SCRIPT")) return refused(before);
+  if (!before.ok && !(request.options.force && before.error.code === "E_SCRIPT")) return refused(before);
   // The script took its time, and dell/dkms takes no lock.
   const present = requireBuild(host, request);
   if (!present.ok) return present;
+  const older = request.options.keepNewer && !job.force ? await refuseOlder(host, instance) : undefined;
+  if (older) return { ok: false, error: older };
   const placed = await placeObjects(host, job, changes);
   if (!placed.ok) return placed;
   const after = await runFinalScript(host, { ...script, name: "POST_INSTALL", line: postInstall });
@@ -74,7 +77,7 @@ async function prepare(host: Host, request: Request): Promise<Result<InstallJob 
   if (!kernel) return noKernel(host, instance);
   const present = requireBuild(host, request);
   if (!present.ok) return present;
-  const { directives = {}, replaces = [], force = false } = options;
+  const { directives = {}, replaces = [] } = options;
   const conf = await loadConf(host, { module: instance.module, kernel, directives });
   if (!conf.ok) return conf;
   const placements = await planPlacements(host, instance, conf.value);
@@ -88,7 +91,7 @@ async function prepare(host: Host, request: Request): Promise<Result<InstallJob 
     source: source.value,
     placements: placements.value,
     replaces: others.filter(({ version }) => version !== instance.module.version),
-    force,
+    force: overrulesVersions(options),
   });
 }
 
@@ -109,9 +112,13 @@ function requireBuild(host: Host, { instance, options }: Request): Result<undefi
   }
   const active = activeVersion(host, module.name, kernel);
   const expected = [module.version, ...(options.replaces ?? []).map(({ version }) => version)];
-  if (active === undefined || expected.includes(active) || options.force) return succeed(undefined);
+  if (active === undefined || expected.includes(active) || overrulesVersions(options)) return succeed(undefined);
   const message = `${moduleKey({ name: module.name, version: active })} is installed for ${kernel.release}.`;
   return fail("E_PRECONDITION", message, { remedy: "Uninstall it first, or let the new version replace it." });
+}
+
+function overrulesVersions({ force = false, forceVersion = false }: InstallOptions): boolean {
+  return force || forceVersion;
 }
 
 /** dell/dkms has one exit code for this, whatever the script's own is. */

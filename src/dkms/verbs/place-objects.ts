@@ -70,9 +70,11 @@ export async function placeObjects(
 }
 
 /** dell/dkms keeps the other's object as an original: each install of the two then swaps them. */
-function refuseRival({ module, name }: Rival, { instance, placements }: InstallJob): Result<never> {
-  const other = moduleKey(module);
-  const message = `${other} is installed for ${instance.kernel.release} and has an object ${name} too.`;
+function refuseRival({ instance: rival, name }: Rival, { instance, placements }: InstallJob): Result<never> {
+  const other = moduleKey(rival.module);
+  const { release, arch } = rival.kernel;
+  const where = arch === instance.kernel.arch ? release : `${release} (${arch})`;
+  const message = `${other} is installed for ${where} and has an object ${name} too.`;
   const remedy = `Uninstall ${other} for this kernel, or take one of the two out of the desired state.`;
   const place = placements.find((placement) => placement.name === name)?.place;
   return fail("E_PRECONDITION", message, { ...(place !== undefined && { path: place }), remedy, dkmsExit: 6 });

@@ -5,7 +5,6 @@ import { type InstanceId, instanceAddress, type KernelId, type ModuleId, moduleK
 import { moduleDirectory } from "../tree-layout.ts";
 import { add } from "./add.ts";
 import { build } from "./build.ts";
-import { refuseOlder } from "./compare-active.ts";
 import { type Course, carryOut, noteChange } from "./course.ts";
 import { install } from "./install.ts";
 import { activeVersion, isActive, isBuilt, requireSource } from "./tree-checks.ts";
@@ -60,11 +59,8 @@ export async function reachInstalled(
     ? await reachAdded(course, instance.module)
     : await reachBuilt(course, instance);
   if (!built.ok) return built;
-  const { force = false, forceVersion = false } = course.options;
-  const newer = keepNewer && !force && !forceVersion ? await refuseOlder(host, instance) : undefined;
-  if (newer) return refuse(course, newer);
   const result = await carryOut(course, { action: "install", what: instanceAddress(instance) }, () =>
-    installAnew(course, instance),
+    installAnew(course, instance, keepNewer),
   );
   if (!result.ok) return result;
   if (result.value.changed) noteChange(course, instance.kernel, { module: instance.module, undo: result.value.undo });
@@ -72,7 +68,7 @@ export async function reachInstalled(
   return host.signal.aborted ? stopped(instance.kernel) : succeed(undefined);
 }
 
-async function installAnew({ host, options }: Course, instance: InstanceId): Promise<Result<Done>> {
+async function installAnew({ host, options }: Course, instance: InstanceId, keepNewer: boolean): Promise<Result<Done>> {
   const { directives = {}, force = false, forceVersion = false, policy = unsignedPolicy } = options;
   const { name } = instance.module;
   const isAgain = force && isActive(host, instance);
@@ -80,7 +76,7 @@ async function installAnew({ host, options }: Course, instance: InstanceId): Pro
   if (out && !out.ok) return out;
   const active = activeVersion(host, name, instance.kernel);
   const replaces = active === undefined || active === instance.module.version ? [] : [{ name, version: active }];
-  const done = await install(host, instance, { directives, replaces, force: force || forceVersion, policy });
+  const done = await install(host, instance, { directives, replaces, force, forceVersion, keepNewer, policy });
   if (!out) return done;
   if (!done.ok) {
     out.value.undo.restore();
