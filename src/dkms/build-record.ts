@@ -5,7 +5,8 @@ export interface BuildRecord {
   readonly format: 1;
   readonly module: ModuleId;
   readonly kernel: KernelId;
-  readonly inputs: BuildInputs;
+  /** `undefined`: it came in a tarball that does not say. */
+  readonly inputs?: BuildInputs;
   /** ISO 8601, UTC. */
   readonly builtAt: string;
   readonly durationMs: number;
@@ -15,6 +16,8 @@ export interface BuildRecord {
    * away what is left of it.
    */
   readonly superseded?: readonly ObjectDigest[];
+  /** The archive that the objects were loaded from. What the record says of how they were made is only its claim. */
+  readonly tarball?: { readonly sha256: string };
 }
 
 /** Everything that decides how a build comes out. Two equal values: the build is fresh. */
@@ -64,14 +67,18 @@ function isBuildRecord(value: unknown): value is BuildRecord {
     value.format === 1 &&
     hasTexts(value.module, ["name", "version"]) &&
     hasTexts(value.kernel, ["release", "arch"]) &&
-    hasTexts(value.inputs, ["source", "conf", "headers", "compiler"]) &&
-    isTextMap(value.inputs.dependencies) &&
+    (value.inputs === undefined || isInputs(value.inputs)) &&
     typeof value.builtAt === "string" &&
     isCount(value.durationMs) &&
     Array.isArray(value.objects) &&
     value.objects.every((object) => hasTexts(object, ["file", "sha256"]) && isCount(object.size)) &&
-    (value.superseded === undefined || isDigestList(value.superseded))
+    (value.superseded === undefined || isDigestList(value.superseded)) &&
+    (value.tarball === undefined || hasTexts(value.tarball, ["sha256"]))
   );
+}
+
+function isInputs(value: unknown): boolean {
+  return hasTexts(value, ["source", "conf", "headers", "compiler"]) && isTextMap(value.dependencies);
 }
 
 function isDigestList(value: unknown): boolean {

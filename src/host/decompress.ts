@@ -1,8 +1,9 @@
+import { Readable } from "node:stream";
 import { gunzipSync } from "node:zlib";
-import { splitZstdFrames } from "./zstd-frames.ts";
+import { type StreamPacking, unpackPieces, unpackReason } from "./archive/unpack-pieces.ts";
 
 /** How a file's content is packed, as the last part of its name says it. */
-export type Packing = "none" | "gz" | "xz" | "zst";
+export type Packing = StreamPacking;
 
 export type Unpacked =
   | { readonly ok: true; readonly value: Uint8Array }
@@ -25,7 +26,7 @@ export async function decompress(bytes: Uint8Array, kind: Packing, limit = 512 <
     return { ok: true, value: await unpackers[kind](bytes, limit) };
   } catch (error) {
     // The decoders throw for everything that is wrong with the data, each its own kind of error.
-    return { ok: false, error: `does not unpack as ${kind}: ${reason(error)}` };
+    return { ok: false, error: `does not unpack as ${kind}: ${unpackReason(error)}` };
   }
 }
 
@@ -38,8 +39,8 @@ const magics: readonly (readonly [string, Packing])[] = [
 const unpackers: { readonly [P in Packing]: (bytes: Uint8Array, limit: number) => Uint8Array | Promise<Uint8Array> } = {
   none: (bytes) => bytes,
   gz: (bytes, limit) => gunzipSync(bytes, { maxOutputLength: limit }),
-  xz: unpackXz,
-  zst: unpackZstd,
+  xz: streamed("xz"),
+  zst: streamed("zst"),
 };
 
 /** Collects pieces up to a limit, so that a small file cannot grow into all of the memory. */
@@ -56,46 +57,12 @@ function createCollector(limit: number): { add: (piece: Uint8Array) => void; joi
   };
 }
 
-async function unpackXz(bytes: Uint8Array, limit: number): Promise<Uint8Array> {
-  const loaded = await import("xz-decompress");
-  // A CommonJS package: Node shows its exports below `default`, a bundler beside it.
-  const { XzReadableStream } = loaded.default ?? loaded;
-  const collector = createCollector(limit);
-  for await (const piece of new XzReadableStream(new Blob([bytes]).stream())) collector.add(piece);
-  return collector.join();
-}
-
-async function unpackZstd(bytes: Uint8Array, limit: number): Promise<Uint8Array> {
-  const [{ Decompress }, xxhash] = await Promise.all([import("fzstd"), import("xxhash-wasm")]);
-  const { create64 } = await xxhash.default();
-  const collector = createCollector(limit);
-  for (const frame of splitZstdFrames(bytes)) {
-    if (frame.windowSize > windowLimit) throw new Error(`it needs a window of ${frame.windowSize} bytes`);
-    const hash = create64();
-    const unpacker = new Decompress((piece) => {
-      collector.add(piece);
-      hash.update(piece);
-    });
-    unpacker.push(frame.bytes, true);
-    const differs = frame.checksum !== undefined && frame.checksum !== Number(hash.digest() & 0xffffffffn);
-    if (differs) throw new Error("its checksum does not match its content");
-  }
-  return collector.join();
-}
-
-/** What zstd(1) itself takes without --long or --memory. */
-const windowLimit = 128 << 20;
-
-/** xz-decompress gives only the number of xz-embedded's enum xz_ret. */
-const xzReasons: Readonly<Record<string, string>> = {
-  "4": "its dictionary is too large",
-  "6": "it uses a filter or checksum that is not supported",
-  "7": "it is damaged",
-  "8": "it is damaged or ends too early",
-};
-
-function reason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const xzReason = xzReasons[/get_next_output failed with error code (\d)/.exec(error.message)?.[1] ?? ""];
-  return xzReason ?? error.message;
+/** One piece at a time, so that a small file cannot grow into all of the memory. */
+function streamed(packing: Packing): (bytes: Uint8Array, limit: number) => Promise<Uint8Array> {
+  return async (bytes, limit) => {
+    const collector = createCollector(limit);
+    const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for await (const piece of unpackPieces(Readable.from([whole]), packing)) collector.add(piece);
+    return collector.join();
+  };
 }

@@ -4,11 +4,11 @@ import type { Reason } from "./step.ts";
 /**
  * Why a build must be made again: the first input that is not what it was. `undefined` if it is fresh. A build without
  * a record (made by dell/dkms) and a build whose inputs cannot be told now (headers gone) count as fresh: what works
- * is not taken away on a suspicion.
+ * is not taken away on a suspicion. So does what came in a tarball: it was made elsewhere, from what is there.
  */
 export function staleness(record: BuildRecord | undefined, inputs: BuildInputs | undefined): Reason | undefined {
-  if (!record || !inputs) return undefined;
-  const was = record.inputs;
+  const was = record?.inputs;
+  if (!was || !inputs || record.tarball) return undefined;
   if (was.source !== inputs.source) return { code: "source-changed", text: "the source changed since it was built" };
   if (was.conf !== inputs.conf) {
     return { code: "conf-changed", text: "dkms.conf or its overrides now say something else for this kernel" };

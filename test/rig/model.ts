@@ -174,5 +174,5 @@ function dependencyDigest({ modules }: ActualState, name: string, kernel: string
   const installed = instances.find(
     ({ instance }) => instance.level === "installed" && kernelKey(instance.kernel) === kernel,
   );
-  return installed && `${installed.version}:${installed.instance.record?.inputs.source ?? "unknown"}`;
+  return installed && `${installed.version}:${installed.instance.record?.inputs?.source ?? "unknown"}`;
 }

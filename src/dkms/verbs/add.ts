@@ -1,13 +1,12 @@
 import path from "node:path";
 import { copyTree } from "../../host/copy-tree.ts";
 import type { Host } from "../../host/host.ts";
+import { anyKernel } from "../any-kernel.ts";
 import type { DkmsConf } from "../conf/dkms-conf.ts";
 import { loadConf } from "../conf/load-conf.ts";
 import { digestSource, isSource } from "../digest-source.ts";
 import { fail, type Result, succeed } from "../failure.ts";
 import { type ModuleId, moduleKey } from "../id.ts";
-import type { Kernel } from "../kernel.ts";
-import { absentKernel, kernelIds, readKernel } from "../read-kernels.ts";
 import { runFinalScript, scriptTimeoutMs } from "../run-script.ts";
 import { sourceOverlap } from "../source-overlap.ts";
 import { sourceDirectory, sourceLink } from "../tree-layout.ts";
@@ -102,12 +101,4 @@ async function readOwnConf(host: Host, module: ModuleId): Promise<Result<DkmsCon
     remedy: `Add it as ${name}/${version}, or correct PACKAGE_NAME and PACKAGE_VERSION.`,
     dkmsExit: 8,
   });
-}
-
-/** A dkms.conf is always read for some kernel; names and POST_ADD hardly depend on which. */
-function anyKernel(host: Host): Kernel {
-  const { arch, runningKernel } = host.machine;
-  const id = runningKernel === undefined ? kernelIds(host).at(-1) : { release: runningKernel, arch };
-  const some = id ?? { release: "0", arch };
-  return readKernel(host, some) ?? absentKernel(host, some);
 }
