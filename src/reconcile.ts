@@ -7,11 +7,13 @@ import type { Emit } from "./apply/event.ts";
 import { expectedDuration } from "./apply/expected-duration.ts";
 import { type Journal, openJournal, type RunFacts } from "./apply/journal.ts";
 import { withLock } from "./apply/lock.ts";
+import { noteFailures } from "./apply/note-failures.ts";
 import type { Outcome } from "./apply/outcome.ts";
 import { noWorkshop, openWorkshop } from "./apply/workshop.ts";
 import type { DesiredState } from "./desired-state/desired-state.ts";
 import type { EnginePolicy } from "./dkms/engine-policy.ts";
 import { type Result, succeed } from "./dkms/failure.ts";
+import { type InstanceId, instanceAddress } from "./dkms/id.ts";
 import { ioFailure } from "./dkms/io-failure.ts";
 import type { Host } from "./host/host.ts";
 import { assemblePlan } from "./plan/assemble-plan.ts";
@@ -106,7 +108,10 @@ async function carryOut(host: Host, { actual, plan }: Comparison, options: Recon
   });
   try {
     const engine = byDkms ? dkmsEngine : builtInEngine;
-    return await applyPlan(host, plan, { ...options, workshop, engine, expectedMs });
+    const applied = await applyPlan(host, plan, { ...options, workshop, engine, expectedMs });
+    const inputsOf = (instance: InstanceId) => actual.prospects.get(instanceAddress(instance))?.inputs;
+    noteFailures(host, { steps, results: applied.steps, inputsOf });
+    return applied;
   } finally {
     await workshop.close();
   }

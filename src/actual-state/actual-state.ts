@@ -1,6 +1,7 @@
 import type { BuildInputs, BuildRecord } from "../dkms/build-record.ts";
 import type { DkmsConf } from "../dkms/conf/dkms-conf.ts";
 import type { Failure, Result } from "../dkms/failure.ts";
+import type { RememberedFailure } from "../dkms/failure-memory.ts";
 import type { Strays } from "../dkms/find-strays.ts";
 import type { InstanceAddress, KernelId, ModuleId, ModuleKey } from "../dkms/id.ts";
 import type { Kernel } from "../dkms/kernel.ts";
@@ -109,6 +110,8 @@ export interface Prospect {
   readonly inputs: BuildInputs | undefined;
   /** Programs that a build needs and this host lacks. */
   readonly missingTools: readonly string[];
+  /** The same build failed before, and its next try is not due yet. */
+  readonly failedBefore: RememberedFailure | undefined;
 }
 
 /** Something that could not be read: never a crash, and it never hides the rest. */
@@ -122,6 +125,8 @@ export interface Finding {
 export interface ScanRequest {
   /** Modules that somebody wants, with the directory that they are to be copied from. */
   readonly sources: readonly { readonly module: ModuleId; readonly directory: string | undefined }[];
+  /** Also what failed before is to be tried again now. */
+  readonly retry?: boolean;
   /** Which instances to evaluate, once the kernels are known. */
   readonly prospects: (kernels: readonly Kernel[]) => readonly ProspectRequest[];
 }

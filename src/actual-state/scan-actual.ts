@@ -5,7 +5,7 @@ import type { Kernel } from "../dkms/kernel.ts";
 import { kernelIds, readKernel } from "../dkms/read-kernels.ts";
 import { readLoaded } from "../dkms/read-loaded.ts";
 import { readTree, type TreeModule } from "../dkms/read-tree.ts";
-import { depmodMarks } from "../dkms/tree-layout.ts";
+import { depmodMarks, rememberedFailures } from "../dkms/tree-layout.ts";
 import type { Host } from "../host/host.ts";
 import type { ActualState, Finding, ModuleState, Prospect, ProspectRequest, ScanRequest } from "./actual-state.ts";
 import { findMisplaced } from "./find-misplaced.ts";
@@ -35,7 +35,8 @@ export async function scanActual(host: Host, request: ScanRequest): Promise<Actu
   const modules = await scanModules(scan, tree.modules);
   const strays = scanStrays(scan, tree, modules);
   const sources = new Map(request.sources.map((one) => [moduleKey(one.module), scanSource(scan, one)]));
-  const prospects = await scanProspects({ scan, sources, facts: new Map() }, requests);
+  const seesFailures = !request.retry && scanRememberedFailures(scan);
+  const prospects = await scanProspects({ scan, sources, seesFailures, facts: new Map() }, requests);
   return {
     kernels,
     runningKernel: host.machine.runningKernel,
@@ -90,6 +91,11 @@ async function scanProspects(
   const prospects = new Map<InstanceAddress, Prospect>();
   for (const request of requests) prospects.set(instanceAddress(request), await scanProspect(context, request));
   return prospects;
+}
+
+function scanRememberedFailures(scan: Scan): boolean {
+  const place = rememberedFailures(scan.host.paths);
+  return attempt(scan, place, () => scan.host.files.stat(place)) !== undefined;
 }
 
 function scanDepmodMarks(scan: Scan): KernelId[] {

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { buildInputs, kernelCompiler } from "../dkms/build-inputs.ts";
 import { exclusion } from "../dkms/exclusion.ts";
+import { pendingFailure } from "../dkms/failure-memory.ts";
 import { moduleKey } from "../dkms/id.ts";
 import type { Kernel } from "../dkms/kernel.ts";
 import { type KernelConfig, readKernelConfig } from "../dkms/kernel-config.ts";
@@ -17,6 +18,8 @@ export interface KernelFacts {
 export interface ProspectContext {
   readonly scan: Scan;
   readonly sources: ActualState["sources"];
+  /** Whether failures of earlier runs count, and there are any. */
+  readonly seesFailures: boolean;
   /** Kernel directory -> facts; filled on the way. */
   readonly facts: Map<string, KernelFacts>;
 }
@@ -32,7 +35,7 @@ export async function scanProspect(context: ProspectContext, request: ProspectRe
   const { module, directives } = request;
   const file = source && path.join(source.directory, "dkms.conf");
   const conf = await evaluate(scan, { module, kernel, directives, ...(file && { file }) });
-  if (!conf.ok) return { conf, exclusion: undefined, inputs: undefined, missingTools: [] };
+  if (!conf.ok) return { conf, exclusion: undefined, inputs: undefined, missingTools: [], failedBefore: undefined };
   const { config, compiler } = remember(facts, kernel.directory, () => readFacts(scan, kernel));
   const inputs =
     source && compiler !== undefined
@@ -46,6 +49,7 @@ export async function scanProspect(context: ProspectContext, request: ProspectRe
     exclusion: exclusion(conf.value, kernel, config),
     inputs,
     missingTools: missingTools(scan.host, { conf: conf.value, toolchain, compression: kernel.compression }),
+    failedBefore: inputs && context.seesFailures ? pendingFailure(scan.host, request, inputs) : undefined,
   };
 }
 

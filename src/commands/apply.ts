@@ -45,7 +45,7 @@ async function applyOn(opened: OpenedHost, invocation: Invocation, request: Appl
   signal.addEventListener("abort", stopped);
   try {
     const result = await reconcile(host, desired, {
-      filter: filterOf(options),
+      filter: filterOf(invocation),
       emit: reporter.emit,
       lockTimeoutMs: options.lockTimeoutMs ?? settings.lockTimeoutMs,
       jobs,

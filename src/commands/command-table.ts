@@ -17,6 +17,11 @@ export interface CommandSpec {
   readonly load: () => Promise<Command>;
 }
 
+const retryOption: OptionSpec = {
+  flags: "--retry",
+  description: "try what failed before again now, without waiting until its next try is due",
+};
+
 /** The commands in the order in which somebody meets them. */
 export const commandTable: readonly CommandSpec[] = [
   {
@@ -36,6 +41,7 @@ export const commandTable: readonly CommandSpec[] = [
     description: "Writes nothing, and needs no root where the trees are readable.",
     options: [
       { flags: "--detailed-exitcode", description: "exit with 2 if there are changes, 3 if only blocked ones" },
+      retryOption,
     ],
     examples: [
       ["dkms-agent plan", "the differences, one line each"],
@@ -55,6 +61,7 @@ export const commandTable: readonly CommandSpec[] = [
       },
       { flags: "--dry-run", description: "do what plan does instead" },
       { flags: "--fail-fast", description: "start nothing more after the first failure" },
+      retryOption,
       { flags: "--engine <name>", description: "builtin (default), or dkms: the host's own dkms command" },
       { flags: "--jobs <n>", description: "how many jobs all builds together may run (default: the processors)" },
     ],

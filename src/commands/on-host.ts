@@ -7,7 +7,6 @@ import { validationJson } from "../report/validation.ts";
 import type { Answer, Invocation } from "./command.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { type OpenedHost, openHost } from "./open-host.ts";
-import type { SharedOptions } from "./shared-options.ts";
 import { toolVersion } from "./tool-version.ts";
 import { usageAnswer } from "./usage-answer.ts";
 
@@ -45,6 +44,7 @@ export function stoppedAnswer(signal: AbortSignal): Answer {
 }
 
 /** What a plan is narrowed to. */
-export function filterOf({ modules, kernel }: SharedOptions): PlanFilter {
-  return { modules, kernel };
+export function filterOf({ options, own }: Pick<Invocation, "options" | "own">): PlanFilter {
+  const { modules, kernel } = options;
+  return { modules, kernel, retry: own.retry === true };
 }

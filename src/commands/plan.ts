@@ -27,7 +27,7 @@ async function planOn(host: Host, invocation: Invocation): Promise<Answer> {
   if (!desired) return invalidAnswer(invocation, loaded);
   const unknown = unknownFilter(host, desired, options);
   if (unknown) return usageAnswer(unknown);
-  const compared = await compare(host, desired, filterOf(options));
+  const compared = await compare(host, desired, filterOf(invocation));
   if (host.signal.aborted) return stoppedAnswer(host.signal);
   const result = { ...compared.plan, diagnostics: [...loaded.diagnostics, ...compared.plan.diagnostics] };
   const exitCode = planExitCode(result, own.detailedExitcode === true);

@@ -38,7 +38,7 @@ async function statusOn({ host, settings }: OpenedHost, invocation: Invocation):
   const { arch, runningKernel } = host.machine;
   const advice = await signingAdvice(host, look.actual, settings.signing);
   const whole: Status = { ...look, advice, desired: loaded?.desired, diagnostics, host: { arch, runningKernel } };
-  const shown = narrowStatus(whole, filterOf(options));
+  const shown = narrowStatus(whole, filterOf(invocation));
   if (options.json) {
     const facts = { toolVersion, createdAt: host.clock(), paths: host.paths };
     return { exitCode, out: jsonText(statusDocument(shown, facts)) };
@@ -69,7 +69,7 @@ interface Look {
   readonly plan: Plan | undefined;
 }
 
-async function lookAt(host: Host, { options }: Invocation, desired: DesiredState | undefined): Promise<Look> {
-  if (desired) return compare(host, desired, filterOf(options));
+async function lookAt(host: Host, invocation: Invocation, desired: DesiredState | undefined): Promise<Look> {
+  if (desired) return compare(host, desired, filterOf(invocation));
   return { actual: await scanActual(host, { sources: [], prospects: () => [] }), plan: undefined };
 }

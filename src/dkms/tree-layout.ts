@@ -143,6 +143,17 @@ export function privateBuildsDirectory(paths: Paths): string {
   return path.join(paths.state, "builds");
 }
 
+/** The directory of all {@link rememberedFailureFile}s. */
+export function rememberedFailures(paths: Paths): string {
+  return path.join(paths.state, "failures");
+}
+
+/** `<state>/failures/<name>/<version>/<release>/<arch>.json`: see failure-memory.ts. */
+export function rememberedFailureFile(paths: Paths, { module, kernel }: InstanceId): string {
+  const parts = [module.name, module.version, kernel.release, `${kernel.arch}.json`].map(component);
+  return path.join(rememberedFailures(paths), ...parts);
+}
+
 /**
  * `<state>/depmod-owed/<release>/<arch>`: written before what is installed for a kernel changes, removed when depmod has
  * run. A kill in between is thereby seen by the next scan, although every file is in its place.

@@ -58,7 +58,7 @@ export function judgeInstance(given: Case): Verdict {
   const conf = prospect.conf.value;
   const inputs = futureInputs(prospect, given);
   const wish = buildReason({ existing, source, inputs }) ?? (inputs && dependencyRebuild(conf, given));
-  const obstacle = wish && (buildObstacle(given, prospect) ?? dependencyObstacle(conf, given));
+  const obstacle = wish && (buildObstacle(given, prospect) ?? dependencyObstacle(conf, given) ?? pastFailure(prospect));
   // Of a build without a record nobody knows what it was made from: it is adopted where it cannot be made again.
   const suspicion = wish?.code === "source-changed" || wish?.code === "dependency-changed";
   const adopted = obstacle && existing && !existing.record && suspicion;
@@ -161,6 +161,15 @@ function buildObstacle(given: Case, prospect: Prospect): Verdict | undefined {
   if (prospect.missingTools.length === 0) return undefined;
   const tools = prospect.missingTools.join(", ");
   return blocked("no-toolchain", `programs that the build needs are missing: ${tools}`, `install ${tools}`);
+}
+
+function pastFailure({ failedBefore }: Prospect): Verdict | undefined {
+  if (!failedBefore) return undefined;
+  const { attempts, message, code, nextTry } = failedBefore;
+  const times = attempts === 1 ? "it failed before" : `it failed ${attempts} times`;
+  const text = `${times} from the same source, headers and toolchain: ${message} [${code}]`;
+  const remedy = `change one of them, or try at once with --retry; the next try is due at ${nextTry.toISOString()}`;
+  return blocked("failed-before", text, remedy);
 }
 
 /** A BUILD_DEPENDS must be installed for the kernel, or be on its way there in this plan. */

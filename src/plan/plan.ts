@@ -50,6 +50,7 @@ export type BlockReason =
   | "invalid-conf"
   | "missing-dependency"
   | "dependency-cycle"
+  | "failed-before"
   | "unreadable";
 
 /** Wanted, and excluded by the module's own dkms.conf: never an error. */

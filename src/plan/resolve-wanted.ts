@@ -25,9 +25,11 @@ export interface PlanFilter {
   readonly modules: readonly { readonly name: string; readonly version: string | undefined }[];
   /** A release: planned for as if it were running, and nothing but it; `undefined`: all. */
   readonly kernel: string | undefined;
+  /** Leaves nothing out because it failed before and its next try is not due yet. */
+  readonly retry: boolean;
 }
 
-export const noFilter: PlanFilter = { modules: [], kernel: undefined };
+export const noFilter: PlanFilter = { modules: [], kernel: undefined, retry: false };
 
 /**
  * Which modules are wanted for which kernels, with an error for `running` where no kernel runs, and a warning for each

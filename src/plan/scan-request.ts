@@ -13,6 +13,7 @@ export function scanRequest(
     .map(({ name, version, source }) => ({ module: { name, version }, directory: source }));
   return {
     sources,
+    retry: filter.retry,
     prospects: (kernels) =>
       resolveWanted(desired, { ...machine, kernels }, filter).wanted.flatMap(({ entry, id, kernels: chosen }) =>
         id ? chosen.map((kernel) => ({ module: id, kernel, directives: entry.directives })) : [],

@@ -282,6 +282,17 @@ blocked("no headers, no kernel, no toolchain, no source, no binary, invalid dkms
   assert.equal(blocks({ sources: { "a/1": {} } }, { "a/1": { state: "added" } }), ["a/1 no-source"]);
 });
 
+blocked("what failed before from the same inputs, until its next try is due; what needs no build is not", () => {
+  const date = new Date("2026-01-01T00:00:00Z");
+  const failure = { code: "E_MAKE", message: "make ended with 2.", attempts: 3, failedAt: date, nextTry: date };
+  const failedBefore = { "a/1@K1": failure };
+  const [instance] = assemblePlan(desiredState({ "a/1": {} }), actualState({ ...inTree, failedBefore })).blocked;
+  assert.is(instance?.reason, "failed-before");
+  assert.match(instance?.text ?? "", /3 times.*make ended with 2\. \[E_MAKE\]/);
+  assert.match(instance?.remedy ?? "", /--retry.*2026-01-01T00:00:00\.000Z/);
+  assert.equal(blocks({ modules: { "a/1": present("built") }, failedBefore }, { "a/1": {} }), []);
+});
+
 blocked("what is installed for a kernel that has gone cannot be repaired there", () => {
   const gone = { "a/1": { kernels: [{ kind: "exact", release: "9.9" }] } } as const;
   const withIt = {

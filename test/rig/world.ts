@@ -10,6 +10,7 @@ import type { DesiredModule, DesiredState, Selector } from "../../src/desired-st
 import type { BuildInputs } from "../../src/dkms/build-record.ts";
 import type { DkmsConf } from "../../src/dkms/conf/dkms-conf.ts";
 import { fail, succeed } from "../../src/dkms/failure.ts";
+import type { RememberedFailure } from "../../src/dkms/failure-memory.ts";
 import {
   type InstanceAddress,
   instanceAddress,
@@ -39,6 +40,8 @@ export interface WorldOptions {
   readonly loaded?: readonly string[];
   readonly complete?: boolean;
   readonly missingTools?: readonly string[];
+  /** `name/version@release` -> the failure whose next try is not due yet. */
+  readonly failedBefore?: Readonly<Record<string, RememberedFailure>>;
   readonly runningKernel?: string | undefined;
 }
 
@@ -216,6 +219,7 @@ function toProspect(key: string, release: string, { options, kernels, sources }:
     exclusion: conf.exclusion,
     inputs: known ? { ...freshInputs, source: digest, headers } : undefined,
     missingTools: options.missingTools ?? [],
+    failedBefore: options.failedBefore?.[`${key}@${release}`],
   };
 }
 

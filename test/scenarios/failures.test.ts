@@ -41,6 +41,36 @@ testNeeding(
 testNeeding(
   scenario,
   needs,
+  "a failed build is not tried again by the next runs, but is on request and when its source changes",
+  async (part, context) => {
+    const { newer } = part("two-kernels");
+    const machine = rootWith(context, [newer]);
+    const source = module(machine, "bad", { code: "this is not C\n" });
+    machine.want('  - {name: bad, version: "1.0"}');
+    await machine.apply(1);
+    const before = treesOf(machine, "bad");
+    const again = await machine.run("apply");
+    assert.is(again.exitCode, 3);
+    assert.match(
+      again.stdout + again.stderr,
+      /failed before from the same source, headers and toolchain: make ended .*\[E_MAKE\]/,
+    );
+    assert.match(again.stdout + again.stderr, /--retry; the next try is due at 2/);
+    assert.equal(treesOf(machine, "bad"), before);
+    assert.match((await machine.run("plan", "--json")).stdout, /"failed-before"/);
+    assert.match((await machine.run("plan", "--retry")).stdout, /add, build, install/);
+    await machine.apply(1, "--retry");
+    assert.match((await machine.run("plan")).stdout, /failed 2 times/);
+    fs.rmSync(path.join(source, "bad.c"));
+    module(machine, "bad");
+    await machine.apply();
+    assert.not(fs.existsSync(machine.at("var/lib/dkms/.dkms-agent/failures")));
+  },
+);
+
+testNeeding(
+  scenario,
+  needs,
   "a new version that does not compile: the old build stays installed, byte for byte",
   async (part, context) => {
     const { newer } = part("two-kernels");
