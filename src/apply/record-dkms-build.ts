@@ -35,6 +35,8 @@ export async function recordDkmsBuild(
     const file = path.join(directory, name);
     return { file: name, sha256: files.sha256(file) ?? "", size: files.stat(file)?.size ?? 0 };
   });
-  const record: BuildRecord = { format: 1, ...instance, inputs, builtAt: clock().toISOString(), durationMs, objects };
+  const made = { inputs, builtAt: clock().toISOString(), durationMs, objects };
+  const given = Object.keys(directives).length > 0 ? { directives } : {};
+  const record: BuildRecord = { format: 1, ...instance, ...made, ...given };
   files.writeAtomic(buildRecordFile(paths, instance), formatBuildRecord(record));
 }

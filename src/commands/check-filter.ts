@@ -53,7 +53,7 @@ export function knownModules(desired: DesiredState, inTree: () => readonly Named
  */
 export function unknownKernel(
   release: string | undefined,
-  { desired, present }: { readonly desired: DesiredState; readonly present: () => readonly string[] },
+  { desired, present }: { readonly desired: Pick<DesiredState, "modules">; readonly present: () => readonly string[] },
 ): UsageError | undefined {
   if (release === undefined) return undefined;
   const spelled = desired.modules

@@ -84,6 +84,21 @@ export const commandTable: readonly CommandSpec[] = [
     load: async () => (await import("./status.ts")).status,
   },
   {
+    name: "import",
+    summary: "write a desired state from what is on this host",
+    description:
+      "Also from a host that only ever had dell/dkms. A plan with the document finds nothing to do; what cannot be said so is left out, as a comment, and told on stderr.",
+    options: [
+      { flags: "--out <file>", description: "write it to this file, whole or not at all (default: stdout)" },
+      { flags: "--force", description: "replace the file if it exists" },
+    ],
+    examples: [
+      ["dkms-agent import --out /etc/dkms-agent/desired-state/imported.yaml", "take over this host as it is"],
+      ["dkms-agent import --module v4l2loopback", "the entry of one module"],
+    ],
+    load: async () => (await import("./import.ts")).importDesired,
+  },
+  {
     name: "history",
     summary: "tell what earlier runs did, who ran them, and what the next one will do",
     description:

@@ -1,6 +1,8 @@
 import * as z from "zod/mini";
 import type { DocumentName } from "./document-names.ts";
 import { eventSchema } from "./event-schema.ts";
+import { historySchema } from "./history-schema.ts";
+import { importSchema } from "./import-schema.ts";
 import { planSchema } from "./plan-schema.ts";
 import { statusSchema } from "./status-schema.ts";
 import { validationSchema } from "./validation-schema.ts";
@@ -21,5 +23,7 @@ const schemas = {
   plan: planSchema,
   event: eventSchema,
   status: statusSchema,
+  history: historySchema,
+  import: importSchema,
   validation: validationSchema,
 } satisfies Readonly<Record<DocumentName, z.ZodMiniType>>;

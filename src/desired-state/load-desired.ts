@@ -10,6 +10,7 @@ import { type ParsedDocument, parseDocument } from "./parse-document.ts";
 import { mostTokens } from "./parse-yaml.ts";
 import { type Checked, comparePlaces, faultOf, isError, type PlacedFault, toDiagnostic } from "./placed-fault.ts";
 import { type DocumentText, largestFile, readDocument } from "./read-document.ts";
+import { createSourceText } from "./source-text.ts";
 
 export interface LoadOptions {
   /** Read also what somebody other than root may change, when root reads it. */
@@ -33,11 +34,20 @@ export function loadDesired(host: Host, place: string, options: LoadOptions): Lo
   // What is refused is not even read: an error message would show what root may read and others may not.
   const read = insecure.length > 0 ? [] : readAll(host, found.value ?? []);
   const texts = read.flatMap(({ value }) => value ?? []);
+  return assemble(texts, [...insecure, ...[found, ...read].flatMap(({ faults }) => faults)]);
+}
+
+/** The desired state that one document asks for, by its text; `file` is its name in what is said about it. */
+export function parseDesired(file: string, text: string): LoadedDesired {
+  const sha256 = createHash("sha256").update(text).digest("hex");
+  return assemble([{ source: createSourceText(file, text), sha256 }], []);
+}
+
+function assemble(texts: readonly DocumentText[], before: readonly PlacedFault[]): LoadedDesired {
   const parsed = parseAll(texts);
   const documents = parsed.flatMap(({ value }) => value ?? []);
   const merged = mergeDocuments(documents);
-  const alone = [found, ...read, ...parsed].flatMap(({ faults }) => faults);
-  const problems = [...insecure, ...alone, ...merged.faults];
+  const problems = [...before, ...parsed.flatMap(({ faults }) => faults), ...merged.faults];
   const faults = problems.some(isError) ? problems : [...problems, ...noModules(documents)];
   const diagnostics = present(faults);
   if (faults.some(isError)) return { desired: undefined, diagnostics };

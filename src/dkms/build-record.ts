@@ -18,6 +18,8 @@ export interface BuildRecord {
   readonly superseded?: readonly ObjectDigest[];
   /** The archive that the objects were loaded from. What the record says of how they were made is only its claim. */
   readonly tarball?: { readonly sha256: string };
+  /** What was given besides dkms.conf (`dkms --directive`), and is part of `inputs.conf`; absent for none. */
+  readonly directives?: Readonly<Record<string, string>>;
 }
 
 /** Everything that decides how a build comes out. Two equal values: the build is fresh. */
@@ -73,7 +75,8 @@ function isBuildRecord(value: unknown): value is BuildRecord {
     Array.isArray(value.objects) &&
     value.objects.every((object) => hasTexts(object, ["file", "sha256"]) && isCount(object.size)) &&
     (value.superseded === undefined || isDigestList(value.superseded)) &&
-    (value.tarball === undefined || hasTexts(value.tarball, ["sha256"]))
+    (value.tarball === undefined || hasTexts(value.tarball, ["sha256"])) &&
+    (value.directives === undefined || isTextMap(value.directives))
   );
 }
 

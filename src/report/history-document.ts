@@ -1,9 +1,12 @@
 import type { Counts, JournalRun, JournalStep } from "../apply/journal-runs.ts";
+import type { HistoryDocument } from "../contract/history-schema.ts";
+import type { SummaryDocument } from "../contract/parts.ts";
 import { happened, nextText, type ToldRun } from "./history-text.ts";
 import { documentHead } from "./json.ts";
+import { summaryDocument } from "./plan-document.ts";
 
 /** The runs of a journal as other programs read them, the latest last. What a run did not write is null. */
-export function historyDocument(told: readonly ToldRun[], toolVersion: string) {
+export function historyDocument(told: readonly ToldRun[], toolVersion: string): HistoryDocument {
   const last = told.at(-1);
   return {
     ...documentHead(toolVersion),
@@ -41,11 +44,12 @@ function whoDocument({ caller }: JournalRun) {
   return { uid, user: user ?? null, login: login ? { uid: login.uid, user: login.user ?? null } : null };
 }
 
-/** Named as in a plan's summary. */
-function countsDocument(counts: Counts | undefined) {
+/** What an earlier version did not count is zero. */
+function countsDocument(counts: Counts | undefined): SummaryDocument | null {
   if (!counts) return null;
-  const { notApplicable, ...others } = counts;
-  return { ...others, not_applicable: notApplicable ?? 0 };
+  const { install = 0, rebuild = 0, build = 0, uninstall = 0, remove = 0, other = 0 } = counts;
+  const { blocked = 0, notApplicable = 0, unchanged = 0 } = counts;
+  return summaryDocument({ install, rebuild, build, uninstall, remove, other, blocked, notApplicable, unchanged });
 }
 
 /** `result` is null for a step that was begun and of which nobody wrote what became of it. */

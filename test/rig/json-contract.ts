@@ -8,6 +8,8 @@ const documentOf: Readonly<Record<string, DocumentName>> = {
   plan: "plan",
   "apply --dry-run": "plan",
   status: "status",
+  history: "history",
+  import: "import",
 };
 
 /**

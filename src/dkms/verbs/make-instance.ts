@@ -162,6 +162,7 @@ function completeStaging({ host, job, log }: Making, staging: string, result: Bu
   const superseded = result.superseded.filter(({ file, sha256 }) =>
     objects.every((object) => object.file !== file || object.sha256 !== sha256),
   );
+  const { directives = {} } = job.options;
   const record: BuildRecord = {
     format: 1,
     ...instance,
@@ -170,6 +171,7 @@ function completeStaging({ host, job, log }: Making, staging: string, result: Bu
     durationMs: result.durationMs,
     objects,
     ...(superseded.length > 0 && { superseded }),
+    ...(Object.keys(directives).length > 0 && { directives }),
   };
   files.writeAtomic(path.join(staging, buildRecordName), formatBuildRecord(record));
 }

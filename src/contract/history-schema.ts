@@ -1,0 +1,59 @@
+import * as z from "zod/mini";
+import { count, field, list, text, textOrNull, time } from "./field.ts";
+import { headFields, summarySchema } from "./parts.ts";
+
+const stepSchema = z.object({
+  id: text("KIND:ADDRESS, as in the plan"),
+  reason: textOrNull("the code of its reason"),
+  started_at: time("when it was begun"),
+  result: textOrNull("done, unchanged, failed or undone; null: nobody wrote what became of it"),
+  code: textOrNull("of the failure"),
+  message: textOrNull("of the failure"),
+  duration_ms: field(z.nullable(z.int()), "null: nobody wrote what became of it"),
+});
+
+const runSchema = z.object({
+  run: text("unique in the journal"),
+  ending: field(
+    z.enum(["nothing", "done", "failed", "interrupted", "cut-off", "running"]),
+    "what became of it; cut-off: it was killed, or the machine went down",
+  ),
+  message: text("the same in one sentence without its full stop"),
+  started_at: time("when it began; for a run with nothing to do, when it ended"),
+  ended_at: field(z.nullable(time("when it ended")), "null: nobody wrote how it ended"),
+  duration_ms: field(z.nullable(z.int()), "null: nobody wrote how it ended"),
+  count: count("how many runs with nothing to do, one after the other, this one stands for"),
+  since: time("when the first of those ran"),
+  who: field(
+    z.nullable(
+      z.object({
+        uid: z.int(),
+        user: z.nullable(z.string()),
+        login: field(
+          z.nullable(z.object({ uid: z.int(), user: z.nullable(z.string()) })),
+          "who had logged in and became the user; null: nobody, or nobody knows",
+        ),
+      }),
+    ),
+    "null: an earlier version did not write it",
+  ),
+  command: textOrNull("what was asked for"),
+  engine: textOrNull("who carried out the steps: builtin or dkms"),
+  tool_version: textOrNull("of dkms-agent"),
+  desired: field(z.nullable(z.object({ sha256: z.string() })), "the documents; null for a run with nothing to do"),
+  planned: field(z.nullable(summarySchema), "the summary of its plan; null for a run with nothing to do"),
+  steps: list(stepSchema, "in the order in which they were begun"),
+  remaining: field(z.nullable(summarySchema), "the summary of a new plan after it all; null: nobody wrote it"),
+});
+
+/** What `history --json` prints. */
+export const historySchema = field(
+  z.object({
+    ...headFields,
+    runs: list(runSchema, "the latest last"),
+    next: textOrNull("what the next apply will do, in one sentence; null without runs"),
+  }),
+  "dkms-agent history: what earlier runs did",
+);
+
+export type HistoryDocument = z.infer<typeof historySchema>;
