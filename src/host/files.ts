@@ -42,6 +42,15 @@ export interface FileReads {
   readonly sha256: (path: string) => string | undefined;
 }
 
+/** A file that is being written, piece by piece. */
+export interface NewFile {
+  readonly write: (piece: Uint8Array) => void;
+  /** Sets the times, forces the content to the disk, and closes. Other files can be written meanwhile. */
+  readonly finish: () => Promise<void>;
+  /** Closes what will not be finished. */
+  readonly abandon: () => void;
+}
+
 export interface FileWrites {
   /** Creates missing parents too. */
   readonly makeDirectory: (path: string) => void;
@@ -64,4 +73,6 @@ export interface FileWrites {
   /** Whether the directory was empty and is now gone. */
   readonly removeIfEmpty: (directory: string) => boolean;
   readonly setMode: (path: string, mode: number) => void;
+  /** A file of this mode and time of change (seconds since 1970); fails if anything is there, even a link. */
+  readonly create: (path: string, attributes: { readonly mode: number; readonly mtime: number }) => NewFile;
 }

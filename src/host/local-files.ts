@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
+import { createFile } from "./create-file.ts";
 import type { DirectoryEntry, EntryKind, FileReads, FileStat, Files, FileWrites } from "./files.ts";
 import { syncDirectory } from "./sync-directory.ts";
 
@@ -43,6 +44,7 @@ function writes(): FileWrites {
     remove: (file) => fs.rmSync(file, { recursive: true, force: true }),
     removeIfEmpty,
     setMode: (file, mode) => fs.chmodSync(file, mode),
+    create: createFile,
   };
 }
 

@@ -32,6 +32,7 @@ function leaveHalf(name: string, args: readonly unknown[]): void {
   const temporary = path.join(path.dirname(file), `${temporaryPrefix}0123456789ab`);
   if (name === "write" || name === "symlink") fs.writeFileSync(temporary, "");
   if (name === "copyfile" && second !== undefined) fs.writeFileSync(second, "");
+  if (name === "create") fs.writeFileSync(first, "");
   const entries =
     name === "rm" && fs.lstatSync(file, { throwIfNoEntry: false })?.isDirectory() ? fs.readdirSync(file) : [];
   for (const entry of entries.slice(0, 1)) fs.rmSync(path.join(file, entry), { recursive: true });
@@ -67,6 +68,7 @@ function watchWrites(before: Before, after: () => void = () => {}): WatchedFiles
     remove: watch("rm", localFiles.remove),
     removeIfEmpty: watch("rmdir", localFiles.removeIfEmpty),
     setMode: watch("chmod", localFiles.setMode),
+    create: watch("create", localFiles.create),
   };
   return { files: { ...localFiles, ...writes }, writes: () => count };
 }

@@ -11,7 +11,7 @@ import { isActive } from "./tree-checks.ts";
  * What the build that is about to be replaced, and those before it, have in the install tree right now. The new build may
  * not make it any more, under this name or with this content: unless its record says so, nobody knows whose it is.
  */
-export function findSuperseded(host: Host, instance: InstanceId, conf: DkmsConf): readonly ObjectDigest[] {
+export function findSuperseded(host: Host, instance: InstanceId, conf: DkmsConf | undefined): readonly ObjectDigest[] {
   const print = readFootprint(host, instance, conf);
   const { own } = findOwnObjects(host, { instance, prints: [{ ...print, isInstalled: isActive(host, instance) }] });
   return own.map(({ path: place, sha256 }) => ({ file: path.basename(place), sha256 }));

@@ -1,0 +1,82 @@
+import path from "node:path";
+import type { Host } from "../../host/host.ts";
+import { type Failure, fail, type Result, succeed } from "../failure.ts";
+import { objectName } from "../find-objects.ts";
+import { type KernelId, kernelKey } from "../id.ts";
+import type { ModuleInfo } from "../module-info.ts";
+import { readObject } from "../read-object.ts";
+import type { StagedTarball } from "./stage-tarball.ts";
+import type { TarballBinary } from "./tarball.ts";
+
+export interface ObjectsToCheck {
+  readonly archive: string;
+  /** Where the archive is unpacked. */
+  readonly directory: string;
+  readonly staged: StagedTarball;
+  readonly binary: TarballBinary;
+  /** Object name -> the name that it was built under; asked only where an object calls itself otherwise. */
+  readonly builtNames: () => Promise<ReadonlyMap<string, string>>;
+}
+
+/**
+ * Whether the objects of an archive are what the directory says that they lie in: for this kernel by their vermagic, for
+ * this architecture, of this name, and, where a build record lies beside them, with these contents. Fails with
+ * E_WRONG_KERNEL, E_BAD_OBJECT or E_TARBALL; the path in the message is that in the archive.
+ */
+export async function checkObjects(host: Host, request: ObjectsToCheck): Promise<Result<undefined>> {
+  const { archive, binary, staged, directory } = request;
+  const top = `dkms_main_tree/${kernelKey(binary.kernel)}/module`;
+  for (const file of binary.objects) {
+    const read = await readObject(host, path.join(directory, top, file));
+    const place = `${archive}: ${top}/${file}`;
+    if (!read.ok)
+      return { ok: false, error: inArchive(read.error, { archive, place, staged: path.join(directory, top, file) }) };
+    const wrong = mismatch(read.value.info, binary.kernel) ?? (await misnomer(read.value.info, file, request));
+    if (wrong !== undefined) return refuse("E_WRONG_KERNEL", { archive, message: `${place} ${wrong}` });
+    const claimed = binary.record?.objects.find((object) => object.file === file)?.sha256;
+    if (claimed !== undefined && claimed !== staged.digests.get(`${top}/${file}`))
+      return refuse("E_TARBALL", { archive, message: `${place} is not what its build record says` });
+  }
+  return succeed(undefined);
+}
+
+function mismatch({ vermagic, arch }: ModuleInfo, kernel: KernelId): string | undefined {
+  const [release = "no kernel at all"] = (vermagic ?? "").split(" ").filter(Boolean);
+  if (release !== kernel.release) return `is made for ${release}, not for ${kernel.release}`;
+  if (arch === undefined || isSameArch(arch, kernel.arch)) return undefined;
+  return `is made for ${arch}, not for ${kernel.arch}`;
+}
+
+/** Objects of kernels before 4.13 do not say their name. */
+async function misnomer({ name }: ModuleInfo, file: string, request: ObjectsToCheck): Promise<string | undefined> {
+  const own = objectName(file) ?? file;
+  const isNamed = (expected: string) => name === expected.replaceAll("-", "_");
+  if (name === undefined || isNamed(own) || isNamed((await request.builtNames()).get(own) ?? own)) return undefined;
+  return `is the module ${name} under another name`;
+}
+
+/** 32-bit x86 and ARM have several names for what runs on the same machines. */
+function isSameArch(made: string, wanted: string): boolean {
+  const family = (arch: string) => arch.replace(/^i[3-6]86$/, "i386").replace(/^armv\d.*$/, "arm");
+  return family(made) === family(wanted);
+}
+
+interface StagedPlace {
+  readonly archive: string;
+  readonly place: string;
+  readonly staged: string;
+}
+
+/** The staging directory means nothing to anybody. */
+function inArchive(failure: Failure, { archive, place, staged }: StagedPlace): Failure {
+  return { ...failure, message: failure.message.replaceAll(staged, place), path: archive, remedy: remedyText };
+}
+
+const remedyText = "Build it again for that kernel, and make the archive again with mktarball.";
+
+function refuse(
+  code: "E_WRONG_KERNEL" | "E_TARBALL",
+  { archive, message }: { readonly archive: string; readonly message: string },
+): Result<never> {
+  return fail(code, `${message}.`, { path: archive, remedy: remedyText });
+}

@@ -1,0 +1,143 @@
+import path from "node:path";
+import { defaultArchiveLimits } from "../../host/archive/archive-limits.ts";
+import type { Host } from "../../host/host.ts";
+import { temporaryPrefix } from "../../host/local-files.ts";
+import { isSystemError } from "../../host/system-error.ts";
+import { fail, type Result, succeed } from "../failure.ts";
+import { type KernelId, kernelKey, type ModuleId, moduleKey } from "../id.ts";
+import { ioFailure } from "../io-failure.ts";
+import { builtNames } from "../tarball/built-names.ts";
+import { checkObjects } from "../tarball/check-objects.ts";
+import type { LoadJob, Unpacking } from "../tarball/load-job.ts";
+import type { LoadOptions, LoadRequest } from "../tarball/load-request.ts";
+import { nameModule } from "../tarball/name-module.ts";
+import { stageTarball } from "../tarball/stage-tarball.ts";
+import type { TarballBinary } from "../tarball/tarball.ts";
+import { all } from "./all.ts";
+import { isBinaryLoaded, loadBinary } from "./load-binary.ts";
+import { isSourceLoaded, loadSource } from "./load-source.ts";
+import { requireAdded } from "./tree-checks.ts";
+import { type Done, noUndo } from "./verb.ts";
+
+export interface Loaded extends Done {
+  readonly module: ModuleId;
+}
+
+/**
+ * Loads a DKMS tarball: its source to the source tree, and added; its builds into the DKMS tree, in the built state, each
+ * for the kernel whose directory it came from. The archive is unpacked into a directory of its own, checked there, and
+ * then renamed to its places; after a failure everything is as it was. Of a source that is there already, and of builds
+ * that are, nothing is replaced unless `options` say so. Loading what is loaded already changes nothing.
+ *
+ * Fails with E_NO_ARCHIVE (2), E_TARBALL (3, 7), E_TARBALL_LIMIT (3), E_DIGEST, E_CONF_INVALID (7), E_NO_BINARY,
+ * E_WRONG_KERNEL, E_BAD_OBJECT, E_NO_SOURCE (8) if builds come without source and there is none, E_ALREADY_ADDED (8),
+ * E_CANCELLED, as add does, or what the file system says.
+ */
+export async function loadTarball(
+  host: Host,
+  request: LoadRequest,
+  options: LoadOptions = {},
+): Promise<Result<Loaded>> {
+  const { files, paths } = host;
+  let scratch: string | undefined;
+  try {
+    files.makeDirectory(paths.state);
+    // Named so that the next run sweeps it up after a kill.
+    scratch = files.makeTemporaryDirectory(path.join(paths.state, `${temporaryPrefix}tarball-`));
+    const job = await unpack(host, { request, options, directory: path.join(scratch, "archive") });
+    return job.ok ? await put(host, job.value) : job;
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return ioFailure(error, `load ${request.file}`);
+  } finally {
+    if (scratch !== undefined) files.remove(scratch);
+  }
+}
+
+async function unpack(host: Host, unpacking: Unpacking): Promise<Result<LoadJob>> {
+  const { request, options, directory } = unpacking;
+  const { file, kernels } = request;
+  host.files.makeDirectory(directory);
+  const staged = await stageTarball(host, {
+    file,
+    directory,
+    limits: options.limits ?? defaultArchiveLimits,
+    ...(kernels && { kernels }),
+    ...reporting(host, request, options),
+  });
+  if (!staged.ok) return staged;
+  const { sha256, layout, texts } = staged.value;
+  if (request.sha256 !== undefined && request.sha256 !== sha256) return otherDigest(request, sha256);
+  const module = await nameModule(host, { archive: file, layout, texts });
+  if (!module.ok) return module;
+  const other = refuseOther(request, module.value);
+  if (other) return other;
+  const binaries = chooseBinaries(request, layout.binaries);
+  if (!binaries.ok) return binaries;
+  for (const binary of binaries.value) {
+    const names = () => builtNames(host, { staged: staged.value, module: module.value, kernel: binary.kernel });
+    const checked = await checkObjects(host, {
+      archive: file,
+      directory,
+      staged: staged.value,
+      binary,
+      builtNames: names,
+    });
+    if (!checked.ok) return checked;
+  }
+  return succeed({ ...unpacking, staged: staged.value, module: module.value, binaries: binaries.value });
+}
+
+function reporting({ files }: Host, { file }: LoadRequest, { onProgress }: LoadOptions) {
+  if (!onProgress) return {};
+  const size = files.stat(file)?.size ?? 0;
+  return { onProgress: (read: number) => onProgress({ read, size }) };
+}
+
+function otherDigest({ file, sha256 }: LoadRequest, found: string): Result<never> {
+  const message = `${file} is not the archive that was asked for: its SHA-256 is ${found}, not ${sha256}.`;
+  return fail("E_DIGEST", message, { path: file, remedy: "Fetch it again, or correct the digest." });
+}
+
+function refuseOther({ file, module }: LoadRequest, found: ModuleId): Result<never> | undefined {
+  if (!module || moduleKey(module) === moduleKey(found)) return undefined;
+  const message = `${file} is of ${moduleKey(found)}, not of ${moduleKey(module)}.`;
+  return fail("E_TARBALL", message, { path: file, remedy: "Name the archive of this module." });
+}
+
+function chooseBinaries(
+  { file, kernels }: LoadRequest,
+  binaries: readonly TarballBinary[],
+): Result<readonly TarballBinary[]> {
+  if (!kernels) return succeed(binaries);
+  const isFor = (kernel: KernelId) => (binary: TarballBinary) => kernelKey(binary.kernel) === kernelKey(kernel);
+  const missing = kernels.filter((kernel) => !binaries.some(isFor(kernel)));
+  if (missing.length === 0)
+    return succeed(binaries.filter(({ kernel }) => kernels.some((one) => kernelKey(one) === kernelKey(kernel))));
+  const held = binaries.map(({ kernel }) => kernelKey(kernel)).join(", ") || "none";
+  const message = `${file} holds no build for ${missing.map(kernelKey).join(", ")}; it holds: ${held}.`;
+  return fail("E_NO_BINARY", message, {
+    path: file,
+    remedy: "Build it for this kernel elsewhere, and pack it with mktarball.",
+  });
+}
+
+async function put(host: Host, job: LoadJob): Promise<Result<Loaded>> {
+  const { module, binaries, options, request } = job;
+  if (isSourceLoaded(host, job) && binaries.every((binary) => isBinaryLoaded(host, job, binary))) {
+    const kernels = binaries.map(({ kernel }) => kernelKey(kernel)).join(", ");
+    const notice = `${request.file} is loaded already: ${moduleKey(module)}${kernels && ` for ${kernels}`}.`;
+    return succeed({ changed: false, notices: [notice], undo: noUndo, module });
+  }
+  if (options.onlyNew && requireAdded(host, module).ok) return alreadyAdded(host, job);
+  const works = binaries.map((binary) => () => loadBinary(host, job, binary));
+  const done = await all([() => loadSource(host, job), ...works]);
+  return done.ok ? succeed({ ...done.value, module }) : done;
+}
+
+function alreadyAdded({ paths }: Host, { module, request }: LoadJob): Result<never> {
+  const path = `${paths.dkmsTree}/${moduleKey(module)}`;
+  const message = `${moduleKey(module)} is added already, and ${request.file} holds something else: ${path}.`;
+  const remedy = `Give --force to load it nevertheless, or remove the module first: dkms remove ${moduleKey(module)} --all.`;
+  return fail("E_ALREADY_ADDED", message, { path, remedy, dkmsExit: 8 });
+}
