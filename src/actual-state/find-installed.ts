@@ -40,7 +40,7 @@ export function expectedPath(scan: Scan, { kernel, file, spec }: Wanted): string
 
 function destinations({ host, distribution }: Scan, kernel: KernelId, spec: ObjectSpec): readonly string[] {
   const top = kernelDirectory(host.paths, kernel.release);
-  const places = [destinationDirectory(spec, distribution), spec.destLocation];
+  const places = [destinationDirectory(spec, distribution, host.paths.addonModules), spec.destLocation];
   return [...new Set(places.map((place) => path.join(top, place).replace(/\/$/, "")))];
 }
 

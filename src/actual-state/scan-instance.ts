@@ -45,7 +45,13 @@ export async function scanInstance(scan: Scan, id: InstanceId, tree: TreeInstanc
   const level = tree.active ? "installed" : "built";
   const kernel = kernelDirectory(scan.host.paths, id.kernel.release);
   const built = { built: objects, record };
-  const print = footprint({ kernel, distribution: scan.distribution, conf: look.conf, ...built });
+  const print = footprint({
+    kernel,
+    distribution: scan.distribution,
+    addonModules: scan.host.paths.addonModules,
+    conf: look.conf,
+    ...built,
+  });
   const written = look.conf?.objects.map(({ destLocation }) => path.resolve(path.join(kernel, destLocation)));
   return {
     id,

@@ -5,14 +5,17 @@ import type { EnginePolicy } from "../dkms/engine-policy.ts";
 import { fail, type Result, succeed } from "../dkms/failure.ts";
 import { chooseTrees, type NamedTrees } from "../dkms/framework/choose-trees.ts";
 import type { Framework } from "../dkms/framework/framework.ts";
+import { readAddonModules } from "../dkms/framework/read-addon-modules.ts";
 import { readFramework } from "../dkms/framework/read-framework.ts";
 import { defaultSigning } from "../dkms/signing/signing.ts";
-import { createHost } from "../host/create-host.ts";
+import { createHost, type HostOptions } from "../host/create-host.ts";
 import type { Host } from "../host/host.ts";
 
 export interface HostRequest {
   /** Of the command line: beats the settings. Absolute or relative to the working directory. */
   readonly places: NamedTrees & { readonly root?: string };
+  /** In place of the kernels' own; relative to the working directory. */
+  readonly kernels?: Pick<HostOptions, "headers" | "kernelConfig">;
   readonly signal: AbortSignal;
   readonly allowInsecureFiles: boolean;
 }
@@ -32,7 +35,7 @@ export interface OpenedHost {
  * each), or as reading them does.
  */
 export async function openHost(
-  { places, signal, allowInsecureFiles }: HostRequest,
+  { places, kernels, signal, allowInsecureFiles }: HostRequest,
   problems: (diagnostics: readonly Diagnostic[]) => void,
 ): Promise<Result<OpenedHost>> {
   const { root, ...named } = places;
@@ -52,9 +55,12 @@ export async function openHost(
   }
   const framework = await readFramework(bare);
   if (!framework.ok) return framework;
+  const addonModules = await readAddonModules(bare);
+  if (!addonModules.ok) return addonModules;
   const given = absolute(named);
   const trees = chooseTrees({ root: bare.root, given, settings: loaded.settings.trees, framework: framework.value });
-  const host = createHost({ root: bare.root, ...trees, signal });
+  const addon = addonModules.value === undefined ? {} : { addonModules: addonModules.value };
+  const host = createHost({ root: bare.root, ...trees, ...kernels, ...addon, signal });
   return succeed({ host, settings: loaded.settings, framework: framework.value, diagnostics: loaded.diagnostics });
 }
 

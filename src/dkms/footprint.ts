@@ -22,6 +22,8 @@ export interface BuildTraces {
   /** `<install tree>/<release>` */
   readonly kernel: string;
   readonly distribution: string;
+  /** As Paths.addonModules. */
+  readonly addonModules: string | undefined;
   /** `undefined`: it cannot be evaluated. */
   readonly conf: DkmsConf | undefined;
   /** The objects in `module/`. */
@@ -30,14 +32,14 @@ export interface BuildTraces {
 }
 
 /** From dkms.conf, from `module/` and from the build record. Pure. */
-export function footprint({ kernel, distribution, conf, built, record }: BuildTraces): Footprint {
+export function footprint({ kernel, distribution, addonModules, conf, built, record }: BuildTraces): Footprint {
   const specs = conf?.objects ?? [];
   const current = [...built, ...(record?.objects ?? [])];
   const superseded = record?.superseded ?? [];
   const names = new Set([...specs.map(({ destName }) => destName), ...namesOf(current)]);
   const places = [...names].map((name) => {
     const spec = specs.find(({ destName }) => destName === name) ?? { ...unknownSpec, destName: name };
-    return [name, destinationDirectory(spec, distribution)] as const;
+    return [name, destinationDirectory(spec, distribution, addonModules)] as const;
   });
   return {
     names: new Set([...names, ...namesOf(superseded)]),
@@ -56,6 +58,7 @@ export function readFootprint(host: Host, instance: InstanceId, conf: DkmsConf |
   return footprint({
     kernel: kernelDirectory(paths, instance.kernel.release),
     distribution: readDistribution(host),
+    addonModules: paths.addonModules,
     conf,
     built: readBuilt(host, instance),
     // One that was copied here from another instance says nothing about this one.

@@ -4,15 +4,21 @@ import type { Kernel } from "./kernel.ts";
 /** The kernel's configuration: `CONFIG_X` to its value, without the quotes around text. Unset options are not there. */
 export type KernelConfig = ReadonlyMap<string, string>;
 
-/** The configuration of a kernel from its headers; empty without headers. Throws only what reading throws. */
-export function readKernelConfig({ files }: Pick<Host, "files">, { headers }: Kernel): KernelConfig {
-  if (!headers) return new Map();
-  const text = kernelConfigPlaces.map((place) => files.readText(`${headers.directory}/${place}`));
-  return parseKernelConfig(text.find((found) => found !== undefined) ?? "");
+/** The configuration of a kernel; empty if there is none, or no headers. Throws only what reading throws. */
+export function readKernelConfig(host: Pick<Host, "files">, kernel: Kernel): KernelConfig {
+  const file = kernel.headers && kernelConfigFile(host, kernel);
+  return parseKernelConfig((file && host.files.readText(file)) ?? "");
+}
+
+/** Where the configuration of a kernel is, or would be. */
+export function kernelConfigFile({ files }: Pick<Host, "files">, { config, headers, directory }: Kernel): string {
+  if (config !== undefined) return config;
+  const places = kernelConfigPlaces.map((place) => `${headers?.directory ?? `${directory}/build`}/${place}`);
+  return places.find((place) => files.stat(place)) ?? places.at(-1) ?? "";
 }
 
 /** Below the headers; the first that is there counts (dkms-facts: make command). */
-export const kernelConfigPlaces = ["include/config/auto.conf", ".config"] as const;
+const kernelConfigPlaces = ["include/config/auto.conf", ".config"] as const;
 
 /** The lines `CONFIG_X=value` of a kernel configuration. */
 export function parseKernelConfig(text: string): KernelConfig {

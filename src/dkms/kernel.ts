@@ -5,8 +5,10 @@ export interface Kernel {
   readonly id: KernelId;
   /** `<install tree>/<release>` */
   readonly directory: string;
-  /** Where modules are built against; `undefined` if `<directory>/build/include` is not there. */
+  /** Where modules are built against; `undefined` if there is no directory `include` in it. */
   readonly headers: KernelHeaders | undefined;
+  /** The configuration that counts instead of the one among the headers; it may not be there. */
+  readonly config?: string;
   /** depmod has been here: modules.dep exists. */
   readonly hasModulesDep: boolean;
   /** The kernel's own modules are here: kernel/ exists. */
@@ -16,7 +18,7 @@ export interface Kernel {
 }
 
 export interface KernelHeaders {
-  /** What `kernel_source_dir` is in dkms.conf: `<install tree>/<release>/build`, as it stands. */
+  /** What `kernel_source_dir` is in dkms.conf: `<install tree>/<release>/build`, as it stands, or what Paths.headers says. */
   readonly directory: string;
   /** SHA-256 over what decides how a module comes out: configuration, Module.symvers, release. */
   readonly digest: string;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import path from "node:path";
 import type { Host } from "../host/host.ts";
 import { type KernelId, nameProblem } from "./id.ts";
-import { type Compression, type Kernel, type KernelHeaders, objectSuffixes } from "./kernel.ts";
+import { type Compression, type Kernel, objectSuffixes } from "./kernel.ts";
 import { kernelDirectory } from "./tree-layout.ts";
 import { compareReleases } from "./version-order.ts";
 
@@ -31,23 +31,30 @@ export function readKernel(host: Host, id: KernelId): Kernel | undefined {
   return {
     id,
     directory,
-    headers: readHeaders(host, directory),
+    ...readBuildPlaces(host, directory),
     hasModulesDep: host.files.stat(path.join(directory, "modules.dep")) !== undefined,
     hasOwnModules: isDirectory(host, own),
     compression: compressionOf(firstObject(host, own)),
   };
 }
 
-/** A kernel that the install tree does not know: enough to evaluate a dkms.conf for it. */
+/**
+ * A kernel that the install tree does not know: enough to evaluate a dkms.conf for it, and to build for it where other
+ * headers are named.
+ */
 export function absentKernel(host: Host, id: KernelId): Kernel {
   const directory = kernelDirectory(host.paths, id.release);
-  return { id, directory, headers: undefined, hasModulesDep: false, hasOwnModules: false, compression: "none" };
+  const isNamed = host.paths.headers !== undefined;
+  const places = isNamed ? readBuildPlaces(host, directory) : { headers: undefined };
+  return { id, directory, ...places, hasModulesDep: false, hasOwnModules: false, compression: "none" };
 }
 
-function readHeaders(host: Host, kernel: string): KernelHeaders | undefined {
-  const directory = findBuild(host, path.join(kernel, "build"));
-  if (!isDirectory(host, path.join(directory, "include"))) return undefined;
-  return { directory, digest: digestHeaders(host, directory) };
+function readBuildPlaces(host: Host, kernel: string): Pick<Kernel, "headers" | "config"> {
+  const { headers: named, kernelConfig: config } = host.paths;
+  const directory = named ?? findBuild(host, path.join(kernel, "build"));
+  const isThere = isDirectory(host, path.join(directory, "include"));
+  const headers = isThere ? { directory, digest: digestHeaders(host, directory, config) } : undefined;
+  return { headers, ...(config !== undefined && { config }) };
 }
 
 /** Under another root an absolute link means a place in that root first, and only then one of this machine. */
@@ -64,11 +71,12 @@ function findBuild(host: Host, build: string): string {
  * header files are left out: a change in them that matters to a module changes a symbol's checksum, and a distribution's
  * security update that keeps the interface is then no reason to build everything anew.
  */
-function digestHeaders(host: Host, build: string): string {
+function digestHeaders(host: Host, build: string, named: string | undefined): string {
   const config = "include/config/auto.conf";
   const hasConfig = host.files.stat(path.join(build, config)) !== undefined;
   const files = [hasConfig ? config : ".config", "Module.symvers", "include/generated/utsrelease.h"];
   const hash = createHash("sha256");
+  if (named !== undefined) hash.update(`--config ${host.files.sha256(named) ?? "absent"}\n`);
   for (const file of files) hash.update(`${file} ${host.files.sha256(path.join(build, file)) ?? "absent"}\n`);
   return hash.digest("hex");
 }

@@ -155,7 +155,7 @@ function firstProblem(
     if (!built) return "missing";
     if (!isInstalled) continue;
     // The kernel's top directory is looked at last; nothing is ever installed there.
-    const places = [destinationDirectory(spec, look.distribution), spec.destLocation, ""];
+    const places = [destinationDirectory(spec, look.distribution, paths.addonModules), spec.destLocation, ""];
     const installed = firstOf(places, (place) => findObject(look, id, path.join(kernel, place, spec.destName)));
     if (!installed || !sameContent(look.host, built, installed)) return "differs";
   }

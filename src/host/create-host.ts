@@ -15,6 +15,11 @@ export interface HostOptions {
   readonly dkmsTree?: string;
   readonly sourceTree?: string;
   readonly installTree?: string;
+  /** As Paths.headers and Paths.kernelConfig; relative to the working directory. */
+  readonly headers?: string;
+  readonly kernelConfig?: string;
+  /** As Paths.addonModules. Default: ADDON_MODULES_DIR of the process's environment. */
+  readonly addonModules?: string;
   readonly signal?: AbortSignal;
   readonly files?: Files;
   readonly run?: Run;
@@ -57,6 +62,10 @@ function choosePaths(root: string, options: HostOptions): Paths {
     osRelease: below("/etc/os-release"),
     boot: below("/boot"),
     usr: below("/usr"),
+    moduleToolsSettings: below("/etc/sysconfig/module-init-tools"),
+    headers: options.headers === undefined ? undefined : path.resolve(options.headers),
+    kernelConfig: options.kernelConfig === undefined ? undefined : path.resolve(options.kernelConfig),
+    addonModules: options.addonModules ?? (process.env.ADDON_MODULES_DIR || undefined),
     loaded: below("/sys/module"),
     state: path.join(dkmsTree, ".dkms-agent"),
   };

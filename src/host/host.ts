@@ -35,6 +35,14 @@ export interface Paths {
   readonly usr: string;
   /** /sys/module: what is loaded into the running kernel. */
   readonly loaded: string;
+  /** /etc/sysconfig/module-init-tools */
+  readonly moduleToolsSettings: string;
+  /** In place of every kernel's own `build`; `undefined`: each has its own (dkms --kernelsourcedir). */
+  readonly headers: string | undefined;
+  /** In place of the configuration among the headers, whether it is there or not (dkms --config). */
+  readonly kernelConfig: string | undefined;
+  /** Below a kernel's directory: where every object goes, whatever dkms.conf and distribution say (ADDON_MODULES_DIR). */
+  readonly addonModules: string | undefined;
   /** `<dkms tree>/.dkms-agent`: lock, journal, logs and caches of this program. */
   readonly state: string;
 }

@@ -101,6 +101,16 @@ scan("looks for installed objects where dkms.conf says, too", async ({ tree }) =
   assert.is(instance.objects[0]?.installed?.path, tree.at(`lib/modules/${K}/kernel/net/hello.ko`));
 });
 
+scan("looks for installed objects where ADDON_MODULES_DIR says", async ({ tree }) => {
+  tree.module("hello/1.0").installed(K, { at: "addon" });
+  const problems = async (host: Host) => problemsOf(instanceOf(await scanActual(host, nothingAsked)));
+  assert.equal(await problems(tree.host({ addonModules: "addon" })), []);
+  assert.equal(await problems(tree.host()), [
+    ["installed-missing", tree.at(installed, "hello.ko")],
+    ["installed-differs", tree.at(`lib/modules/${K}/addon/hello.ko`)],
+  ]);
+});
+
 scan("does not take the kernel's own object for the installed one", async ({ tree }) => {
   tree.module("hello/1.0", { destination: "/kernel/net" }).installed(K);
   fs.rmSync(tree.at(installed, "hello.ko"));

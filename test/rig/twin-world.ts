@@ -71,7 +71,7 @@ function machine(): TreeBuilder {
 }
 
 /** dell/dkms knows no root: the link to the headers says where they really are. */
-function addKernel(tree: TreeBuilder, release: string): void {
+export function addKernel(tree: TreeBuilder, release: string): void {
   tree.kernel(release, { headers: false });
   fs.rmSync(tree.at("lib/modules", release, "modules.dep"));
   tree.write(`usr/headers-${release}/include/config/auto.conf`, "CONFIG_MODULES=y\n");

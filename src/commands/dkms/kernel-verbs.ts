@@ -8,7 +8,6 @@ import { match } from "../../dkms/verbs/match.ts";
 import { finishCourse } from "./finish-course.ts";
 import { courseOf, type Runner, refuse, requireRoot } from "./runner.ts";
 import { kernelOf, type Session } from "./session.ts";
-import { unsupportedOption } from "./unsupported-option.ts";
 
 /** `dkms autoinstall` and `dkms kernel_postinst` */
 export const autoinstallRunner: Runner = { check: requireRoot, run: autoinstallNow };
@@ -17,8 +16,6 @@ export const autoinstallRunner: Runner = { check: requireRoot, run: autoinstallN
 export async function autoinstallNow(session: Session): Promise<readonly Failure[]> {
   const kernel = kernelOf(session);
   if (!kernel.ok) return refuse(session, kernel.error);
-  const unsupported = unsupportedOption(session, [kernel.value]);
-  if (unsupported) return refuse(session, unsupported);
   if (session.call.options.confFile !== undefined)
     session.tell({ type: "notice", text: "-c is ignored: every module goes by its own dkms.conf." });
   const course = courseOf(session);
@@ -63,8 +60,6 @@ export const matchRunner: Runner = {
     const { host, call } = session;
     const kernel = kernelOf(session);
     if (!kernel.ok) return refuse(session, kernel.error);
-    const unsupported = unsupportedOption(session, [kernel.value]);
-    if (unsupported) return refuse(session, unsupported);
     const { name, version } = call;
     const [release = "", arch = host.machine.arch] = (call.options.templateKernel ?? "").split("/");
     const course = courseOf(session);

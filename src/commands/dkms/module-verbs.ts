@@ -7,12 +7,12 @@ import { reachBuilt, reachInstalled } from "../../dkms/verbs/reach-level.ts";
 import { noteRpmAdd, takeRpmNote } from "../../dkms/verbs/rpm-upgrade.ts";
 import { type TakeBackRequest, takeBack } from "../../dkms/verbs/take-back.ts";
 import { builtKernels, hasSource } from "../../dkms/verbs/tree-checks.ts";
+import { namedConfFile } from "./conf-file.ts";
 import { finishCourse } from "./finish-course.ts";
 import { addableModule, alreadyAdded, knownModule } from "./named-module.ts";
 import { courseOf, type Runner, refuse } from "./runner.ts";
 import { kernelsOf, type Session } from "./session.ts";
 import { installFromRpm } from "./tarball-verbs.ts";
-import { checkConfFile, unsupportedOption } from "./unsupported-option.ts";
 
 /** `dkms add` */
 export const addRunner: Runner = {
@@ -24,8 +24,8 @@ export const addRunner: Runner = {
     const { module, source } = named.value;
     if (session.call.options.rpmSafeUpgrade) noteRpmAdd(session.host, module);
     const already = hasSource(session.host, module) ? alreadyAdded(session, module) : undefined;
-    const bad = already ?? (await checkConfFile(session, module));
-    if (bad && !bad.ok) return refuse(session, bad.error);
+    const confFile = already ?? (await namedConfFile(session, module));
+    if (!confFile.ok) return refuse(session, confFile.error);
     const result = await addModule(courseOf(session), module, source);
     return result.ok ? [] : [result.error];
   },
@@ -55,7 +55,9 @@ export function takeBackRunner(to: TakeBackRequest["to"]): Runner {
       if (isUpgrade(session, module.value)) return [];
       const kernels = chooseKernels(session, module.value);
       if (!kernels.ok) return refuse(session, kernels.error);
-      const course = courseOf(session);
+      const confFile = await namedConfFile(session, module.value);
+      if (!confFile.ok) return refuse(session, confFile.error);
+      const course = courseOf(session, confFile.value);
       const failures = await takeBack(course, { module: module.value, kernels: kernels.value, to });
       return [...failures, ...(await finishCourse(session, course))];
     },
@@ -80,12 +82,9 @@ async function forEachKernel(session: Session, reach: ReachLevel): Promise<reado
   const { module, source } = named.value;
   const kernels = kernelsOf(session);
   if (!kernels.ok) return refuse(session, kernels.error);
-  const unsupported = unsupportedOption(session, kernels.value);
-  if (unsupported) return refuse(session, unsupported);
-  const bad = await checkConfFile(session, module);
-  if (!bad.ok) return refuse(session, bad.error);
-  const helpful = helping(session);
-  const course = courseOf({ ...session, tell: helpful });
+  const confFile = await namedConfFile(session, module);
+  if (!confFile.ok) return refuse(session, confFile.error);
+  const course = courseOf({ ...session, tell: helping(session) }, confFile.value);
   if (source !== undefined) {
     const added = await addModule(course, module, source);
     if (!added.ok) return [added.error];

@@ -10,8 +10,8 @@ export interface Runner {
   readonly run: (session: Session) => Promise<readonly Failure[]>;
 }
 
-/** The course that a session's options ask for. */
-export function courseOf(session: Session): Course {
+/** The course that a session's options ask for. Of one module, a dkms.conf may be named (-c). */
+export function courseOf(session: Session, confFile?: string): Course {
   const { host, call, settings, framework, tell } = session;
   const { force, forceVersionOverride, noDepmod, directives } = call.options;
   const jobs = call.options.jobs ?? settings.jobs ?? framework.parallelJobs;
@@ -23,6 +23,7 @@ export function courseOf(session: Session): Course {
     host,
     {
       ...{ force, forceVersion: forceVersionOverride, noDepmod, directives },
+      ...(confFile !== undefined && { confFile }),
       ...(jobs !== undefined && jobs > 0 && { jobs }),
       policy: { signing: settings.signing, compressorOptions: framework.compressOptions },
     },

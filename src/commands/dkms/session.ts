@@ -31,7 +31,9 @@ export interface SessionRequest {
  * not there, with E_CONF_INVALID if one of the files is unusable, or as reading it does.
  */
 export async function openSession({ call, signal, io, tell }: SessionRequest): Promise<Result<Session>> {
-  const opened = await openHost({ places: call.options.trees, signal, allowInsecureFiles: false }, (problems) =>
+  const { trees: places, kernelSourceDirectory: headers, kernelConfig } = call.options;
+  const kernels = { ...(headers !== undefined && { headers }), ...(kernelConfig !== undefined && { kernelConfig }) };
+  const opened = await openHost({ places, kernels, signal, allowInsecureFiles: false }, (problems) =>
     io.err.write(diagnosticsText(problems, io.err.terminal)),
   );
   if (!opened.ok) return opened;

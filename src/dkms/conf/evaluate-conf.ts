@@ -3,7 +3,7 @@ import { fail, type Result, succeed } from "../failure.ts";
 import type { ModuleId } from "../id.ts";
 import { ioFailure } from "../io-failure.ts";
 import type { Kernel } from "../kernel.ts";
-import { kernelConfigPlaces } from "../kernel-config.ts";
+import { kernelConfigFile } from "../kernel-config.ts";
 import { evaluateInBash, rereadInBash } from "./bash-evaluator.ts";
 import { entriesOf, type RawConf, type RawEntry, rawConfOf } from "./raw-conf.ts";
 import { collapse, rereadStatically } from "./reread-value.ts";
@@ -54,7 +54,6 @@ export function knownVariables(
   { module, kernel }: Pick<EvaluationRequest, "module" | "kernel">,
 ): ReadonlyMap<string, string> {
   const headers = kernel.headers?.directory ?? `${kernel.directory}/build`;
-  const configs = kernelConfigPlaces.map((place) => `${headers}/${place}`);
   return new Map([
     ["kernelver", kernel.id.release],
     ["arch", kernel.id.arch],
@@ -64,7 +63,7 @@ export function knownVariables(
     ["source_tree", paths.sourceTree],
     ["install_tree", paths.installTree],
     ["kernel_source_dir", headers],
-    ["kernel_config", configs.find((config) => files.stat(config)) ?? configs.at(-1) ?? ""],
+    ["kernel_config", kernelConfigFile({ files }, kernel)],
   ]);
 }
 

@@ -14,15 +14,22 @@ export function frameworkFiles({ files, paths }: Pick<Host, "files" | "paths">):
   const found: FrameworkFile[] = [];
   try {
     for (const file of [main, ...fragments(files, `${main}.d`)]) {
-      const stat = files.stat(file);
-      if (!stat) continue;
-      if (stat.kind !== "file" || stat.size > longest) return unfit(file, stat.kind === "file");
-      found.push({ file, text: files.readText(file) ?? "" });
+      const read = readShellFile(files, file);
+      if (!read.ok) return read;
+      if (read.value) found.push(read.value);
     }
   } catch (error) {
     return ioFailure(error, `read ${paths.dkmsSettings}`);
   }
   return succeed(found);
+}
+
+/** A file that bash would source; `undefined` if it is not there. Fails with E_CONF_INVALID; throws what reading throws. */
+export function readShellFile(files: Host["files"], file: string): Result<FrameworkFile | undefined> {
+  const stat = files.stat(file);
+  if (!stat) return succeed(undefined);
+  if (stat.kind !== "file" || stat.size > longest) return unfit(file, stat.kind === "file");
+  return succeed({ file, text: files.readText(file) ?? "" });
 }
 
 /** As `*.conf`: hidden ones are no match. */

@@ -2,6 +2,7 @@ import type { Host } from "../../host/host.ts";
 import type { JobPool } from "../../host/job-pool.ts";
 import type { BuildInputs } from "../build-record.ts";
 import type { DkmsConf } from "../conf/dkms-conf.ts";
+import type { Overrides } from "../conf/overrides.ts";
 import type { EnginePolicy } from "../engine-policy.ts";
 import type { InstanceId } from "../id.ts";
 import type { Kernel } from "../kernel.ts";
@@ -11,9 +12,7 @@ import type { BuildLog } from "./build-log.ts";
 import type { FileChanges } from "./file-changes.ts";
 import type { PrivateBuilds, Workspace } from "./workspace.ts";
 
-export interface BuildOptions {
-  /** As `dkms --directive NAME=value`. */
-  readonly directives?: Readonly<Record<string, string>>;
+export interface BuildOptions extends Overrides {
   /** For the whole build; default 30 minutes. */
   readonly timeoutMs?: number;
   /** `make -j`; default: the processors that this process may use. Says nothing where `pool` is given. */

@@ -3,6 +3,7 @@ import { buildInputs } from "../build-inputs.ts";
 import type { BuildInputs } from "../build-record.ts";
 import type { DkmsConf } from "../conf/dkms-conf.ts";
 import { loadConf } from "../conf/load-conf.ts";
+import { confOverrides } from "../conf/overrides.ts";
 import { digestSource } from "../digest-source.ts";
 import { unsignedPolicy } from "../engine-policy.ts";
 import { exclusion } from "../exclusion.ts";
@@ -53,8 +54,7 @@ type Request = Pick<BuildJob, "instance" | "source" | "options">;
 async function prepare(host: Host, request: Request): Promise<Result<BuildJob>> {
   const { instance, options } = request;
   const kernel = readKernel(host, instance.kernel) ?? absentKernel(host, instance.kernel);
-  const { directives = {} } = options;
-  const conf = await loadConf(host, { module: instance.module, kernel, directives });
+  const conf = await loadConf(host, { module: instance.module, kernel, ...confOverrides(options) });
   if (!conf.ok) return conf;
   const config = readKernelConfig(host, kernel);
   const why = exclusion(conf.value, kernel, config);
@@ -93,9 +93,14 @@ function requireSourceFiles({ files }: Host, path: string): Result<never> | unde
   return fail("E_NO_SOURCE", message, { path, remedy, dkmsExit: 8 });
 }
 
-function requireHeaders({ files }: Host, { id, directory, headers }: Kernel): Result<never> | undefined {
+function requireHeaders({ files, paths }: Host, { id, directory, headers }: Kernel): Result<never> | undefined {
   if (headers) return undefined;
   const { release } = id;
+  if (paths.headers !== undefined) {
+    const message = `The headers of ${release} are not in ${paths.headers}: it has no directory include.`;
+    const remedy = "Name the directory that holds include.";
+    return fail("E_NO_HEADERS", message, { path: paths.headers, remedy, dkmsExit: 21 });
+  }
   if (files.stat(directory) === undefined) {
     const remedy = `Install the kernel ${release} and its headers (Debian: linux-headers-${release}).`;
     const message = `There is no kernel ${release}: ${directory} does not exist.`;

@@ -1,9 +1,8 @@
-import path from "node:path";
 import type { CommandResult } from "../../host/run.ts";
 import { applyPatches } from "../apply-patches.ts";
 import { fail, type Result } from "../failure.ts";
 import { instanceAddress } from "../id.ts";
-import { kernelConfigPlaces } from "../kernel-config.ts";
+import { kernelConfigFile } from "../kernel-config.ts";
 import { makeCommand } from "../make-command.ts";
 import { runScript } from "../run-script.ts";
 import type { Making } from "./build-job.ts";
@@ -46,8 +45,7 @@ async function runMake(making: Making): Promise<Result<never> | undefined> {
   const jobs = pool ? undefined : (options.jobs ?? host.machine.processors);
   const line = makeCommand(conf, { kernel, dkmsTree, module: instance.module, jobs, llvm: toolchain.llvm });
   const headers = kernel.headers?.directory ?? "";
-  const places = kernelConfigPlaces.map((place) => path.join(headers, place));
-  const config = places.find((place) => host.files.stat(place) !== undefined) ?? "";
+  const config = kernelConfigFile(host, kernel);
   const args = ["-c", makeScript, "bash", dkmsTree, sourceTree, installTree, headers, config, line];
   const sharing = pool && { descriptors: [pool.descriptor] };
   const makeEnv = { ...env, ...pool?.env, PWD: directory };

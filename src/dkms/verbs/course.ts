@@ -1,4 +1,5 @@
 import type { Host } from "../../host/host.ts";
+import type { Overrides } from "../conf/overrides.ts";
 import type { EnginePolicy } from "../engine-policy.ts";
 import type { Failure, Result } from "../failure.ts";
 import { type KernelId, type KernelKey, kernelKey, type ModuleId } from "../id.ts";
@@ -14,9 +15,7 @@ export interface Course {
   readonly changed: Map<KernelKey, ChangedKernel>;
 }
 
-export interface CourseOptions {
-  /** As `dkms --directive NAME=value`. */
-  readonly directives?: Readonly<Record<string, string>>;
+export interface CourseOptions extends Overrides {
   readonly force?: boolean;
   /** Installs over newer objects of the kernel's own. */
   readonly forceVersion?: boolean;

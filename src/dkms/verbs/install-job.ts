@@ -1,12 +1,11 @@
 import type { DkmsConf } from "../conf/dkms-conf.ts";
+import type { Overrides } from "../conf/overrides.ts";
 import type { EnginePolicy } from "../engine-policy.ts";
 import type { InstanceId, ModuleId } from "../id.ts";
 import type { Kernel } from "../kernel.ts";
 import type { ModuleInfo } from "../module-info.ts";
 
-export interface InstallOptions {
-  /** As `dkms --directive NAME=value`. */
-  readonly directives?: Readonly<Record<string, string>>;
+export interface InstallOptions extends Overrides {
   /** Other versions of the module whose installed objects make way in the same step. */
   readonly replaces?: readonly ModuleId[];
   /** As `forceVersion`, and goes on after a failed PRE_INSTALL. */

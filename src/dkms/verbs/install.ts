@@ -1,5 +1,6 @@
 import type { Host } from "../../host/host.ts";
 import { loadConf } from "../conf/load-conf.ts";
+import { confOverrides } from "../conf/overrides.ts";
 import { unsignedPolicy } from "../engine-policy.ts";
 import { fail, type Result, succeed } from "../failure.ts";
 import { type InstanceId, instanceAddress, moduleKey } from "../id.ts";
@@ -77,8 +78,8 @@ async function prepare(host: Host, request: Request): Promise<Result<InstallJob 
   if (!kernel) return noKernel(host, instance);
   const present = requireBuild(host, request);
   if (!present.ok) return present;
-  const { directives = {}, replaces = [] } = options;
-  const conf = await loadConf(host, { module: instance.module, kernel, directives });
+  const { replaces = [] } = options;
+  const conf = await loadConf(host, { module: instance.module, kernel, ...confOverrides(options) });
   if (!conf.ok) return conf;
   const placements = await planPlacements(host, instance, conf.value);
   if (!placements.ok) return placements;

@@ -33,7 +33,7 @@ export async function planPlacements(
     if (!read.ok) return read;
     const wrong = checkVermagic(read.value, { kernel: instance.kernel, path: object });
     if (wrong) return wrong;
-    const place = path.join(kernel, destinationDirectory(spec, distribution), file);
+    const place = path.join(kernel, destinationDirectory(spec, distribution, paths.addonModules), file);
     if (!place.startsWith(`${kernel}/`)) return outside(place);
     placements.push({ name: spec.destName, built: object, info: read.value.info, place });
   }

@@ -1,4 +1,5 @@
 import type { Host } from "../../host/host.ts";
+import type { Overrides } from "../conf/overrides.ts";
 import { unsignedPolicy } from "../engine-policy.ts";
 import { type Failure, fail, type Result, succeed } from "../failure.ts";
 import { type InstanceId, instanceAddress, type KernelId, type ModuleId, moduleKey } from "../id.ts";
@@ -36,10 +37,10 @@ export async function reachBuilt(
   const { host, options } = course;
   const added = await reachAdded(course, instance.module);
   if (!added.ok) return added;
-  const { directives = {}, jobs, force = false, policy = unsignedPolicy } = options;
-  const more = { policy, ...(jobs !== undefined && { jobs }) };
+  const { jobs, force = false, policy = unsignedPolicy } = options;
+  const more = { ...overridesOf(course), policy, ...(jobs !== undefined && { jobs }) };
   const built = await carryOut(course, { action: "build", what: instanceAddress(instance) }, () =>
-    build(host, instance, { directives, force, replace, ...more }),
+    build(host, instance, { force, replace, ...more }),
   );
   return commit(built);
 }
@@ -68,15 +69,17 @@ export async function reachInstalled(
   return host.signal.aborted ? stopped(instance.kernel) : succeed(undefined);
 }
 
-async function installAnew({ host, options }: Course, instance: InstanceId, keepNewer: boolean): Promise<Result<Done>> {
-  const { directives = {}, force = false, forceVersion = false, policy = unsignedPolicy } = options;
+async function installAnew(course: Course, instance: InstanceId, keepNewer: boolean): Promise<Result<Done>> {
+  const { host, options } = course;
+  const { force = false, forceVersion = false, policy = unsignedPolicy } = options;
+  const overrides = overridesOf(course);
   const { name } = instance.module;
   const isAgain = force && isActive(host, instance);
-  const out = isAgain ? await uninstall(host, instance, { directives }) : undefined;
+  const out = isAgain ? await uninstall(host, instance, overrides) : undefined;
   if (out && !out.ok) return out;
   const active = activeVersion(host, name, instance.kernel);
   const replaces = active === undefined || active === instance.module.version ? [] : [{ name, version: active }];
-  const done = await install(host, instance, { directives, replaces, force, forceVersion, keepNewer, policy });
+  const done = await install(host, instance, { ...overrides, replaces, force, forceVersion, keepNewer, policy });
   if (!out) return done;
   if (!done.ok) {
     out.value.undo.restore();
@@ -101,6 +104,10 @@ function both(first: Done, second: Done): Done["undo"] {
       second.undo.commit();
     },
   };
+}
+
+function overridesOf({ options: { directives, confFile } }: Course): Overrides {
+  return { ...(directives && { directives }), ...(confFile !== undefined && { confFile }) };
 }
 
 function isKnown({ files, paths }: Host, module: ModuleId): boolean {

@@ -45,7 +45,7 @@ function clear(host: Host, name: string): Result<Outcome> {
 function clearKernels({ files, ...host }: Host, name: string): string[] {
   const { installTree } = host.paths;
   const releases = (files.list(installTree) ?? []).filter((entry) => entry.kind === "directory");
-  const usual = destinationDirectory(noSpec, readDistribution({ files, paths: host.paths }));
+  const usual = destinationDirectory(noSpec, readDistribution({ files, paths: host.paths }), host.paths.addonModules);
   return releases.flatMap(({ name: release }) => {
     if (nameProblem(release) !== undefined) return [];
     const top = kernelDirectory(host.paths, release);

@@ -44,9 +44,8 @@ export async function takeBackInstance(
   to: TakeBackRequest["to"],
 ): Promise<Failure | undefined> {
   const { host, options } = course;
-  const { directives = {} } = options;
   const address = instanceAddress(instance);
-  const out = await commit(course, "uninstall", address, () => uninstall(host, instance, { directives }));
+  const out = await commit(course, "uninstall", address, () => uninstall(host, instance, options));
   if (!out.ok) return out.error;
   if (out.value && isKernelThere(host, instance.kernel)) noteChange(course, instance.kernel);
   if (to === "built") return undefined;

@@ -2,6 +2,7 @@ import path from "node:path";
 import type { Host } from "../../host/host.ts";
 import type { DkmsConf } from "../conf/dkms-conf.ts";
 import { loadConf } from "../conf/load-conf.ts";
+import { confOverrides, type Overrides } from "../conf/overrides.ts";
 import { type Result, succeed } from "../failure.ts";
 import { readFootprint } from "../footprint.ts";
 import { type InstanceId, instanceAddress, type KernelId } from "../id.ts";
@@ -17,11 +18,6 @@ import { activeVersion, requireAdded } from "./tree-checks.ts";
 import type { Done } from "./verb.ts";
 import { type Outcome, unchanged, withUndo } from "./with-undo.ts";
 
-export interface UninstallOptions {
-  /** As `dkms --directive NAME=value`. */
-  readonly directives?: Readonly<Record<string, string>>;
-}
-
 /**
  * Takes an instance's objects out of the install tree, puts the kernel's own back, and removes the active link; then
  * POST_REMOVE, whose failure is a notice. Works without a usable dkms.conf too: what is in `module/` and in the build
@@ -29,7 +25,7 @@ export interface UninstallOptions {
  *
  * Fails with E_NOT_IN_TREE (3), E_CANCELLED, or what the file system says.
  */
-export function uninstall(host: Host, instance: InstanceId, options: UninstallOptions = {}): Promise<Result<Done>> {
+export function uninstall(host: Host, instance: InstanceId, options: Overrides = {}): Promise<Result<Done>> {
   const doing = `uninstall ${instanceAddress(instance)}`;
   const act = (changes: FileChanges) => takeOut(host, { instance, options }, changes);
   return withUndo(host, { doing, label: instance.module.name, act });
@@ -37,7 +33,7 @@ export function uninstall(host: Host, instance: InstanceId, options: UninstallOp
 
 interface UninstallRequest {
   readonly instance: InstanceId;
-  readonly options: UninstallOptions;
+  readonly options: Overrides;
 }
 
 async function takeOut(host: Host, request: UninstallRequest, changes: FileChanges): Promise<Result<Outcome>> {
@@ -68,8 +64,7 @@ async function takeOut(host: Host, request: UninstallRequest, changes: FileChang
 /** Whatever is wrong with dkms.conf, what it has installed once can be removed. */
 async function evaluate(host: Host, { instance, options }: UninstallRequest): Promise<Result<DkmsConf | undefined>> {
   const kernel = readKernel(host, instance.kernel) ?? absentKernel(host, instance.kernel);
-  const { directives = {} } = options;
-  const conf = await loadConf(host, { module: instance.module, kernel, directives, strict: false });
+  const conf = await loadConf(host, { module: instance.module, kernel, ...confOverrides(options), strict: false });
   return conf.ok || conf.error.code === "E_CANCELLED" ? conf : succeed(undefined);
 }
 
