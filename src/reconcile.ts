@@ -1,5 +1,6 @@
 import type { ActualState } from "./actual-state/actual-state.ts";
 import { scanActual } from "./actual-state/scan-actual.ts";
+import { admitEarlier, type EarlierPlan, tellLeft } from "./apply/admit-earlier.ts";
 import { applyPlan } from "./apply/apply-plan.ts";
 import { builtInEngine } from "./apply/built-in-engine.ts";
 import { dkmsEngine } from "./apply/dkms-engine.ts";
@@ -20,6 +21,7 @@ import { assemblePlan } from "./plan/assemble-plan.ts";
 import { lastDuration } from "./plan/last-duration.ts";
 import type { Plan } from "./plan/plan.ts";
 import type { PlanFilter } from "./plan/resolve-wanted.ts";
+import { restrictPlan } from "./plan/restrict-plan.ts";
 import { scanRequest } from "./plan/scan-request.ts";
 
 /** What is there, and how it differs from what is wanted. */
@@ -51,7 +53,9 @@ export interface ReconcileOptions {
   /** Start nothing more after the first failure. */
   readonly failFast: boolean;
   /** What the journal is to tell of this run, besides its engine. */
-  readonly facts: Omit<RunFacts, "engine">;
+  readonly facts: Omit<RunFacts, "engine" | "planId">;
+  /** A plan that was made before: what it has is done, and nothing else; if it does not hold any more, nothing at all. */
+  readonly earlier?: EarlierPlan | undefined;
 }
 
 export interface Reconciled {
@@ -64,7 +68,7 @@ export interface Reconciled {
 
 /**
  * The pipeline: lock, compare, apply, compare again. Success means that nothing remains to do. Fails with E_LOCKED if
- * another run does not end within the time limit, and with E_PERMISSION, E_READ_ONLY, E_NO_SPACE or E_NO_TOOL if this
+ * another run does not end within the time limit, with E_STALE_PLAN if an earlier plan does not hold any more, and with E_PERMISSION, E_READ_ONLY, E_NO_SPACE or E_NO_TOOL if this
  * host cannot run it at all.
  */
 export function reconcile(host: Host, desired: DesiredState, options: ReconcileOptions): Promise<Result<Reconciled>> {
@@ -87,15 +91,22 @@ async function reconcileLocked(
   if (before.plan.diagnostics.some(({ severity }) => severity === "error")) {
     return succeed({ ...before, outcome: undefined });
   }
-  const journal = openJournal(host, { ...options.facts, engine: options.engine });
+  const { earlier, filter, emit } = options;
+  const admitted = earlier ? admitEarlier(host, earlier, { ...before, desired, filter, emit }) : succeed(before.plan);
+  if (!admitted.ok) return admitted;
+  const plan = admitted.value;
+  const journal = openJournal(host, { ...options.facts, engine: options.engine, planId: earlier?.plan.planId });
   // A run with nothing to do leaves one line: its end.
-  if (before.plan.steps.length > 0) journal.start(desired, before.plan);
-  const applied = await carryOut(host, before, { ...options, journal });
-  const after = applied.steps.length > 0 ? await compare(host, desired, options.filter) : before;
-  const outcome = { ...applied, remaining: after.plan };
+  if (plan.steps.length > 0) journal.start(desired, plan);
+  const applied = await carryOut(host, { ...before, plan }, { ...options, journal });
+  const after = applied.steps.length > 0 ? await compare(host, desired, filter) : before;
+  const names = new Set(plan.steps.map(({ id }) => id));
+  const remaining = earlier ? restrictPlan(after.plan, (id) => names.has(id)) : after.plan;
+  if (earlier) tellLeft(after.plan.changes.length - remaining.changes.length, earlier, emit);
+  const outcome = { ...applied, remaining };
   journal.end(outcome);
-  options.emit({ type: "run_complete", outcome });
-  return succeed({ plan: before.plan, outcome, actual: after.actual });
+  emit({ type: "run_complete", outcome });
+  return succeed({ plan, outcome, actual: after.actual });
 }
 
 async function carryOut(host: Host, { actual, plan }: Comparison, options: ReconcileOptions & { journal: Journal }) {

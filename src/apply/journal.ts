@@ -25,18 +25,28 @@ export interface RunFacts {
   readonly command: string;
   readonly engine: string;
   readonly toolVersion: string;
+  /** The plan_id of a saved plan that is applied. */
+  readonly planId?: string | undefined;
 }
 
 /**
  * The journal of the DKMS tree, for one run that holds the lock. Older lines are compacted first where they have become
  * many (see {@link compactJournal}), in one moment; from then on the file only grows. Throws what the file system throws.
  */
-export function openJournal(host: Host, { caller, command, engine, toolVersion }: RunFacts): Journal {
+export function openJournal(host: Host, { caller, command, engine, toolVersion, planId }: RunFacts): Journal {
   const file = journalFile(host.paths);
   const compacted = compactJournal(host.files.readText(file) ?? "");
   if (compacted !== undefined) host.files.writeAtomic(file, compacted, 0o600);
   const run = `${host.clock().toISOString()}/${process.pid}`;
-  const by = { uid: caller.uid, user: caller.user, login: caller.login, command, engine, version: toolVersion };
+  const by = {
+    uid: caller.uid,
+    user: caller.user,
+    login: caller.login,
+    command,
+    engine,
+    version: toolVersion,
+    plan: planId,
+  };
   let started = false;
   const write = (type: string, fields: Readonly<Record<string, unknown>>) =>
     host.files.append(file, `${JSON.stringify({ type, run, at: host.clock().toISOString(), ...fields })}\n`);

@@ -1,8 +1,10 @@
+import path from "node:path";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
+import type { Failure } from "../dkms/failure.ts";
 import { findCaller } from "../host/caller.ts";
 import type { Host } from "../host/host.ts";
 import { type EngineName, type Reconciled, reconcile } from "../reconcile.ts";
-import { createReporter } from "./apply-reporter.ts";
+import { type ApplyReporter, createReporter } from "./apply-reporter.ts";
 import { unknownFilter } from "./check-filter.ts";
 import type { Answer, Invocation } from "./command.ts";
 import { invalidAnswer, loadFor } from "./documents.ts";
@@ -10,18 +12,38 @@ import { detailedApplyCodes, exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { filterOf, onHost } from "./on-host.ts";
 import { type OpenedHost, policyOf } from "./open-host.ts";
 import { plan } from "./plan.ts";
-import { parseEngine, parseJobs } from "./shared-options.ts";
+import type { PlanFile } from "./plan-file.ts";
+import { parseEngine, parseJobs, type SharedOptions } from "./shared-options.ts";
 import { toolVersion } from "./tool-version.ts";
 import { usageAnswer } from "./usage-answer.ts";
+import type { UsageError } from "./usage-error.ts";
 
-/** Makes the host what the documents ask for. */
+/** Makes the host what the documents ask for; with a saved plan, only what that one has. */
 export async function apply(invocation: Invocation): Promise<Answer> {
   const jobs = parseJobs(invocation.own.jobs);
   if (!jobs.ok) return usageAnswer(jobs.error);
   const engine = parseEngine(invocation.own.engine);
   if (!engine.ok) return usageAnswer(engine.error);
+  const contradiction = contradictionOf(invocation);
+  if (contradiction) return usageAnswer(contradiction);
   if (invocation.own.dryRun === true) return plan(invocation);
   return onHost(invocation, (opened) => applyOn(opened, invocation, { jobs: jobs.value, engine: engine.value }));
+}
+
+/** A saved plan says itself what it is about. */
+function contradictionOf({ argument, options, own }: Invocation): UsageError | undefined {
+  if (argument === undefined) return undefined;
+  const hint = "Leave one of the two out.";
+  if (own.dryRun === true) {
+    return {
+      message: "--dry-run makes a new plan, and a saved one is given.",
+      hint: `To see it: dkms-agent show ${argument}`,
+    };
+  }
+  if (options.modules.length > 0) return { message: "--module cannot narrow a plan that was made already.", hint };
+  return options.kernel === undefined
+    ? undefined
+    : { message: "--kernel cannot narrow a plan that was made already.", hint };
 }
 
 interface ApplyRequest {
@@ -30,38 +52,64 @@ interface ApplyRequest {
 }
 
 async function applyOn(opened: OpenedHost, invocation: Invocation, request: ApplyRequest): Promise<Answer> {
-  const { host, settings, framework } = opened;
-  const { options, own, signal } = invocation;
-  const jobs = request.jobs ?? settings.jobs ?? framework.parallelJobs ?? host.machine.processors;
+  const { host } = opened;
+  const { options, own, argument, signal } = invocation;
   const detailed = own.detailedExitcode === true;
-  const loaded = loadFor(host, options);
+  const file = argument === undefined ? undefined : await readPlanFile(host, argument, options);
+  if (file && !file.ok) return failed(createReporter(invocation, host.clock), file.error, detailed);
+  const loaded = loadFor(host, { ...options, desired: desiredPath(options, file?.value) });
   const { desired } = loaded;
-  if (!desired) return refuse(invocation, host, { diagnostics: loaded.diagnostics, detailed });
-  const unknown = unknownFilter(host, desired, options);
+  const unknown = desired && unknownFilter(host, desired, options);
   if (unknown) return usageAnswer(unknown);
   const reporter = createReporter(invocation, host.clock);
+  if (!desired) return refuse(invocation, reporter, { diagnostics: loaded.diagnostics, detailed });
   for (const diagnostic of loaded.diagnostics) reporter.emit({ type: "diagnostic", diagnostic });
   const stopped = () => reporter.stopping(String(signal.reason));
   signal.addEventListener("abort", stopped);
   try {
+    const earlier = file && argument !== undefined ? { plan: file.value.saved, origin: argument } : undefined;
     const result = await reconcile(host, desired, {
-      filter: filterOf(invocation),
+      ...runOptions(opened, invocation, request),
+      filter: earlier?.plan.filter ?? filterOf(invocation),
       emit: reporter.emit,
-      lockTimeoutMs: options.lockTimeoutMs ?? settings.lockTimeoutMs,
-      jobs,
-      buildTimeoutMs: settings.buildTimeoutMs,
-      policy: policyOf(opened),
-      engine: request.engine,
-      failFast: own.failFast === true,
-      facts: { caller: findCaller(), command: "apply", toolVersion },
+      earlier,
     });
-    if (result.ok) return conclude(result.value, detailed);
-    reporter.failure(result.error);
-    return { exitCode: detailed ? detailedApplyCodes.notAttempted.code : exitCodeOf(result.error) };
+    return result.ok ? conclude(result.value, detailed) : failed(reporter, result.error, detailed);
   } finally {
     signal.removeEventListener("abort", stopped);
     reporter.end();
   }
+}
+
+/** Only who applies a saved plan waits for what it takes to read one. */
+async function readPlanFile(host: Host, argument: string, { allowInsecureFiles }: SharedOptions) {
+  const { insecurePlanFile, loadPlanFile } = await import("./plan-file.ts");
+  const place = path.resolve(argument);
+  const insecure = allowInsecureFiles ? undefined : insecurePlanFile(host, place);
+  return insecure ? { ok: false as const, error: insecure } : loadPlanFile(host, place);
+}
+
+/** The documents that the plan was made from, unless others are named: if they differ, the plan is stale. */
+function desiredPath({ desired, desiredGiven }: SharedOptions, file: PlanFile | undefined): string {
+  return desiredGiven ? desired : (file?.document.desired.path ?? desired);
+}
+
+function runOptions(opened: OpenedHost, { options, own }: Invocation, { jobs, engine }: ApplyRequest) {
+  const { host, settings, framework } = opened;
+  return {
+    lockTimeoutMs: options.lockTimeoutMs ?? settings.lockTimeoutMs,
+    jobs: jobs ?? settings.jobs ?? framework.parallelJobs ?? host.machine.processors,
+    buildTimeoutMs: settings.buildTimeoutMs,
+    policy: policyOf(opened),
+    engine,
+    failFast: own.failFast === true,
+    facts: { caller: findCaller(), command: "apply", toolVersion },
+  };
+}
+
+function failed(reporter: ApplyReporter, failure: Failure, detailed: boolean): Answer {
+  reporter.failure(failure);
+  return { exitCode: detailed ? detailedApplyCodes.notAttempted.code : exitCodeOf(failure) };
 }
 
 interface Refusal {
@@ -69,11 +117,10 @@ interface Refusal {
   readonly detailed: boolean;
 }
 
-function refuse(invocation: Invocation, { clock }: Host, { diagnostics, detailed }: Refusal): Answer {
+function refuse(invocation: Invocation, reporter: ApplyReporter, { diagnostics, detailed }: Refusal): Answer {
   const exitCode = detailed ? detailedApplyCodes.notAttempted.code : exitCodes.invalid.code;
   if (!invocation.options.json) return { ...invalidAnswer(invocation, { desired: undefined, diagnostics }), exitCode };
-  const { emit } = createReporter(invocation, clock);
-  for (const diagnostic of diagnostics) emit({ type: "diagnostic", diagnostic });
+  for (const diagnostic of diagnostics) reporter.emit({ type: "diagnostic", diagnostic });
   return { exitCode };
 }
 

@@ -41,6 +41,10 @@ export const commandTable: readonly CommandSpec[] = [
     description: "Writes nothing, and needs no root where the trees are readable.",
     options: [
       { flags: "--detailed-exitcode", description: "exit with 2 if there are changes, 3 if only blocked ones" },
+      {
+        flags: "--out <file>",
+        description: "save the plan too: dkms-agent apply FILE then does this and nothing else",
+      },
       retryOption,
     ],
     examples: [
@@ -51,9 +55,20 @@ export const commandTable: readonly CommandSpec[] = [
     load: async () => (await import("./plan.ts")).plan,
   },
   {
+    name: "show",
+    summary: "print a saved plan",
+    description: "Looks at nothing but the file.",
+    argument: ["<planfile>", "what plan --out wrote"],
+    options: [],
+    examples: [["dkms-agent show tonight.plan", "what apply tonight.plan would do"]],
+    load: async () => (await import("./show.ts")).show,
+  },
+  {
     name: "apply",
     summary: "make the host what the documents ask for",
-    description: "Does what plan shows, then looks again. Safe to repeat and to interrupt; a second run does nothing.",
+    description:
+      "Does what plan shows, then looks again. Safe to repeat and to interrupt; a second run does nothing. With a saved plan: does what that one shows, or nothing if anything that it touches has changed since (79).",
+    argument: ["[planfile]", "what plan --out wrote"],
     options: [
       {
         flags: "--detailed-exitcode",
@@ -68,6 +83,7 @@ export const commandTable: readonly CommandSpec[] = [
     examples: [
       ["dkms-agent apply", "reconcile /etc/dkms-agent/desired-state"],
       ["dkms-agent apply --module v4l2loopback --detailed-exitcode", "one module; 2 if it changed"],
+      ["dkms-agent apply tonight.plan", "what was planned, looked at and approved"],
       ["dkms-agent apply --root /srv/image --kernel 6.1.0-56-amd64", "into an image"],
     ],
     load: async () => (await import("./apply.ts")).apply,

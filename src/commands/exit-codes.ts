@@ -10,15 +10,20 @@ export const exitCodes = {
     meaning: "nothing failed, but something wanted is blocked (apply; plan --detailed-exitcode without changes)",
   },
   usage: { code: 64, meaning: "wrong usage of the command line" },
-  invalid: { code: 65, meaning: "the desired state is invalid or cannot be read" },
+  invalid: { code: 65, meaning: "the desired state, or a saved plan, is invalid or cannot be read" },
   locked: { code: 75, meaning: "another run holds the lock" },
   unfit: { code: 78, meaning: "this host cannot run it: not root, tree not writable, a program is missing" },
+  stale: { code: 79, meaning: "a saved plan is stale: what it was made from has changed, or it was applied before" },
+  refused: { code: 80, meaning: "refused by a protection: a module is protected, or in use" },
 } as const;
 
 /** `apply --detailed-exitcode` answers with these instead, except for wrong usage. */
 export const detailedApplyCodes = {
   unchanged: { code: 0, meaning: "nothing had to be changed" },
-  notAttempted: { code: 1, meaning: "not attempted: invalid desired state, locked, or unfit host" },
+  notAttempted: {
+    code: 1,
+    meaning: "not attempted: invalid desired state, locked, unfit host, stale plan, or refused",
+  },
   changed: { code: 2, meaning: "changed, and everything wanted is there now" },
   failed: { code: 4, meaning: "failed or blocked, nothing changed" },
   changedAndFailed: { code: 6, meaning: "changed, and something failed or is blocked" },
@@ -34,6 +39,10 @@ export function exitCodeOf({ code }: Failure): number {
     case "E_NO_SPACE":
     case "E_NO_TOOL":
       return exitCodes.unfit.code;
+    case "E_BAD_PLAN":
+      return exitCodes.invalid.code;
+    case "E_STALE_PLAN":
+      return exitCodes.stale.code;
     case "E_USAGE":
       return exitCodes.usage.code;
     default:

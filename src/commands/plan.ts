@@ -1,21 +1,23 @@
-import { randomUUID } from "node:crypto";
-import type { DesiredState } from "../desired-state/desired-state.ts";
+import path from "node:path";
+import type { Failure } from "../dkms/failure.ts";
+import { ioFailure } from "../dkms/io-failure.ts";
 import type { Host } from "../host/host.ts";
 import type { Plan } from "../plan/plan.ts";
 import { compare } from "../reconcile.ts";
 import { diagnosticsText } from "../report/diagnostic-text.ts";
+import { failureText } from "../report/failure-text.ts";
 import { jsonText } from "../report/json.ts";
 import { planDocument } from "../report/plan-document.ts";
 import { planText } from "../report/plan-text.ts";
 import { unknownFilter } from "./check-filter.ts";
 import type { Answer, Invocation } from "./command.ts";
 import { invalidAnswer, loadFor } from "./documents.ts";
-import { exitCodes } from "./exit-codes.ts";
+import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { filterOf, onHost, stoppedAnswer } from "./on-host.ts";
-import { toolVersion } from "./tool-version.ts";
+import { planFacts } from "./plan-facts.ts";
 import { usageAnswer } from "./usage-answer.ts";
 
-/** Shows what apply would do. Writes nothing. */
+/** Shows what apply would do. Writes nothing, except the file that `--out` names. */
 export function plan(invocation: Invocation): Promise<Answer> {
   return onHost(invocation, ({ host }) => planOn(host, invocation));
 }
@@ -31,13 +33,29 @@ async function planOn(host: Host, invocation: Invocation): Promise<Answer> {
   if (host.signal.aborted) return stoppedAnswer(host.signal);
   const result = { ...compared.plan, diagnostics: [...loaded.diagnostics, ...compared.plan.diagnostics] };
   const exitCode = planExitCode(result, own.detailedExitcode === true);
-  if (options.json) return { exitCode, out: documentOf(host, desired, result) };
+  const isInvalid = exitCode === exitCodes.invalid.code;
+  const out = typeof own.out === "string" && !isInvalid ? path.resolve(own.out) : undefined;
+  const facts = () => planFacts(host, { desired, filter: filterOf(invocation), compared });
+  const document = options.json || out !== undefined ? jsonText(planDocument(result, facts())) : "";
+  const unsaved = out === undefined ? undefined : save(host, out, document);
+  if (unsaved) return { exitCode: exitCodeOf(unsaved), err: failureText(unsaved, io.err.terminal) };
+  if (options.json) return { exitCode, out: document };
+  if (isInvalid) return { exitCode, err: diagnosticsText(result.diagnostics, io.err.terminal) };
   const { quiet, verbosity } = options;
-  if (exitCode === exitCodes.invalid.code) {
-    return { exitCode, err: diagnosticsText(result.diagnostics, io.err.terminal) };
-  }
   const text = planText(result, io.out.terminal, { quiet, verbose: verbosity > 0, unlisted: desired.unlisted });
-  return { exitCode, out: text };
+  const told =
+    out === undefined || quiet ? "" : `\nSaved to ${out}: "dkms-agent apply ${own.out}" does this and nothing else.\n`;
+  return { exitCode, out: text + told };
+}
+
+/** Only its owner may read it: it names what is on this host, and what will be. */
+function save({ files }: Host, file: string, text: string): Failure | undefined {
+  try {
+    files.writeAtomic(file, text, 0o600);
+    return undefined;
+  } catch (error) {
+    return ioFailure(error, `save the plan to ${file}`).error;
+  }
 }
 
 function planExitCode({ changes, blocked, diagnostics }: Plan, detailed: boolean): number {
@@ -45,10 +63,4 @@ function planExitCode({ changes, blocked, diagnostics }: Plan, detailed: boolean
   if (!detailed) return exitCodes.ok.code;
   if (changes.length > 0) return exitCodes.changes.code;
   return blocked.length > 0 ? exitCodes.blocked.code : exitCodes.ok.code;
-}
-
-function documentOf(host: Host, desired: DesiredState, result: Plan): string {
-  const { arch, runningKernel } = host.machine;
-  const facts = { planId: randomUUID(), createdAt: host.clock(), host: { arch, runningKernel }, desired, toolVersion };
-  return jsonText(planDocument(result, facts));
 }

@@ -13,6 +13,7 @@ import { statusText } from "../report/status-text.ts";
 import { unknownModule } from "./check-filter.ts";
 import type { Answer, Invocation } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { hostFacts } from "./host-facts.ts";
 import { filterOf, onHost, stoppedAnswer } from "./on-host.ts";
 import type { OpenedHost } from "./open-host.ts";
 import { signingAdvice } from "./signing-advice.ts";
@@ -35,9 +36,8 @@ async function statusOn({ host, settings }: OpenedHost, invocation: Invocation):
   const diagnostics = [...(loaded?.diagnostics ?? []), ...(look.plan?.diagnostics ?? [])];
   const invalid = diagnostics.some(({ severity }) => severity === "error");
   const exitCode = invalid ? exitCodes.invalid.code : exitCodes.ok.code;
-  const { arch, runningKernel } = host.machine;
   const advice = await signingAdvice(host, look.actual, settings.signing);
-  const whole: Status = { ...look, advice, desired: loaded?.desired, diagnostics, host: { arch, runningKernel } };
+  const whole: Status = { ...look, advice, desired: loaded?.desired, diagnostics, host: hostFacts(host) };
   const shown = narrowStatus(whole, filterOf(invocation));
   if (options.json) {
     const facts = { toolVersion, createdAt: host.clock(), paths: host.paths };

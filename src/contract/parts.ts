@@ -117,6 +117,7 @@ export const summarySchema = shared(
 export const hostSchema = shared(
   "Host",
   z.object({
+    machine_id: textOrNull("as /etc/machine-id says it; null if there is none"),
     arch: text("as uname -m says it"),
     running_kernel: textOrNull("null below another root, where no kernel runs"),
   }),
@@ -127,9 +128,15 @@ export const desiredSchema = shared(
   "Desired",
   z.object({
     files: list(z.object({ path: z.string(), sha256: z.string() }), "in the order in which they are merged"),
+    path: text("where they were looked for: as --desired names it, absolute"),
     sha256: text("over all of them"),
   }),
   "the documents that were read",
+);
+
+export const treesSchema = field(
+  z.object({ dkms: z.string(), source: z.string(), install: z.string() }),
+  "where the trees are",
 );
 
 export type DiagnosticDocument = z.infer<typeof diagnosticSchema>;

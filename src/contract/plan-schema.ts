@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { field, list, text, time } from "./field.ts";
+import { field, flag, list, text, textOrNull, time } from "./field.ts";
 import {
   addressField,
   blockedSchema,
@@ -12,6 +12,7 @@ import {
   reasonSchema,
   stepKindSchema,
   summarySchema,
+  treesSchema,
 } from "./parts.ts";
 
 /** What `plan --json` prints (design section 7). */
@@ -21,7 +22,29 @@ export const planSchema = field(
     plan_id: text("another one each time"),
     created_at: time("when it was made"),
     host: hostSchema,
+    trees: treesSchema,
     desired: desiredSchema,
+    filter: field(
+      z.object({
+        modules: list(z.string(), "NAME or NAME/VERSION; none: all of them"),
+        kernel: textOrNull("RELEASE; null: all of them"),
+        retry: flag("also what failed before and is not due to be tried again"),
+      }),
+      "what the plan was narrowed to",
+    ),
+    observed: field(
+      z.object({
+        fingerprint: text("SHA-256 over what was touched"),
+        touched: list(
+          z.object({
+            address: addressField,
+            facts: field(z.record(z.string(), z.string()), "a word or two each, or a digest"),
+          }),
+          "what was seen of everything that the steps change, or depend on",
+        ),
+      }),
+      "what the plan was made from: if any of it changes, the plan is stale",
+    ),
     changes: list(changeSchema, "what differs and will be made so"),
     steps: list(
       z.object({

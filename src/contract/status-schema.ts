@@ -10,6 +10,7 @@ import {
   hostSchema,
   notApplicableSchema,
   summarySchema,
+  treesSchema,
 } from "./parts.ts";
 
 const objectSchema = z.object({
@@ -40,7 +41,7 @@ export const statusSchema = field(
     ...headFields,
     created_at: time("when it was read"),
     host: hostSchema,
-    trees: z.object({ dkms: z.string(), source: z.string(), install: z.string() }),
+    trees: treesSchema,
     desired: z.nullable(desiredSchema),
     kernels: list(
       z.object({

@@ -1,5 +1,7 @@
 /** What the documents ask for, checked and with every default filled in. */
 export interface DesiredState {
+  /** The document, or the directory of documents: an absolute path. */
+  readonly path: string;
   /** In merge order. */
   readonly files: readonly DesiredFile[];
   /** Over all files' contents, in merge order. */

@@ -33,6 +33,7 @@ export type DiagnosticCode =
   | "E_MORE_PROBLEMS"
   | "E_NOT_UTF8"
   | "E_RUNNING_ELSEWHERE"
+  | "E_STALE_PLAN"
   | "E_TOO_DEEP"
   | "E_TOO_LARGE"
   | "E_UNKNOWN_KEY"
@@ -45,6 +46,7 @@ export type DiagnosticCode =
   | "W_MORE_PROBLEMS"
   | "W_NO_EFFECT"
   | "W_NO_KERNEL_MATCHES"
+  | "W_NOT_IN_PLAN"
   | "W_NOT_PRUNED"
   | "W_UNREADABLE"
   | "W_YAML";

@@ -34,16 +34,16 @@ export function loadDesired(host: Host, place: string, options: LoadOptions): Lo
   // What is refused is not even read: an error message would show what root may read and others may not.
   const read = insecure.length > 0 ? [] : readAll(host, found.value ?? []);
   const texts = read.flatMap(({ value }) => value ?? []);
-  return assemble(texts, [...insecure, ...[found, ...read].flatMap(({ faults }) => faults)]);
+  return assemble(path.resolve(place), texts, [...insecure, ...[found, ...read].flatMap(({ faults }) => faults)]);
 }
 
 /** The desired state that one document asks for, by its text; `file` is its name in what is said about it. */
 export function parseDesired(file: string, text: string): LoadedDesired {
   const sha256 = createHash("sha256").update(text).digest("hex");
-  return assemble([{ source: createSourceText(file, text), sha256 }], []);
+  return assemble(file, [{ source: createSourceText(file, text), sha256 }], []);
 }
 
-function assemble(texts: readonly DocumentText[], before: readonly PlacedFault[]): LoadedDesired {
+function assemble(place: string, texts: readonly DocumentText[], before: readonly PlacedFault[]): LoadedDesired {
   const parsed = parseAll(texts);
   const documents = parsed.flatMap(({ value }) => value ?? []);
   const merged = mergeDocuments(documents);
@@ -53,7 +53,13 @@ function assemble(texts: readonly DocumentText[], before: readonly PlacedFault[]
   if (faults.some(isError)) return { desired: undefined, diagnostics };
   const files = texts.map(({ source, sha256 }) => ({ path: source.file, sha256 }));
   return {
-    desired: { files, sha256: digestOf(texts), unlisted: merged.unlisted, modules: merged.modules },
+    desired: {
+      path: place,
+      files,
+      sha256: digestOf(texts),
+      unlisted: merged.unlisted,
+      modules: merged.modules,
+    },
     diagnostics,
   };
 }

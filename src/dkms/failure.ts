@@ -7,6 +7,7 @@ export type Result<T, E = Failure> =
 export type FailureCode =
   | "E_ALREADY_ADDED"
   | "E_BAD_OBJECT"
+  | "E_BAD_PLAN"
   | "E_BROKEN_MODULE"
   | "E_CANCELLED"
   | "E_CONF_INVALID"
@@ -39,6 +40,7 @@ export type FailureCode =
   | "E_READ_ONLY"
   | "E_SCRIPT"
   | "E_SIGNING"
+  | "E_STALE_PLAN"
   | "E_TARBALL"
   | "E_TARBALL_LIMIT"
   | "E_TIMEOUT"

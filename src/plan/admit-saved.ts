@@ -10,6 +10,8 @@ import type { StepName, World } from "./touched.ts";
 /** What is believed of a plan that was made earlier: what it was made from and what its steps are called. No arguments. */
 export interface SavedPlan {
   readonly planId: string;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
   readonly machine: MachineFacts;
   readonly desired: Pick<DesiredState, "sha256">;
   readonly filter: PlanFilter;

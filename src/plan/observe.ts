@@ -49,7 +49,7 @@ function instanceFacts(id: InstanceId, { wanted }: Touched, actual: ActualState)
   );
   const prospect = prospects.get(instanceAddress(id));
   const source = sources.get(moduleKey(id.module));
-  const { conf, inputs, missingTools = [], exclusion } = prospect ?? {};
+  const { conf, inputs, missingTools = [], exclusion, failedBefore } = prospect ?? {};
   return {
     wanted: wanted.get(instanceAddress(id)) ?? "no",
     level: state?.level ?? "not built",
@@ -61,6 +61,7 @@ function instanceFacts(id: InstanceId, { wanted }: Touched, actual: ActualState)
     excluded: exclusion ?? "no",
     source: source ? digest([source.inTree?.digest, source.given?.digest, source.problem]) : "none",
     inputs: inputs ? digest(inputs) : "none",
+    failed_before: failedBefore ? digest(failedBefore) : "no",
     missing_programs: missingTools.length > 0 ? missingTools.join(" ") : "none",
   };
 }

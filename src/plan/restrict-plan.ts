@@ -1,4 +1,4 @@
-import type { Plan } from "./plan.ts";
+import type { Change, Plan } from "./plan.ts";
 import type { Step, StepId } from "./step.ts";
 import { summarize } from "./summarize.ts";
 
@@ -7,11 +7,17 @@ export function restrictPlan(plan: Plan, keeps: (id: StepId) => boolean): Plan {
   const steps = plan.steps
     .filter(({ id }) => keeps(id))
     .map((step): Step => ({ ...step, dependsOn: step.dependsOn.filter(keeps) }));
-  const changes = plan.changes.flatMap((change) => {
-    const kept = change.actions.filter((_, index) => change.stepIds.some((id, at) => at === index && keeps(id)));
-    return kept.length === 0 ? [] : [{ ...change, actions: kept, stepIds: change.stepIds.filter(keeps) }];
-  });
+  const changes = plan.changes.flatMap((change) => restrictChange(change, keeps));
   const { blocked, notApplicable } = plan;
   const summary = summarize({ changes, blocked, notApplicable, unchanged: plan.summary.unchanged });
   return { ...plan, steps, changes, summary };
+}
+
+/** One depmod serves all changes of its kernel: it alone does not make any of them. */
+function restrictChange(change: Change, keeps: (id: StepId) => boolean): readonly Change[] {
+  const isDepmod = (id: StepId) => id.startsWith("depmod:");
+  const ownSteps = change.stepIds.filter((id) => !isDepmod(id));
+  if (!(ownSteps.length > 0 ? ownSteps : change.stepIds).some(keeps)) return [];
+  const actions = change.actions.filter((_, index) => change.stepIds.some((id, at) => at === index && keeps(id)));
+  return [{ ...change, actions, stepIds: change.stepIds.filter(keeps) }];
 }

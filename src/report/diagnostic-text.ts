@@ -1,9 +1,9 @@
-import type { Diagnostic } from "../desired-state/diagnostic.ts";
+import type { ShownDiagnostic } from "./shown-plan.ts";
 import { hang, paint, type Terminal } from "./terminal.ts";
 import { lines, sentence } from "./words.ts";
 
 /** `file:line:column: error: message [CODE]`, the source line with a caret below the place, the hint. */
-export function diagnosticText(diagnostic: Diagnostic, terminal: Terminal): string {
+export function diagnosticText(diagnostic: ShownDiagnostic, terminal: Terminal): string {
   const { severity, code, message, hint } = diagnostic;
   const tone = severity === "error" ? "bad" : "change";
   const kind = paint(terminal, tone, `${severity}:`);
@@ -14,16 +14,16 @@ export function diagnosticText(diagnostic: Diagnostic, terminal: Terminal): stri
 }
 
 /** One text for all of them, an empty line between two. */
-export function diagnosticsText(diagnostics: readonly Diagnostic[], terminal: Terminal): string {
+export function diagnosticsText(diagnostics: readonly ShownDiagnostic[], terminal: Terminal): string {
   return diagnostics.map((one) => diagnosticText(one, terminal)).join("\n");
 }
 
 /** As editors and compilers write it, so that a terminal makes a link of it. */
-function place({ file, range }: Diagnostic): string {
+function place({ file, range }: ShownDiagnostic): string {
   return range ? `${file}:${range.line}:${range.column}` : file;
 }
 
-function snippet(diagnostic: Diagnostic, terminal: Terminal): readonly string[] {
+function snippet(diagnostic: ShownDiagnostic, terminal: Terminal): readonly string[] {
   if (!diagnostic.snippet) return [];
   const { text, caretColumn, caretLength } = diagnostic.snippet;
   const number = String(diagnostic.range?.line ?? "");

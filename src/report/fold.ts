@@ -1,7 +1,5 @@
-import type { Address } from "../dkms/id.ts";
-
 /** Several things of which the same is to be said. */
-export interface Fold<T extends { readonly address: Address }> {
+export interface Fold<T extends { readonly address: string }> {
   /** The first of them stands for all. */
   readonly first: T;
   /** The address, or what they have in common: `ddcci/0.4.4 for 3 kernels`. */
@@ -11,7 +9,7 @@ export interface Fold<T extends { readonly address: Address }> {
 }
 
 /** Each thing by itself. */
-export function unfolded<T extends { readonly address: Address }>(things: readonly T[]): readonly Fold<T>[] {
+export function unfolded<T extends { readonly address: string }>(things: readonly T[]): readonly Fold<T>[] {
   return things.map((first) => ({ first, subject: first.address, members: [] }));
 }
 
@@ -19,7 +17,7 @@ export function unfolded<T extends { readonly address: Address }>(things: readon
 const fewest = 3;
 
 /** Puts together what `sameness` gives the same text for, at the place of the first of them; small groups stay apart. */
-export function fold<T extends { readonly address: Address }>(
+export function fold<T extends { readonly address: string }>(
   things: readonly T[],
   sameness: (thing: T) => string,
 ): readonly Fold<T>[] {
@@ -37,7 +35,7 @@ export function fold<T extends { readonly address: Address }>(
   });
 }
 
-function name(addresses: readonly Address[]): { readonly subject: string; readonly members: readonly string[] } {
+function name(addresses: readonly string[]): { readonly subject: string; readonly members: readonly string[] } {
   const parts = addresses.map(splitAddress);
   const modules = new Set(parts.map(({ module }) => module));
   const kernels = new Set(parts.map(({ kernel }) => kernel));

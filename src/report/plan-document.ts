@@ -9,7 +9,9 @@ import type {
 } from "../contract/parts.ts";
 import type { PlanDocument } from "../contract/plan-schema.ts";
 import type { DesiredState, SourcePosition } from "../desired-state/desired-state.ts";
+import type { Observation } from "../plan/observe.ts";
 import type { Blocked, Change, NotApplicable, Plan, PlanSummary } from "../plan/plan.ts";
+import type { PlanFilter } from "../plan/resolve-wanted.ts";
 import type { Step } from "../plan/step.ts";
 import { diagnosticDocument } from "./diagnostic-document.ts";
 import { documentHead } from "./json.ts";
@@ -20,10 +22,26 @@ export interface PlanFacts {
   readonly planId: string;
   readonly createdAt: Date;
   readonly host: HostFacts;
+  readonly trees: Trees;
   readonly desired: DesiredState;
+  readonly filter: PlanFilter;
+  readonly observed: Observed;
+}
+
+export interface Trees {
+  readonly dkmsTree: string;
+  readonly sourceTree: string;
+  readonly installTree: string;
+}
+
+/** What a plan was made from. */
+export interface Observed {
+  readonly fingerprint: string;
+  readonly touched: readonly Observation[];
 }
 
 export interface HostFacts {
+  readonly machineId: string | undefined;
   readonly arch: string;
   readonly runningKernel: string | undefined;
 }
@@ -35,7 +53,10 @@ export function planDocument(plan: Plan, facts: PlanFacts): PlanDocument {
     plan_id: facts.planId,
     created_at: facts.createdAt.toISOString(),
     host: hostDocument(facts.host),
+    trees: treesDocument(facts.trees),
     desired: desiredDocument(facts.desired),
+    filter: filterDocument(facts.filter),
+    observed: { fingerprint: facts.observed.fingerprint, touched: facts.observed.touched },
     changes: plan.changes.map(changeDocument),
     steps: plan.steps.map(stepDocument),
     blocked: plan.blocked.map(blockedDocument),
@@ -47,13 +68,23 @@ export function planDocument(plan: Plan, facts: PlanFacts): PlanDocument {
 }
 
 /** `running_kernel` is null under another root, where no kernel runs. */
-export function hostDocument({ arch, runningKernel }: HostFacts): HostDocument {
-  return { arch, running_kernel: runningKernel ?? null };
+export function hostDocument({ machineId, arch, runningKernel }: HostFacts): HostDocument {
+  return { machine_id: machineId ?? null, arch, running_kernel: runningKernel ?? null };
+}
+
+/** Where the trees are. */
+export function treesDocument({ dkmsTree, sourceTree, installTree }: Trees): PlanDocument["trees"] {
+  return { dkms: dkmsTree, source: sourceTree, install: installTree };
 }
 
 /** The documents by path and digest. */
-export function desiredDocument({ files, sha256 }: DesiredState): DesiredDocument {
-  return { files: files.map((file) => ({ path: file.path, sha256: file.sha256 })), sha256 };
+export function desiredDocument({ path, files, sha256 }: DesiredState): DesiredDocument {
+  return { path, files: files.map((file) => ({ path: file.path, sha256: file.sha256 })), sha256 };
+}
+
+function filterDocument({ modules, kernel, retry }: PlanFilter): PlanDocument["filter"] {
+  const names = modules.map(({ name, version }) => (version === undefined ? name : `${name}/${version}`));
+  return { modules: names, kernel: kernel ?? null, retry };
 }
 
 /** One change; `source` is null for what no document lists. */

@@ -1,15 +1,12 @@
-import type { Blocked, Change, NotApplicable } from "../plan/plan.ts";
+import type { Change } from "../plan/plan.ts";
 import type { StepKind } from "../plan/step.ts";
 import { type Fold, fold, unfolded } from "./fold.ts";
 import type { Row } from "./rows.ts";
+import type { ShownBlocked, ShownChange, ShownNotApplicable, ShownPlan } from "./shown-plan.ts";
 import type { Tone } from "./terminal.ts";
 
 /** What a plan says about instances and modules. */
-export interface Differences {
-  readonly changes: readonly Change[];
-  readonly blocked: readonly Blocked[];
-  readonly notApplicable: readonly NotApplicable[];
-}
+export type Differences = Pick<ShownPlan, "changes" | "blocked" | "notApplicable">;
 
 /** From so many lines on, what is the same for several kernels or modules is said once. */
 const manyLines = 12;
@@ -27,32 +24,32 @@ export function planRows({ changes, blocked, notApplicable }: Differences, withP
   ];
 }
 
-function sameChange({ address, actions, reason, before }: Change): string {
+function sameChange({ address, actions, reason, before }: ShownChange): string {
   const module = address.slice(0, Math.max(0, address.lastIndexOf("@")));
   return [module === "" ? address : module, before, actions.join(" "), reason.text].join("\n");
 }
 
-function changeRow(folded: Fold<Change>, withPlaces: boolean): Row {
+function changeRow(folded: Fold<ShownChange>, withPlaces: boolean): Row {
   const { first, subject } = folded;
   const { sign, tone } = signOf(first);
   const details = [...members(folded), ...(withPlaces ? place(first.source) : [])];
   return { sign, tone, subject, actions: actionWords(first), text: first.reason.text, details };
 }
 
-function blockedRow(folded: Fold<Blocked>, withPlaces: boolean): Row {
+function blockedRow(folded: Fold<ShownBlocked>, withPlaces: boolean): Row {
   const { source, text, remedy } = folded.first;
   const todo = { first: "→ ", text: remedy };
   const details = [...members(folded), todo, ...(withPlaces ? place(source) : [])];
   return { sign: "!", tone: "bad", subject: folded.subject, actions: "blocked", text, details };
 }
 
-function otherRow(folded: Fold<NotApplicable>, withPlaces: boolean): Row {
+function otherRow(folded: Fold<ShownNotApplicable>, withPlaces: boolean): Row {
   const { source, text } = folded.first;
   const details = [...members(folded), ...(withPlaces ? place(source) : [])];
   return { sign: "·", tone: "quiet", subject: folded.subject, actions: "not applicable", text, details };
 }
 
-function members({ members: parts }: Fold<Change | Blocked | NotApplicable>): Row["details"] {
+function members({ members: parts }: Fold<ShownChange | ShownBlocked | ShownNotApplicable>): Row["details"] {
   return parts.length === 0 ? [] : [{ first: "", text: parts.join(", ") }];
 }
 
@@ -61,7 +58,10 @@ function place(source: Change["source"]): Row["details"] {
 }
 
 /** `+` for what comes, `-` for what goes, `~` for what is exchanged, `>` for the rest. */
-export function signOf({ actions, before, after }: Change): { readonly sign: string; readonly tone: Tone } {
+export function signOf({ actions, before, after }: Pick<Change, "actions" | "before" | "after">): {
+  readonly sign: string;
+  readonly tone: Tone;
+} {
   const comes = ranks[after] - ranks[before];
   if (comes > 0) return { sign: "+", tone: "good" };
   if (comes < 0) return { sign: "-", tone: "bad" };

@@ -1,9 +1,9 @@
 import type { Unlisted } from "../desired-state/desired-state.ts";
-import type { Plan, PlanSummary } from "../plan/plan.ts";
-import type { Step } from "../plan/step.ts";
+import type { PlanSummary } from "../plan/plan.ts";
 import { diagnosticsText } from "./diagnostic-text.ts";
 import { planRows } from "./plan-rows.ts";
 import { layRows } from "./rows.ts";
+import type { ShownPlan } from "./shown-plan.ts";
 import { hang, paint, type Terminal, wrap } from "./terminal.ts";
 import { count, lines } from "./words.ts";
 
@@ -17,7 +17,7 @@ export interface PlanTextOptions {
 }
 
 /** A plan reads like a diff: a line for each change, what is blocked, what is not applicable; the summary last. */
-export function planText(plan: Plan, terminal: Terminal, options: PlanTextOptions): string {
+export function planText(plan: ShownPlan, terminal: Terminal, options: PlanTextOptions): string {
   const notApplicable = options.quiet ? [] : plan.notApplicable;
   const rows = layRows(planRows({ ...plan, notApplicable }, options.verbose), terminal);
   const warnings = diagnosticsText(plan.diagnostics, terminal);
@@ -68,7 +68,7 @@ function asItShouldBe(unchanged: number): string {
 }
 
 /** The steps numbered in their order, each with the numbers of those that it waits for. */
-function stepsText(steps: readonly Step[], terminal: Terminal): string {
+function stepsText(steps: ShownPlan["steps"], terminal: Terminal): string {
   if (steps.length === 0) return "";
   const numbers = new Map(steps.map(({ id }, index) => [id, index + 1]));
   const width = String(steps.length).length;
@@ -82,7 +82,7 @@ function stepsText(steps: readonly Step[], terminal: Terminal): string {
 }
 
 /** What is in the tree and in no document; empty for nothing. */
-export function unlistedText({ unlisted }: Plan, { columns }: Terminal): string {
+export function unlistedText({ unlisted }: Pick<ShownPlan, "unlisted">, { columns }: Terminal): string {
   if (unlisted.length === 0) return "";
   const told = `In the DKMS tree, but in no document (left alone; see "unlisted"): ${unlisted.join(", ")}`;
   return lines(wrap(told, columns));

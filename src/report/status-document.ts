@@ -10,6 +10,7 @@ import {
   hostDocument,
   notApplicableDocument,
   summaryDocument,
+  treesDocument,
 } from "./plan-document.ts";
 import type { Status } from "./status.ts";
 
@@ -24,12 +25,11 @@ export function statusDocument(
   { host, actual, plan, desired, diagnostics, advice }: Status,
   facts: StatusFacts,
 ): StatusDocument {
-  const { dkmsTree, sourceTree, installTree } = facts.paths;
   return {
     ...documentHead(facts.toolVersion),
     created_at: facts.createdAt.toISOString(),
     host: hostDocument(host),
-    trees: { dkms: dkmsTree, source: sourceTree, install: installTree },
+    trees: treesDocument(facts.paths),
     desired: desired ? desiredDocument(desired) : null,
     kernels: actual.kernels.map((kernel) => kernelDocument(kernel, host.runningKernel)),
     modules: actual.modules.map((module) => moduleDocument(module, plan?.unlisted)),

@@ -68,7 +68,7 @@ function save({ steps }: Plan, desired: DesiredState, options: WorldOptions): Sa
   const actual = refreshDependencies(actualState(options));
   const names = steps.map(({ kind, address }) => ({ kind, address }));
   const observed = observe(names, { desired, actual, filter: noFilter });
-  return { planId: "p", machine, desired, filter: noFilter, steps: names, observed };
+  return { planId: "p", createdAt: "", machine, desired, filter: noFilter, steps: names, observed };
 }
 
 function argumentsOf({ dependsOn, ...step }: Plan["steps"][number]) {

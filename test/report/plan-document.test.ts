@@ -16,8 +16,11 @@ const facts = {
   toolVersion: "1.2.3",
   planId: "the-plan",
   createdAt: new Date("2026-01-02T03:04:05.678Z"),
-  host: { arch: "x86_64", runningKernel: undefined },
+  host: { machineId: "0123", arch: "x86_64", runningKernel: undefined },
+  trees: { dkmsTree: "/var/lib/dkms", sourceTree: "/usr/src", installTree: "/lib/modules" },
   desired,
+  filter: { modules: [{ name: "evdi", version: undefined }], kernel: undefined, retry: true },
+  observed: { fingerprint: "f", touched: [{ address: "evdi/1.14.1", facts: { source: "s" } }] },
 };
 const made = planDocument(assemblePlan(desired, actual), facts);
 
@@ -26,8 +29,11 @@ document("begins with what a reader checks first", () => {
   assert.is(made.tool_version, "1.2.3");
   assert.is(made.plan_id, "the-plan");
   assert.is(made.created_at, "2026-01-02T03:04:05.678Z");
-  assert.equal(made.host, { arch: "x86_64", running_kernel: null });
+  assert.equal(made.host, { machine_id: "0123", arch: "x86_64", running_kernel: null });
+  assert.equal(made.filter, { modules: ["evdi"], kernel: null, retry: true });
+  assert.equal(made.observed, { fingerprint: "f", touched: [{ address: "evdi/1.14.1", facts: { source: "s" } }] });
   assert.equal(made.desired, {
+    path: "/etc/dkms-agent/desired-state/modules.yaml",
     files: [{ path: "/etc/dkms-agent/desired-state/modules.yaml", sha256: "0" }],
     sha256: "0",
   });

@@ -29,7 +29,7 @@ const options = { quiet: false, verbose: false, dkmsTree: "/var/lib/dkms" };
 function status(desired: DesiredState | undefined, more: WorldOptions = world): Status {
   const actual = actualState(more);
   const plan = desired && assemblePlan(desired, actual);
-  const host = { arch: "x86_64", runningKernel: "6.1.0-55-amd64" };
+  const host = { machineId: undefined, arch: "x86_64", runningKernel: "6.1.0-55-amd64" };
   return { host, actual, plan, desired, diagnostics: [], advice: [] };
 }
 

@@ -6,6 +6,7 @@ import type { DocumentName } from "../../src/contract/document-names.ts";
 const documentOf: Readonly<Record<string, DocumentName>> = {
   validate: "validation",
   plan: "plan",
+  show: "plan",
   "apply --dry-run": "plan",
   status: "status",
   history: "history",

@@ -264,7 +264,7 @@ export function desiredState(
       ...more,
     };
   });
-  return { files: [{ path: file, sha256: "0" }], sha256: "0", unlisted, modules };
+  return { path: file, files: [{ path: file, sha256: "0" }], sha256: "0", unlisted, modules };
 }
 
 const everyKernel: readonly Selector[] = [{ kind: "installed" }];

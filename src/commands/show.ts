@@ -1,0 +1,26 @@
+import path from "node:path";
+import { createHost } from "../host/create-host.ts";
+import { failureText } from "../report/failure-text.ts";
+import { jsonText } from "../report/json.ts";
+import { planText } from "../report/plan-text.ts";
+import { planOfDocument } from "../report/shown-plan.ts";
+import { printable } from "../report/terminal.ts";
+import type { Answer, Invocation } from "./command.ts";
+import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { loadPlanFile } from "./plan-file.ts";
+
+/** Prints a saved plan. Whether it could still be applied, apply tells. */
+export async function show({ options, argument = "", io, signal }: Invocation): Promise<Answer> {
+  const loaded = loadPlanFile(createHost({ signal }), path.resolve(argument));
+  if (!loaded.ok) return { exitCode: exitCodeOf(loaded.error), err: failureText(loaded.error, io.err.terminal) };
+  const { document } = loaded.value;
+  if (options.json) return { exitCode: exitCodes.ok.code, out: jsonText(document) };
+  const { quiet, verbosity } = options;
+  const text = planText(planOfDocument(document), io.out.terminal, {
+    quiet,
+    verbose: verbosity > 0,
+    unlisted: "ignore",
+  });
+  const origin = `Made at ${document.created_at} from ${printable(document.desired.path)}.\n`;
+  return { exitCode: exitCodes.ok.code, out: quiet ? text : `${text}\n${origin}` };
+}
