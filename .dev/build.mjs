@@ -9,60 +9,29 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { bundle } from "./bundle.mjs";
 
 /** @typedef {{ from: string, to: string }} Places the project, and the directory to write */
 
 const project = join(import.meta.dirname, "..");
 
 /**
- * Bundles the program and all its npm packages into `dist/`: cli.cjs, and a file for whatever several parts of it share
- * or only some of it needs, so that nobody waits for what he does not use. CommonJS, because Node starts it faster than
- * ES modules; the names stay, for stack traces. Does nothing when dist is newer than all that it is made of.
+ * Bundles the program into `dist/`. Does nothing when dist is newer than all that it is made of.
  *
  * @param {Places} [places]
  * @returns {Promise<boolean>} whether anything was built
  */
 export async function build({ from, to } = { from: project, to: join(project, "dist") }) {
   if (isCurrent({ from, to })) return false;
-  const esbuild = await import("esbuild");
+  const { files, inputs } = await bundle(from);
   const staging = `${to}.new`;
-  /** @satisfies {import("esbuild").CommonOptions} */
-  const common = {
-    platform: "node",
-    target: "node20.19",
-    minifySyntax: true,
-    minifyWhitespace: true,
-    legalComments: "none",
-    logLevel: "warning",
-  };
-  const { metafile, outputFiles } = await esbuild.build({
-    ...common,
-    absWorkingDir: from,
-    entryPoints: ["src/cli.ts"],
-    outdir: staging,
-    outExtension: { ".js": ".cjs" },
-    write: false,
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    metafile: true,
-    chunkNames: "chunks/[name]-[hash]",
-  });
   rmSync(staging, { recursive: true, force: true });
-  for (const { path, text } of outputFiles) {
-    // esbuild splits ES modules only; and import() of CommonJS would start Node's loader of ES modules.
-    const { code } = await esbuild.transform(text, {
-      ...common,
-      format: "cjs",
-      supported: { "dynamic-import": false },
-    });
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, code);
-  }
+  mkdirSync(staging);
+  for (const { path, text } of files) writeFileSync(join(staging, path), text);
   markExecutable(join(staging, "cli.cjs"));
-  writeFileSync(join(staging, "THIRD-PARTY-LICENSES.txt"), licenses(from, Object.keys(metafile.inputs)));
+  writeFileSync(join(staging, "THIRD-PARTY-LICENSES.txt"), licenses(from, inputs));
   rmSync(to, { recursive: true, force: true });
   renameSync(staging, to);
   return true;
@@ -71,8 +40,8 @@ export async function build({ from, to } = { from: project, to: join(project, "d
 /** @param {Places} places */
 function isCurrent({ from, to }) {
   const built = modified(join(to, "cli.cjs"));
-  const inputs = ["package.json", "package-lock.json", "tsconfig.json", ".dev/build.mjs"].map((name) =>
-    join(from, name),
+  const inputs = ["package.json", "package-lock.json", "tsconfig.json", ".dev/build.mjs", ".dev/bundle.mjs"].map(
+    (name) => join(from, name),
   );
   return [...inputs, ...filesBelow(join(from, "src"))].every((file) => modified(file) < built);
 }

@@ -3,6 +3,7 @@ import process from "node:process";
 import type { Answer } from "./commands/command.ts";
 import { exitCodes } from "./commands/exit-codes.ts";
 import type { Io, Sink } from "./commands/io.ts";
+import { isTerminal, type OutputDescriptor, writeOutput } from "./host/standard-output.ts";
 
 const [, script = "", ...args] = process.argv;
 
@@ -10,13 +11,12 @@ const [, script = "", ...args] = process.argv;
 process.umask(0o022);
 main(script, args)
   .catch(explainBug)
-  .then((code) => {
-    process.exitCode = code;
-  });
+  // Everything is written by now; to take down Node's heap in good order would only take time.
+  .then((code) => process.exit(code));
 
 /** Arguments to exit code. */
 async function main(startedAs: string, given: readonly string[]): Promise<number> {
-  const io = (color: boolean): Io => ({ out: sinkOf(process.stdout, color), err: sinkOf(process.stderr, color) });
+  const io = (color: boolean): Io => ({ out: sinkOf("stdout", color), err: sinkOf("stderr", color) });
   const isDkms = path.basename(startedAs) === "dkms";
   if (isDkms || given[0] === "dkms") {
     const { dkms } = await import("./commands/dkms.ts");
@@ -54,32 +54,32 @@ async function obeySignals(work: (signal: AbortSignal) => Promise<number>): Prom
 }
 
 /** Colours for people alone: not in pipes, not where NO_COLOR is set (no-color.org), not on a dumb terminal. */
-function sinkOf(stream: NodeJS.WriteStream, color: boolean): Sink {
+function sinkOf(name: "stdout" | "stderr", color: boolean): Sink {
+  const descriptor = name === "stdout" ? 1 : 2;
   let closed = false;
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    closed = true;
-    // The reader of a pipe has seen enough; that is its right.
-    if (error.code !== "EPIPE") outputFailed(stream, error);
-  });
-  const isTerminal = stream.isTTY === true && process.env.TERM !== "dumb";
-  const wantsColor = color && isTerminal && (process.env.NO_COLOR ?? "") === "";
+  const hasTerminal = isTerminal(descriptor) && process.env.TERM !== "dumb";
+  const wantsColor = color && hasTerminal && (process.env.NO_COLOR ?? "") === "";
   return {
     write: (text) => {
-      if (text !== "" && !closed) stream.write(text);
+      const refused = text === "" || closed ? undefined : writeOutput(descriptor, text);
+      if (!refused) return;
+      closed = true;
+      // The reader of a pipe has seen enough; that is its right.
+      if (refused.code !== "EPIPE") outputFailed(descriptor, refused);
     },
     terminal: {
       get columns() {
-        return isTerminal ? stream.columns || 80 : Number.POSITIVE_INFINITY;
+        return hasTerminal ? process[name].columns || 80 : Number.POSITIVE_INFINITY;
       },
       color: wantsColor,
-      isTerminal,
+      isTerminal: hasTerminal,
     },
   };
 }
 
 /** A full disk must not leave half a document and a good exit code. */
-function outputFailed(stream: NodeJS.WriteStream, { message }: Error): void {
-  if (stream !== process.stderr) process.stderr.write(`dkms-agent: The output could not be written: ${message}.\n`);
+function outputFailed(descriptor: OutputDescriptor, { message }: Error): void {
+  if (descriptor !== 2) writeOutput(2, `dkms-agent: The output could not be written: ${message}.\n`);
   process.once("exit", () => {
     process.exitCode = exitCodes.failed.code;
   });
@@ -88,14 +88,14 @@ function outputFailed(stream: NodeJS.WriteStream, { message }: Error): void {
 /** The final catch: what comes here should have been a Failure. */
 function explainBug(error: unknown): number {
   if (isDirectoryGone(error)) {
-    process.stderr.write("dkms-agent: The current directory does not exist any more. Change to another one.\n");
+    writeOutput(2, "dkms-agent: The current directory does not exist any more. Change to another one.\n");
     return exitCodes.failed.code;
   }
   const wantsStack = (process.env.DKMS_AGENT_DEBUG ?? "") !== "" || args.includes("-vv");
   const message = error instanceof Error ? error.message : String(error);
   const detail = wantsStack && error instanceof Error ? `${error.stack}\n` : "";
   const advice = detail === "" ? " With DKMS_AGENT_DEBUG=1 it tells where." : "";
-  process.stderr.write(`dkms-agent: This is a bug, please report it: ${message.split("\n")[0]}${advice}\n${detail}`);
+  writeOutput(2, `dkms-agent: This is a bug, please report it: ${message.split("\n")[0]}${advice}\n${detail}`);
   return exitCodes.failed.code;
 }
 

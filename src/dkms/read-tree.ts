@@ -1,4 +1,3 @@
-import path from "node:path";
 import type { DirectoryEntry } from "../host/files.ts";
 import type { Host } from "../host/host.ts";
 import { temporaryPrefix } from "../host/local-files.ts";
@@ -6,13 +5,18 @@ import { findStrays, isActiveLink, type Strays } from "./find-strays.ts";
 import { type KernelId, kernelKey, type ModuleId, moduleKey, nameProblem } from "./id.ts";
 import {
   activeLink,
+  activeLinkName,
   activeLinkTarget,
+  inside,
   isReleaseName,
+  moduleDirectory,
   originalsDirectory,
   originalsName,
   packageDirectory,
+  releaseDirectory,
   sourceDirectory,
   sourceLink,
+  sourceName,
 } from "./tree-layout.ts";
 import { attempt, isDirectory, type Look, listing, type TreeFinding } from "./tree-look.ts";
 import { asideArch } from "./verbs/aside.ts";
@@ -73,8 +77,9 @@ function readPackage(look: Look, name: string): { readonly modules: TreeModule[]
     directory,
     entries.filter((entry) => entry.name !== originalsName && !isActiveLink(entry)),
   );
+  const beside = new Set(entries.map((entry) => entry.name));
   const modules = versions
-    .map((version) => readModule(look, { name, version }))
+    .map((version) => readModule(look, { id: { name, version }, beside }))
     .filter((module) => isKnown(look, module));
   const known = new Set(modules.map(({ id }) => id.version));
   const others = entries.filter((entry) => !known.has(entry.name));
@@ -82,68 +87,78 @@ function readPackage(look: Look, name: string): { readonly modules: TreeModule[]
   return { modules, strays: { name, paths } };
 }
 
-function readModule(look: Look, id: ModuleId): TreeModule {
-  const directory = path.join(packageDirectory(look.host.paths, id.name), id.version);
+interface ModuleLook {
+  readonly id: ModuleId;
+  /** What lies in the package's directory: versions, active links, saved originals. */
+  readonly beside: ReadonlySet<string>;
+}
+
+function readModule(look: Look, { id, beside }: ModuleLook): TreeModule {
+  const directory = moduleDirectory(look.host.paths, id);
   const entries = listing(look, directory);
   const debris = entries.filter((entry) => isDebris(entry) || isLeftBuild(look, directory, entry));
-  const leftovers = debris.map((entry) => path.join(directory, entry.name));
+  const leftovers = debris.map((entry) => inside(directory, entry.name));
   const instances: TreeInstance[] = [];
   const displaced: KernelId[] = [];
-  for (const release of directoriesIn(look, directory, entries).filter(isReleaseName)) {
-    readRelease(look, { module: id, release, instances, displaced, leftovers });
+  const others = entries.filter(({ name }) => name !== sourceName);
+  for (const release of directoriesIn(look, directory, others).filter(isReleaseName)) {
+    readRelease(look, { module: id, beside, release, instances, displaced, leftovers });
   }
   instances.sort((a, b) => byteOrder(kernelKey(a.kernel), kernelKey(b.kernel)));
-  return { id, link: readLinkState(look, id), instances, displaced, leftovers };
+  const source = entries.find(({ name }) => name === sourceName);
+  return { id, link: readLinkState(look, id, source), instances, displaced, leftovers };
 }
 
 interface ReleaseLook {
   readonly module: ModuleId;
+  readonly beside: ModuleLook["beside"];
   readonly release: string;
   readonly instances: TreeInstance[];
   readonly displaced: KernelId[];
   readonly leftovers: string[];
 }
 
-function readRelease(look: Look, { module, release, instances, displaced, leftovers }: ReleaseLook): void {
-  const directory = path.join(packageDirectory(look.host.paths, module.name), module.version, release);
+function readRelease(look: Look, one: ReleaseLook): void {
+  const { module, release, instances, displaced, leftovers } = one;
+  const directory = releaseDirectory(look.host.paths, module, release);
   const troubles = look.findings.length;
   const entries = listing(look, directory);
   // What could not be listed is not empty.
   if (entries.length === 0 && look.findings.length === troubles) leftovers.push(directory);
-  leftovers.push(...entries.filter(isDebris).map((entry) => path.join(directory, entry.name)));
+  leftovers.push(...entries.filter(isDebris).map((entry) => inside(directory, entry.name)));
   const taken = entries.filter(({ kind }) => kind !== "link").map(({ name }) => name);
   const aside = entries.flatMap(({ name }) => asideArch(module.name, name) ?? []);
   displaced.push(...aside.filter((arch) => !taken.includes(arch)).map((arch) => ({ release, arch })));
   for (const arch of directoriesIn(look, directory, entries)) {
-    const built = attempt(look, directory, () => isBuilt(look, path.join(directory, arch)));
-    if (built) instances.push(readInstance(look, module, { release, arch }));
-    else if (built === false) leftovers.push(path.join(directory, arch));
+    const place = inside(directory, arch);
+    const isLink = !entries.some(({ name, kind }) => name === arch && kind === "directory");
+    const built = attempt(look, directory, () => isBuilt(look, place, isLink));
+    if (built) instances.push(readInstance(look, one, { release, arch }));
+    else if (built === false) leftovers.push(place);
   }
 }
 
 /** While POST_BUILD runs, a link to the staging directory stands where the build will be. */
-function isBuilt(look: Look, instance: string): boolean {
-  const isStaged = look.host.files.readLink(instance)?.startsWith(".tmp_") ?? false;
-  return !isStaged && isDirectory(look, path.join(instance, "module"));
+function isBuilt(look: Look, instance: string, isLink: boolean): boolean {
+  const isStaged = isLink && look.host.files.readLink(instance)?.startsWith(".tmp_");
+  return !isStaged && isDirectory(look, inside(instance, "module"));
 }
 
-function readInstance(look: Look, module: ModuleId, kernel: KernelId): TreeInstance {
+function readInstance(look: Look, { module, beside }: ReleaseLook, kernel: KernelId): TreeInstance {
   const { files, paths } = look.host;
   const link = activeLink(paths, module.name, kernel);
   // Only the tree itself may be reached through a link: the active link must name this version, not another name of it.
-  const target = path.join(look.realTree, module.name, activeLinkTarget({ module, kernel }));
-  const active = attempt(look, link, () => files.realPath(link) === target);
+  const target = inside(inside(look.realTree, module.name), activeLinkTarget({ module, kernel }));
+  const active = beside.has(activeLinkName(kernel)) && attempt(look, link, () => files.realPath(link) === target);
   const originals = originalsDirectory(paths, module.name, kernel);
-  const originalsSaved = attempt(look, originals, () => isDirectory(look, originals));
+  const originalsSaved = beside.has(originalsName) && attempt(look, originals, () => isDirectory(look, originals));
   return { kernel, active: active ?? false, originalsSaved: originalsSaved ?? false };
 }
 
-function readLinkState(look: Look, id: ModuleId): TreeModule["link"] {
+function readLinkState(look: Look, id: ModuleId, source: DirectoryEntry | undefined): TreeModule["link"] {
+  if (source?.kind !== "link") return "missing";
   const link = sourceLink(look.host.paths, id);
-  const state = attempt(look, link, () => {
-    if (look.host.files.lstat(link)?.kind !== "link") return "missing";
-    return isDirectory(look, link) ? "linked" : "dangling";
-  });
+  const state = attempt(look, link, () => (isDirectory(look, link) ? "linked" : "dangling"));
   return state ?? "missing";
 }
 
@@ -164,7 +179,7 @@ function isDebris({ name }: DirectoryEntry): boolean {
 
 /** A build directory stays behind when a build fails or is killed; an empty one is what `add` of dell/dkms makes. */
 function isLeftBuild(look: Look, directory: string, { name, kind }: DirectoryEntry): boolean {
-  return name === "build" && kind === "directory" && listing(look, path.join(directory, name)).length > 0;
+  return name === "build" && kind === "directory" && listing(look, inside(directory, name)).length > 0;
 }
 
 /** Names of the directories that can be part of an id; like dell/dkms, through links too. Hidden ones are nobody's. */
@@ -172,7 +187,7 @@ function directoriesIn(look: Look, parent: string, entries = listing(look, paren
   return entries
     .filter(({ name }) => !name.startsWith("."))
     .filter((entry) => {
-      const place = path.join(parent, entry.name);
+      const place = inside(parent, entry.name);
       const found = entry.kind === "link" ? attempt(look, place, () => isDirectory(look, place)) : undefined;
       return found ?? entry.kind === "directory";
     })
@@ -183,7 +198,7 @@ function directoriesIn(look: Look, parent: string, entries = listing(look, paren
 function isUsableName(look: Look, parent: string, name: string): boolean {
   const problem = nameProblem(name);
   if (problem) {
-    const place = path.join(parent, name);
+    const place = inside(parent, name);
     const message = `${JSON.stringify(place)} is left alone: the name ${problem}.`;
     look.findings.push({ code: "E_BAD_NAME", path: place, message });
   }

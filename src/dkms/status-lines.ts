@@ -1,8 +1,10 @@
 import path from "node:path";
+import type { FileStat } from "../host/files.ts";
 import type { Host } from "../host/host.ts";
+import { rememberReads } from "../host/remember-reads.ts";
 import { isSystemError } from "../host/system-error.ts";
 import type { ObjectSpec } from "./conf/dkms-conf.ts";
-import { evaluateConf } from "./conf/evaluate-conf.ts";
+import { type Evaluation, evaluateConf } from "./conf/evaluate-conf.ts";
 import { readObjects } from "./conf/interpret-objects.ts";
 import { destinationDirectory, readDistribution } from "./destination.ts";
 import type { InstanceId, KernelId, ModuleId } from "./id.ts";
@@ -43,8 +45,16 @@ export type StatusRemark = "originals" | "missing" | "differs";
  * dell/dkms does: the tree's findings tell of it. There are no lines for weakly installed objects, for 3.2.2 prints
  * none either.
  */
-export async function readStatus(host: Host, filter: StatusFilter = {}, tree = readTree(host)): Promise<StatusEntry[]> {
-  const look: Look = { host, distribution: readDistribution(host), kernels: new Map(), suffixes: new Map() };
+export async function readStatus(asked: Host, filter: StatusFilter = {}): Promise<StatusEntry[]> {
+  const host = { ...asked, files: rememberReads(asked.files) };
+  const tree = readTree(host);
+  const look: Look = {
+    host,
+    distribution: readDistribution(host),
+    kernels: new Map(),
+    suffixes: new Map(),
+    evaluations: new Map(),
+  };
   const entries: StatusEntry[] = [];
   for (const kernel of filter.kernels ?? [{}]) {
     for (const module of chooseModules(tree, filter)) entries.push(...(await readModule(look, module, kernel)));
@@ -72,6 +82,7 @@ interface Look {
   readonly distribution: string;
   readonly kernels: Map<string, Kernel>;
   readonly suffixes: Map<string, string>;
+  readonly evaluations: Map<string, Evaluation>;
 }
 
 function chooseModules(tree: Tree, { name, version }: StatusFilter): readonly TreeModule[] {
@@ -117,10 +128,11 @@ async function readInstance(look: Look, module: TreeModule, instance: TreeInstan
  * up before the first remark.
  */
 async function objectsOf(look: Look, { module, kernel: id }: InstanceId): Promise<readonly ObjectSpec[] | undefined> {
-  const file = path.join(sourceLink(look.host.paths, module), "dkms.conf");
+  const file = `${sourceLink(look.host.paths, module)}/dkms.conf`;
   const kernel = kernelOf(look, id);
   try {
-    const evaluated = await evaluateConf(look.host, { module, kernel, file, directives: {} });
+    const { evaluations: known } = look;
+    const evaluated = await evaluateConf(look.host, { module, kernel, file, directives: {}, known });
     if (evaluated.ok) return readObjects(evaluated.value.raw, false, []);
     // bash could make nothing of it: then it names no objects.
     return evaluated.error.code === "E_CONF_INVALID" ? [] : undefined;
@@ -151,28 +163,36 @@ function firstProblem(
   const directory = moduleObjectsDirectory(paths, id);
   const kernel = kernelDirectory(paths, id.kernel.release);
   for (const spec of objects) {
-    const built = findObject(look, id, path.join(directory, spec.destName));
+    const built = findObject(look, id, `${directory}/${spec.destName}`);
     if (!built) return "missing";
     if (!isInstalled) continue;
     // The kernel's top directory is looked at last; nothing is ever installed there.
     const places = [destinationDirectory(spec, look.distribution, paths.addonModules), spec.destLocation, ""];
     const installed = firstOf(places, (place) => findObject(look, id, path.join(kernel, place, spec.destName)));
-    if (!installed || !sameContent(look.host, built, installed)) return "differs";
+    if (!installed || !isSame(look.host, built, installed)) return "differs";
   }
   return undefined;
 }
 
-function findObject(look: Look, { kernel }: InstanceId, withoutSuffix: string): string | undefined {
-  const exists = (file: string): boolean => present(() => look.host.files.stat(file)) !== undefined;
-  if (exists(`${withoutSuffix}.ko`)) return `${withoutSuffix}.ko`;
-  const compressed = `${withoutSuffix}${compressedSuffix(look, kernel.release)}`;
-  return exists(compressed) ? compressed : undefined;
+interface Found {
+  readonly place: string;
+  readonly stat: FileStat;
 }
 
-function sameContent(host: Host, one: string, other: string): boolean {
-  if (present(() => host.files.stat(one))?.size !== present(() => host.files.stat(other))?.size) return false;
-  const digest = present(() => host.files.sha256(one));
-  return digest !== undefined && digest === present(() => host.files.sha256(other));
+function findObject(look: Look, { kernel }: InstanceId, withoutSuffix: string): Found | undefined {
+  const find = (place: string): Found | undefined => {
+    const stat = present(() => look.host.files.stat(place));
+    return stat && { place, stat };
+  };
+  const plain = find(`${withoutSuffix}.ko`);
+  if (plain) return plain;
+  const suffix = compressedSuffix(look, kernel.release);
+  return suffix === ".ko" ? undefined : find(`${withoutSuffix}${suffix}`);
+}
+
+function isSame({ files }: Host, one: Found, other: Found): boolean {
+  if (one.stat.size !== other.stat.size || one.stat.kind !== "file" || other.stat.kind !== "file") return false;
+  return present(() => files.sameContent(one.place, other.place)) ?? false;
 }
 
 /** What dell/dkms takes for the kernel's compression: any compressed object anywhere below it, the last kind found. */

@@ -10,52 +10,55 @@ import { type InstanceId, type KernelId, type ModuleId, nameProblem } from "./id
 
 /** `<dkms tree>/<name>` */
 export function packageDirectory(paths: Paths, name: string): string {
-  return path.join(paths.dkmsTree, component(name));
+  return inside(paths.dkmsTree, component(name));
 }
 
 /** `<dkms tree>/<name>/<version>`: being there makes a module known. */
 export function moduleDirectory(paths: Paths, module: ModuleId): string {
-  return path.join(packageDirectory(paths, module.name), component(module.version));
+  return inside(packageDirectory(paths, module.name), component(module.version));
 }
+
+/** Beside the kernels of a version. */
+export const sourceName = "source";
 
 /** `<dkms tree>/<name>/<version>/source`, a link to {@link sourceDirectory}. */
 export function sourceLink(paths: Paths, module: ModuleId): string {
-  return path.join(moduleDirectory(paths, module), "source");
+  return inside(moduleDirectory(paths, module), sourceName);
 }
 
 /** `<source tree>/<name>-<version>` */
 export function sourceDirectory(paths: Paths, { name, version }: ModuleId): string {
-  return path.join(paths.sourceTree, `${component(name)}-${component(version)}`);
+  return inside(paths.sourceTree, `${component(name)}-${component(version)}`);
 }
 
 /** `<dkms tree>/<name>/<version>/build`: dkms.conf files name it, so it is the same path for every kernel. */
 export function buildDirectory(paths: Paths, module: ModuleId): string {
-  return path.join(moduleDirectory(paths, module), "build");
+  return inside(moduleDirectory(paths, module), "build");
 }
 
 /** `<dkms tree>/<name>/<version>/build/make.log`, while building and after a failure. */
 export function buildLog(paths: Paths, module: ModuleId): string {
-  return path.join(buildDirectory(paths, module), "make.log");
+  return inside(buildDirectory(paths, module), "make.log");
 }
 
 /** `<dkms tree>/<name>/<version>/tarball`, the default place of mktarball's results. */
 export function tarballDirectory(paths: Paths, module: ModuleId): string {
-  return path.join(moduleDirectory(paths, module), "tarball");
+  return inside(moduleDirectory(paths, module), "tarball");
 }
 
 /** `<dkms tree>/<name>/<version>/<release>`, with one directory for each architecture in it. */
 export function releaseDirectory(paths: Paths, module: ModuleId, release: string): string {
-  return path.join(moduleDirectory(paths, module), component(release));
+  return inside(moduleDirectory(paths, module), component(release));
 }
 
 /** `<dkms tree>/<name>/<version>/<release>/<arch>`: a finished build. */
 export function instanceDirectory(paths: Paths, { module, kernel }: InstanceId): string {
-  return path.join(releaseDirectory(paths, module, kernel.release), component(kernel.arch));
+  return inside(releaseDirectory(paths, module, kernel.release), component(kernel.arch));
 }
 
 /** `<instance directory>/module`: being there is what makes an instance built. */
 export function moduleObjectsDirectory(paths: Paths, instance: InstanceId): string {
-  return path.join(instanceDirectory(paths, instance), "module");
+  return inside(instanceDirectory(paths, instance), "module");
 }
 
 /** `<instance directory>/log/make.log` */
@@ -65,12 +68,12 @@ export function makeLog(paths: Paths, instance: InstanceId): string {
 
 /** `<instance directory>/.dep_<dependency>`: the dependency's version at build time, with BUILD_DEPENDS_REBUILD. */
 export function dependencyMark(paths: Paths, instance: InstanceId, dependency: string): string {
-  return path.join(instanceDirectory(paths, instance), `.dep_${component(dependency)}`);
+  return inside(instanceDirectory(paths, instance), `.dep_${component(dependency)}`);
 }
 
 /** `<instance directory>/.dkms-agent-build.json`: see build-record.ts. Hidden, so dell/dkms takes no notice of it. */
 export function buildRecordFile(paths: Paths, instance: InstanceId): string {
-  return path.join(instanceDirectory(paths, instance), buildRecordName);
+  return inside(instanceDirectory(paths, instance), buildRecordName);
 }
 
 /** The build record's name, for a build that is still being staged. */
@@ -81,17 +84,17 @@ export const buildRecordName = ".dkms-agent-build.json";
  * {@link instanceDirectory}. dell/dkms uses the same prefix, so each cleans up what the other left behind.
  */
 export function stagingPrefix(paths: Paths, { module, kernel }: InstanceId): string {
-  return path.join(releaseDirectory(paths, module, kernel.release), `.tmp_${component(kernel.arch)}_`);
+  return inside(releaseDirectory(paths, module, kernel.release), `.tmp_${component(kernel.arch)}_`);
 }
 
 /** `<dkms tree>/<name>/kernel-<release>-<arch>/module`: the objects of whichever version is installed. */
 export function activeObjectsDirectory(paths: Paths, name: string, kernel: KernelId): string {
-  return path.join(activeLink(paths, name, kernel), "module");
+  return inside(activeLink(paths, name, kernel), "module");
 }
 
 /** `<dkms tree>/<name>/kernel-<release>-<arch>`: the link that makes an instance installed. */
 export function activeLink(paths: Paths, name: string, kernel: KernelId): string {
-  return path.join(packageDirectory(paths, name), activeLinkName(kernel));
+  return inside(packageDirectory(paths, name), activeLinkName(kernel));
 }
 
 /** `kernel-<release>-<arch>` */
@@ -111,7 +114,7 @@ export function originalsDirectory(paths: Paths, name: string, kernel: KernelId)
 
 /** `<originals directory>/collisions`, where several same-named objects were found. */
 export function collisionsDirectory(paths: Paths, name: string, kernel: KernelId): string {
-  return path.join(originalsDirectory(paths, name, kernel), "collisions");
+  return inside(originalsDirectory(paths, name, kernel), "collisions");
 }
 
 /** `original_module`, which stands among the versions and is none. */
@@ -119,17 +122,17 @@ export const originalsName = "original_module";
 
 /** `<install tree>/<release>` */
 export function kernelDirectory(paths: Paths, release: string): string {
-  return path.join(paths.installTree, component(release));
+  return inside(paths.installTree, component(release));
 }
 
 /** The lock of one run: see apply/lock.ts. */
 export function lockFile(paths: Paths): string {
-  return path.join(paths.state, "lock");
+  return inside(paths.state, "lock");
 }
 
 /** What the runs did, append-only JSON lines. */
 export function journalFile(paths: Paths): string {
-  return path.join(paths.state, "journal.jsonl");
+  return inside(paths.state, "journal.jsonl");
 }
 
 /** `<state>/logs/<name>/<version>/<release>/<arch>/make.log`: the log of the last failed build of one instance. */
@@ -164,12 +167,17 @@ export function depmodMark(paths: Paths, { release, arch }: KernelId): string {
 
 /** The directory of all {@link depmodMark}s. */
 export function depmodMarks(paths: Paths): string {
-  return path.join(paths.state, "depmod-owed");
+  return inside(paths.state, "depmod-owed");
 }
 
 /** How a kernel's directory in the tree is told from `source`, `build` and `tarball`: digits, a dot, anything. */
 export function isReleaseName(name: string): boolean {
   return /^[0-9]+\./.test(name);
+}
+
+/** `<directory>/<name>`: of a directory without slash at its end and a plain name; path.join looks at every letter. */
+export function inside(directory: string, name: string): string {
+  return directory === "/" ? `/${name}` : `${directory}/${name}`;
 }
 
 function component(text: string): string {

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -36,7 +35,7 @@ export interface HostOptions {
 export function createHost(options: HostOptions = {}): Host {
   const root = path.resolve(options.root ?? "/");
   const { signal = new AbortController().signal, searchPath = standardSearchPath() } = options;
-  const mark = randomUUID();
+  const mark = newMark();
   return {
     root,
     paths: choosePaths(root, options),
@@ -48,6 +47,11 @@ export function createHost(options: HostOptions = {}): Host {
     clock: options.clock ?? (() => new Date()),
     machine: { ...observeMachine(root), ...options.machine },
   };
+}
+
+/** No two runs have the same, also not in two containers; nothing secret, so node:crypto need not be waited for. */
+function newMark(): string {
+  return `${process.pid}-${Date.now()}-${Math.random().toString(36).slice(2)}`;
 }
 
 function choosePaths(root: string, options: HostOptions): Paths {

@@ -40,6 +40,8 @@ export interface FileReads {
   readonly realPath: (path: string) => string | undefined;
   /** Lower-case hexadecimal SHA-256 of the content, read in pieces; `undefined` if absent. */
   readonly sha256: (path: string) => string | undefined;
+  /** Whether two files hold the same bytes; cheaper than two digests. False if one is absent. */
+  readonly sameContent: (one: string, other: string) => boolean;
 }
 
 /** A file that is being written, piece by piece. */

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
+import { createComparer } from "./compare-files.ts";
 import { createFile } from "./create-file.ts";
 import type { DirectoryEntry, EntryKind, FileReads, FileStat, Files, FileWrites } from "./files.ts";
 import { syncDirectory } from "./sync-directory.ts";
@@ -9,15 +10,17 @@ import { syncDirectory } from "./sync-directory.ts";
 export const localFiles: Files = { ...reads(), ...writes() };
 
 function reads(): FileReads {
+  const sameContent = createComparer();
   return {
     list: (directory) => ifPresent(() => fs.readdirSync(directory, { withFileTypes: true }).map(toEntry).sort(byName)),
-    stat: (file) => ifPresent(() => toStat(fs.statSync(file))),
-    lstat: (file) => ifPresent(() => toStat(fs.lstatSync(file))),
+    stat: (file) => ifPresent(() => toStat(fs.statSync(file, quietly))),
+    lstat: (file) => ifPresent(() => toStat(fs.lstatSync(file, quietly))),
     readText: (file) => ifPresent(() => fs.readFileSync(file, "utf8")),
     readBytes: (file) => ifPresent(() => fs.readFileSync(file)),
     readLink: (file) => ifPresent(() => fs.readlinkSync(file), ["EINVAL"]),
     realPath: (file) => ifPresent(() => fs.realpathSync.native(file), ["ELOOP"]),
     sha256: (file) => ifPresent(() => hashFile(file)),
+    sameContent: (one, other) => ifPresent(() => sameContent(one, other)) ?? false,
   };
 }
 
@@ -62,6 +65,9 @@ function ifPresent<T>(read: () => T, alsoAbsent: readonly string[] = []): T | un
   }
 }
 
+/** Most of what is looked for is not there, and an error takes longer to make than the look. */
+const quietly = { throwIfNoEntry: false } as const;
+
 function toEntry(entry: fs.Dirent): DirectoryEntry {
   return { name: entry.name, kind: kindOf(entry) };
 }
@@ -76,7 +82,8 @@ function byName(left: DirectoryEntry, right: DirectoryEntry): number {
   return left.name < right.name ? -1 : 1;
 }
 
-function toStat(stat: fs.Stats): FileStat {
+function toStat(stat: fs.Stats | undefined): FileStat | undefined {
+  if (!stat) return undefined;
   const { size, uid, gid, mtimeMs, ctimeMs, ino: inode, dev: device } = stat;
   return { kind: kindOf(stat), size, mode: stat.mode & 0o7777, uid, gid, mtimeMs, ctimeMs, inode, device };
 }

@@ -27,6 +27,7 @@ files("answers undefined for what is absent, and for what lies below a plain fil
       localFiles.readLink,
       localFiles.realPath,
       localFiles.sha256,
+      (file: string) => localFiles.sameContent(file, file) || undefined,
     ]) {
       assert.is(read(absent), undefined);
     }

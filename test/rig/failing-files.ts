@@ -23,6 +23,7 @@ function refusing(files: FileReads, places: readonly string[]): FileReads {
     readLink: (file) => files.readLink(check(file)),
     realPath: (file) => files.realPath(check(file)),
     sha256: (file) => files.sha256(check(file)),
+    sameContent: (one, other) => files.sameContent(check(one), check(other)),
   };
 }
 

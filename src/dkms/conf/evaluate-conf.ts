@@ -1,4 +1,5 @@
 import type { Host } from "../../host/host.ts";
+import { isSystemError } from "../../host/system-error.ts";
 import { fail, type Result, succeed } from "../failure.ts";
 import type { ModuleId } from "../id.ts";
 import { ioFailure } from "../io-failure.ts";
@@ -17,6 +18,8 @@ export interface EvaluationRequest {
   readonly file: string;
   /** Beat everything else; taken as written, never expanded. */
   readonly directives: Readonly<Record<string, string>>;
+  /** What one look has evaluated already, for files that several instances share. */
+  readonly known?: Map<string, Evaluation>;
 }
 
 export interface Evaluation {
@@ -40,7 +43,7 @@ export async function evaluateConf(host: Host, request: EvaluationRequest): Prom
       if (file === request.file) return missing(request);
       continue;
     }
-    const evaluated = await evaluateFile(host, { file, text: text.value, variables, inherited: raw });
+    const evaluated = await evaluateOnce(host, { file, text: text.value, variables, inherited: raw }, request.known);
     if (!evaluated.ok) return evaluated;
     raw = evaluated.value.raw;
     complaints.push(...evaluated.value.complaints);
@@ -67,13 +70,27 @@ export function knownVariables(
   ]);
 }
 
-/** In the order in which they are sourced. */
-function overrideFiles({ paths }: Host, { module, kernel }: EvaluationRequest): string[] {
+/** Those that are there, in the order in which they are sourced. */
+function overrideFiles({ files, paths }: Host, { module, kernel }: EvaluationRequest): string[] {
   const { name, version } = module;
   const { release, arch } = kernel.id;
   const own = [name, `${name}-${version}`, `${name}-${version}-${release}`, `${name}-${version}-${release}-${arch}`];
   const names = [...own, `${name}--${release}`, `${name}--${release}-${arch}`];
-  return names.map((override) => `${paths.dkmsSettings}/${override}.conf`);
+  const present = namesIn(files, paths.dkmsSettings);
+  return names
+    .map((override) => `${override}.conf`)
+    .filter((override) => present?.has(override) ?? true)
+    .map((override) => `${paths.dkmsSettings}/${override}`);
+}
+
+/** `undefined` if they cannot be listed: what is in there may be readable all the same. */
+function namesIn(files: Host["files"], directory: string): ReadonlySet<string> | undefined {
+  try {
+    return new Set(files.list(directory)?.map(({ name }) => name));
+  } catch (error) {
+    if (isSystemError(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Far more than any real one; a larger file is a mistake, or meant to fill the memory. */
@@ -105,12 +122,31 @@ interface FileRequest {
   readonly inherited: RawConf;
 }
 
-/** One file on top of what the earlier ones set; each starts with their directives, and none of their variables. */
-async function evaluateFile(host: Host, request: FileRequest): Promise<Result<Evaluation>> {
+/** Plain assignments without a `$` say the same for every module and kernel; all else, for the same variables. */
+async function evaluateOnce(
+  host: Host,
+  request: FileRequest,
+  known: EvaluationRequest["known"],
+): Promise<Result<Evaluation>> {
   const { file, text, variables, inherited } = request;
-  const known = evaluateStatically(text, variables, inherited);
-  const evaluated = known
-    ? succeed({ raw: known, complaints: [] })
+  const isFirst = inherited.size === 0;
+  const key = [file, text, ...variables.values()].join("\0");
+  const before = isFirst ? (known?.get(text) ?? known?.get(key)) : undefined;
+  if (before) return succeed(before);
+  const plain = evaluateStatically(text, variables, inherited);
+  const evaluated = await evaluateFile(host, request, plain);
+  if (evaluated.ok && isFirst) known?.set(plain && !text.includes("$") ? text : key, evaluated.value);
+  return evaluated;
+}
+
+/** One file on top of what the earlier ones set; each starts with their directives, and none of their variables. */
+async function evaluateFile(
+  host: Host,
+  { file, variables, inherited }: FileRequest,
+  plain: RawConf | undefined,
+): Promise<Result<Evaluation>> {
+  const evaluated = plain
+    ? succeed({ raw: plain, complaints: [] })
     : await evaluateInBash(host.run, { file, variables, inherited: entriesOf(inherited) });
   if (!evaluated.ok) return evaluated;
   const entries = entriesOf(evaluated.value.raw).map((entry) => ({ ...entry, value: collapse(entry.value) }));

@@ -19,7 +19,7 @@ import { checkVersions } from "./version-check.ts";
 export function isPlaced(host: Host, job: InstallJob): boolean {
   const { files } = host;
   const isSame = ({ built, place }: Placement) =>
-    files.lstat(place)?.kind === "file" && files.sha256(place) === files.sha256(built);
+    files.lstat(place)?.kind === "file" && files.sameContent(place, built);
   return isActive(host, job.instance) && job.placements.every(isSame) && surveyKernel(host, job).stale.length === 0;
 }
 

@@ -67,5 +67,5 @@ function isNeeded(host: Host, name: string, release: string): boolean {
   if (nameProblem(release) !== undefined || files.stat(kernelDirectory(paths, release)) === undefined) return false;
   const arches = (files.list(directory) ?? []).map((entry) => entry.name).filter((arch) => !nameProblem(arch));
   const kept = arches.flatMap((arch) => findOriginals(host, { name, kernel: { release, arch } }));
-  return kept.some(({ stored, place }) => place === undefined || files.sha256(place) !== files.sha256(stored));
+  return kept.some(({ stored, place }) => place === undefined || !files.sameContent(place, stored));
 }

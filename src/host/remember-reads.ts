@@ -1,0 +1,26 @@
+import type { Files } from "./files.ts";
+
+/**
+ * The files as one look sees them: what was asked before gets the same answer. For a short while only, and for places
+ * that nothing changes meanwhile.
+ */
+export function rememberReads(files: Files): Files {
+  return {
+    ...files,
+    list: remember(files.list),
+    stat: remember(files.stat),
+    readText: remember(files.readText),
+  };
+}
+
+/** A throw is not remembered: it comes again by itself. */
+function remember<T>(read: (path: string) => T): (path: string) => T {
+  const known = new Map<string, { readonly answer: T }>();
+  return (path) => {
+    const before = known.get(path);
+    if (before) return before.answer;
+    const answer = read(path);
+    known.set(path, { answer });
+    return answer;
+  };
+}
