@@ -3,6 +3,7 @@ import { buildInputs } from "../dkms/build-inputs.ts";
 import { type BuildRecord, formatBuildRecord } from "../dkms/build-record.ts";
 import { loadConf } from "../dkms/conf/load-conf.ts";
 import { digestSource } from "../dkms/digest-source.ts";
+import { objectName } from "../dkms/find-objects.ts";
 import type { InstanceId } from "../dkms/id.ts";
 import { readKernel } from "../dkms/read-kernels.ts";
 import { buildRecordFile, moduleObjectsDirectory, sourceLink } from "../dkms/tree-layout.ts";
@@ -33,7 +34,9 @@ export async function recordDkmsBuild(
   const names = (files.list(directory) ?? []).filter(({ name }) => /\.ko(\.\w+)?$/.test(name));
   const objects = names.map(({ name }) => {
     const file = path.join(directory, name);
-    return { file: name, sha256: files.sha256(file) ?? "", size: files.stat(file)?.size ?? 0 };
+    const spec = conf.value.objects.find(({ destName }) => destName === objectName(name));
+    const destination = spec && { destination: spec.destLocation };
+    return { file: name, sha256: files.sha256(file) ?? "", size: files.stat(file)?.size ?? 0, ...destination };
   });
   const made = { inputs, builtAt: clock().toISOString(), durationMs, objects };
   const given = Object.keys(directives).length > 0 ? { directives } : {};

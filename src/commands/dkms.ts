@@ -7,7 +7,7 @@ import { type Failure, fail, type Result, succeed } from "../dkms/failure.ts";
 import { ioFailure } from "../dkms/io-failure.ts";
 import { localFiles } from "../host/local-files.ts";
 import { isSystemError } from "../host/system-error.ts";
-import { courseText } from "../report/course-text.ts";
+import { courseText, noProgressLine } from "../report/course-text.ts";
 import { failureText } from "../report/failure-text.ts";
 import type { Answer } from "./command.ts";
 import { openSession, type Session } from "./dkms/session.ts";
@@ -50,11 +50,16 @@ async function act(session: Session, verb: Exclude<DkmsCall["verb"], "status">, 
   const lockTimeoutMs = readLockTimeout(session);
   if (!lockTimeoutMs.ok) return answerTo(lockTimeoutMs.error, io);
   const options = { lockTimeoutMs: lockTimeoutMs.value, emit: tellOfWaiting(session) };
-  const done = await withLock(session.host, options, () =>
-    guarded(verb, async () => succeed(await runner.run(session))),
-  );
+  const work = () => guarded(verb, async () => succeed(await runner.run(session)));
+  const locked = await withLock(session.host, options, work);
+  const mayGoWithout = runner.lock === "if possible" && !locked.ok && isUnlockable(locked.error);
+  const done = mayGoWithout ? await work() : locked;
   if (!done.ok) return answerTo(done.error, io);
   return { exitCode: exitCodeOf(done.value) };
+}
+
+function isUnlockable({ code }: Failure): boolean {
+  return code === "E_PERMISSION" || code === "E_READ_ONLY";
 }
 
 /** What the file system refuses where no verb takes care of it. */
@@ -89,10 +94,13 @@ function tellOfWaiting({ tell }: Session): Parameters<typeof withLock>[1]["emit"
 /** What is the same for several kernels is said once. */
 function speaker({ options }: DkmsCall, { out, err }: Io): Session["tell"] {
   const noted = new Set<string>();
+  let isProgressShown = false;
   return (event) => {
     if (event.type === "notice" && noted.has(event.text)) return;
     if (event.type === "notice") noted.add(event.text);
     const said = courseText(event, { terminal: err.terminal, quiet: options.quiet });
+    if (isProgressShown) err.write(noProgressLine);
+    isProgressShown = event.type === "progress" && said.err !== "";
     out.write(said.out);
     err.write(said.err);
   };

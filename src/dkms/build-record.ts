@@ -42,9 +42,14 @@ export interface ObjectDigest {
   readonly sha256: string;
 }
 
-/** An object below module/. */
+/** An object below module/. Its name without `.ko` and what follows is DEST_MODULE_NAME. */
 export interface RecordedObject extends ObjectDigest {
   readonly size: number;
+  /**
+   * DEST_MODULE_LOCATION as dkms.conf gives it for this kernel, before the distribution has its say: whoever gets the build
+   * without its source knows where it goes without asking bash. Builds of earlier versions of this program lack it.
+   */
+  readonly destination?: string;
 }
 
 /** A build record from its JSON text; `undefined` if it is not one, e.g. of a later format. */
@@ -73,7 +78,7 @@ function isBuildRecord(value: unknown): value is BuildRecord {
     typeof value.builtAt === "string" &&
     isCount(value.durationMs) &&
     Array.isArray(value.objects) &&
-    value.objects.every((object) => hasTexts(object, ["file", "sha256"]) && isCount(object.size)) &&
+    value.objects.every(isRecordedObject) &&
     (value.superseded === undefined || isDigestList(value.superseded)) &&
     (value.tarball === undefined || hasTexts(value.tarball, ["sha256"])) &&
     (value.directives === undefined || isTextMap(value.directives))
@@ -82,6 +87,14 @@ function isBuildRecord(value: unknown): value is BuildRecord {
 
 function isInputs(value: unknown): boolean {
   return hasTexts(value, ["source", "conf", "headers", "compiler"]) && isTextMap(value.dependencies);
+}
+
+function isRecordedObject(value: unknown): boolean {
+  return (
+    hasTexts(value, ["file", "sha256"]) &&
+    isCount(value.size) &&
+    (value.destination === undefined || typeof value.destination === "string")
+  );
 }
 
 function isDigestList(value: unknown): boolean {

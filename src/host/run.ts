@@ -10,6 +10,10 @@ export interface Command {
   /** Stdout and stderr are appended to this file, in order, instead of being captured. */
   readonly logFile?: string;
   readonly input?: string;
+  /** Goes to stdin piece by piece, as fast as the program takes it. What it throws, the run throws. */
+  readonly feed?: Iterable<Uint8Array>;
+  /** An open descriptor that gets stdout, instead of its being captured. */
+  readonly outputTo?: number;
   /** Run to the end even if the host has been asked to stop: for short programs that leave the tree consistent. */
   readonly evenWhenStopping?: boolean;
   /** Open descriptors that the child gets as fd 3, 4, … */

@@ -2,8 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import fs from "node:fs";
 import process from "node:process";
 import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { runMark } from "./end-run.ts";
 import type { Command, CommandResult, Run } from "./run.ts";
+import { isSystemError } from "./system-error.ts";
 
 interface RunSettings {
   /** Goes into the environment of every process: see end-run.ts. */
@@ -33,7 +35,8 @@ export function createRun({ searchPath, signal, mark }: RunSettings): Run {
     try {
       return await waitFor(startChild(command, { searchPath, mark, log }), command, signal);
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "ENOENT")
+      // What is fed to it may be gone too.
+      if (isSystemError(error) && error.code === "ENOENT" && error.syscall.startsWith("spawn"))
         return { ...nothing, ending: "missing" };
       throw error;
     } finally {
@@ -52,14 +55,15 @@ function startChild(command: Command, { searchPath, mark, log }: ChildSettings) 
     env: { PATH: searchPath, LC_ALL: "C", HOME: "/root", ...command.env, [runMark]: mark },
     detached: true,
     stdio: [
-      command.input === undefined ? "ignore" : "pipe",
-      log ?? "pipe",
+      command.input === undefined && command.feed === undefined ? "ignore" : "pipe",
+      log ?? command.outputTo ?? "pipe",
       log ?? "pipe",
       ...(command.descriptors ?? []),
     ],
   });
   // A program that ends without reading its input must not end us.
-  child.stdin?.on("error", () => {}).end(command.input);
+  child.stdin?.on("error", () => {});
+  if (command.feed === undefined) child.stdin?.end(command.input);
   return child;
 }
 
@@ -78,7 +82,10 @@ async function waitFor(child: ChildProcess, command: Command, signal: AbortSigna
   const stdout = capture(child.stdout);
   const stderr = capture(child.stderr);
   try {
+    const feeding = feed(child, command.feed, () => stop("cancelled"));
     const exitCode = await exitOf(child);
+    const fault = await feeding;
+    if (fault) throw fault.thrown;
     await Promise.all([stdout.finished(), stderr.finished()]);
     const ending = stopped ?? (exitCode === undefined ? "killed" : "exited");
     const durationMs = performance.now() - started;
@@ -95,6 +102,35 @@ async function waitFor(child: ChildProcess, command: Command, signal: AbortSigna
     signal.removeEventListener("abort", cancel);
     // What the program left running in its group (a hung compiler, a daemon) ends with it.
     if (stopped) signalGroup(child, "SIGKILL");
+  }
+}
+
+interface FeedFault {
+  readonly thrown: unknown;
+}
+
+/** What the source threw. That the program takes no more is no fault: its exit code tells. */
+async function feed(
+  { stdin }: ChildProcess,
+  source: Command["feed"],
+  stop: () => void,
+): Promise<FeedFault | undefined> {
+  if (!source || !stdin) return undefined;
+  const faults: FeedFault[] = [];
+  const note = (fault: FeedFault) => {
+    faults.push(fault);
+    stop();
+  };
+  await pipeline(noting(source, note), stdin).catch(() => {});
+  return faults[0];
+}
+
+function* noting(source: Iterable<Uint8Array>, note: (fault: FeedFault) => void): Generator<Uint8Array, undefined> {
+  try {
+    yield* source;
+  } catch (thrown) {
+    note({ thrown });
+    throw thrown;
   }
 }
 

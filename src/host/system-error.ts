@@ -1,6 +1,8 @@
 /** A throw of the file system: always with one of the system's codes, mostly with a path. */
 export interface SystemError extends Error {
   readonly code: string;
+  /** What was asked of the system: `open`, `spawn make`, … */
+  readonly syscall: string;
   readonly path?: string;
 }
 

@@ -16,7 +16,9 @@ const parse = suite("parseBuildRecord");
 
 parse("reads back what was written", () => {
   const superseded = [{ file: "old.ko", sha256: "0" }];
-  for (const one of [record, { ...record, superseded }]) assert.equal(parseBuildRecord(formatBuildRecord(one)), one);
+  const objects = record.objects.map((object) => ({ ...object, destination: "/updates/" }));
+  for (const one of [record, { ...record, superseded }, { ...record, objects }])
+    assert.equal(parseBuildRecord(formatBuildRecord(one)), one);
 });
 
 parse("takes nothing else for a record", () => {
@@ -33,6 +35,7 @@ parse("takes nothing else for a record", () => {
     { ...record, durationMs: "1500" },
     { ...record, objects: [{ file: "hello.ko", sha256: "f" }] },
     { ...record, objects: {} },
+    { ...record, objects: [{ file: "hello.ko", sha256: "f", size: 3, destination: 1 }] },
     { ...record, superseded: [{ file: "old.ko" }] },
     { ...record, superseded: null },
   ];

@@ -1,3 +1,6 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createHost } from "../../src/host/create-host.ts";
@@ -30,6 +33,41 @@ run("gives a known environment and nothing else", async () => {
 run("says that a program is missing", async () => {
   const { run } = createHost();
   assert.is((await run({ file: "no-such-program-here", args: [], ...limits })).ending, "missing");
+});
+
+run("feeds a program piece by piece, and lets its output go to a descriptor", async () => {
+  const { run } = createHost();
+  const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "start-process-")), "out");
+  const descriptor = fs.openSync(file, "w");
+  const pieces = Array.from({ length: 40 }, (_, index) => Buffer.alloc(100_000, String(index % 10)));
+  const result = await run({ file: "cat", args: [], feed: pieces, outputTo: descriptor, ...limits });
+  fs.closeSync(descriptor);
+  assert.is(result.ending, "exited");
+  assert.is(result.stdout, "");
+  assert.ok(fs.readFileSync(file).equals(Buffer.concat(pieces)));
+  fs.rmSync(path.dirname(file), { recursive: true });
+});
+
+run("lets a program end that takes no more", async () => {
+  const { run } = createHost();
+  const feed = Array.from({ length: 40 }, () => Buffer.alloc(100_000));
+  const result = await run({ file: "sh", args: ["-c", "exit 3"], feed, ...limits });
+  assert.equal([result.ending, result.exitCode], ["exited", 3]);
+  assert.is((await run({ file: "no-such-program-here", args: [], feed, ...limits })).ending, "missing");
+});
+
+run("throws what its feed throws, and ends the program", async () => {
+  const { run } = createHost();
+  function* feed(): Generator<Uint8Array, undefined> {
+    yield Buffer.from("first\n");
+    fs.readFileSync("/no/such/file");
+  }
+  try {
+    await run({ file: "sh", args: ["-c", "cat; sleep 300"], feed: feed(), ...limits });
+    assert.unreachable();
+  } catch (error) {
+    assert.match(String(error), "ENOENT: no such file or directory, open '/no/such/file'");
+  }
 });
 
 run("ends the whole process group after the time limit", async () => {

@@ -46,6 +46,18 @@ const table: Readonly<Record<number, readonly Case[]>> = {
     { how: "nothing to install by itself", words: `autoinstall ${k1}` },
     { how: "the last build goes, and the module with it", after: installed, words: `remove demo/1.0 ${k1}` },
     { how: "status of nothing", words: "status" },
+    { how: "the source alone is packed", after: ["add demo/1.0"], words: "mktarball demo/1.0 --source-only" },
+    { how: "of all kernels there are none", after: ["add demo/1.0"], words: "mktarball demo/1.0 --all" },
+    {
+      how: "somebody else than root packs what everybody may read",
+      given: (tree) => {
+        fs.mkdirSync(tree.at("open"));
+        fs.chmodSync(tree.at("open"), 0o777);
+      },
+      after: ["add demo/1.0"],
+      words: "mktarball demo/1.0 --source-only --archive ROOT/open/demo.tar.gz",
+      asNobody: true,
+    },
   ],
   1: [
     { how: "no module is given", words: `build ${k1}` },
@@ -77,7 +89,7 @@ const table: Readonly<Record<number, readonly Case[]>> = {
     { how: "two actions", words: "add build demo/1.0" },
     { how: "no dkms.conf", given: (tree) => fs.rmSync(tree.at("usr/src/demo-1.0/dkms.conf")), words: "add demo/1.0" },
     { how: "no dkms.conf where -c says", words: "add demo/1.0 -c ROOT/nosuch.conf" },
-    ...["build", "install", "uninstall", "unbuild", "remove"].map((verb) => ({
+    ...["build", "install", "uninstall", "unbuild", "remove", "mktarball"].map((verb) => ({
       how: `${verb} of a broken module`,
       given: broken,
       words: `${verb} broken/1.0 ${k1}`,
@@ -113,6 +125,11 @@ const table: Readonly<Record<number, readonly Case[]>> = {
       words: `install demo/1.0 ${k1}/x86_64 ${k1}/i686`,
     },
     { how: "mktarball of what is not built", after: ["add demo/1.0"], words: `mktarball demo/1.0 ${k1}` },
+    {
+      how: "mktarball into a directory",
+      after: ["add demo/1.0"],
+      words: "mktarball demo/1.0 --source-only --archive ROOT/usr/src",
+    },
   ],
   7: [{ how: "make makes nothing", given: conf('MAKE[0]="true"'), words: `build demo/1.0 ${k1}` }],
   8: [
@@ -123,6 +140,12 @@ const table: Readonly<Record<number, readonly Case[]>> = {
   ],
   9: [
     { how: "an rpm that is none", given: (tree) => void tree.write("bad.rpm", "bad"), words: "install ROOT/bad.rpm" },
+    {
+      how: "a tarball where nobody may write",
+      after: ["add demo/1.0"],
+      words: "mktarball demo/1.0 --source-only",
+      asNobody: true,
+    },
   ],
   10: [{ how: "make fails", given: conf('MAKE[0]="false"'), words: `build demo/1.0 ${k1}` }],
   11: [

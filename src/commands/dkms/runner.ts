@@ -4,6 +4,8 @@ import type { Session } from "./session.ts";
 
 /** How one verb of the command line is done. */
 export interface Runner {
+  /** `if possible`: it only reads the DKMS tree, so that who may not write there may use it. Default: `needed`. */
+  readonly lock?: "needed" | "if possible";
   /** What can be said before the lock is taken. Not told yet. */
   readonly check?: (session: Session) => Failure | undefined;
   /** Under the lock. The failures, which have been told. */

@@ -1,35 +1,9 @@
 import path from "node:path";
 import type { SourceWord } from "../../dkms/command-line/dkms-call.ts";
 import { type Failure, fail } from "../../dkms/failure.ts";
-import { instanceAddress } from "../../dkms/id.ts";
-import { isBuilt } from "../../dkms/verbs/tree-checks.ts";
 import { autoinstallNow } from "./kernel-verbs.ts";
-import { knownModule } from "./named-module.ts";
 import { notYet, type Runner, refuse } from "./runner.ts";
-import { kernelsOf, type Session } from "./session.ts";
-
-/** `dkms mktarball`: its arguments are checked. */
-export const mktarballRunner: Runner = {
-  check: (session) => {
-    const module = knownModule(session);
-    if (!module.ok) return module.error;
-    const kernels = kernelsOf(session);
-    if (!kernels.ok) return kernels.error;
-    const { all, sourceOnly } = session.call.options;
-    const absent = kernels.value.find((kernel) => !isBuilt(session.host, { module: module.value, kernel }));
-    if (absent && !all && !sourceOnly) {
-      const remedy = "Build it first, name kernels with -k, or give --all or --source-only.";
-      const address = instanceAddress({ module: module.value, kernel: absent });
-      return fail("E_NOT_BUILT", `${address} is not built, so there is nothing to pack.`, { remedy, dkmsExit: 6 })
-        .error;
-    }
-    return notYet(
-      "Making tarballs",
-      "Copy the module's directories of the source tree and the DKMS tree, or use dell/dkms.",
-    );
-  },
-  run: async () => [],
-};
+import type { Session } from "./session.ts";
 
 /** `dkms ldtarball`: its arguments are checked. */
 export const ldtarballRunner: Runner = {

@@ -32,13 +32,15 @@ export interface ChangedKernel {
   readonly installed: ModuleId[];
 }
 
-export type Action = "add" | "build" | "install" | "uninstall" | "unbuild" | "remove" | "depmod";
+export type Action = "add" | "build" | "install" | "uninstall" | "unbuild" | "remove" | "depmod" | "pack";
 
 /** What happens, as it happens; `what` is a module, an instance or a kernel. */
 export type CourseEvent =
   | { readonly type: "start"; readonly action: Action; readonly what: string }
   | { readonly type: "done"; readonly action: Action; readonly what: string; readonly changed: boolean }
   | { readonly type: "notice"; readonly text: string }
+  /** Of what takes long: so many bytes of so many. */
+  | { readonly type: "progress"; readonly what: string; readonly done: number; readonly total: number }
   | { readonly type: "failure"; readonly failure: Failure };
 
 /** A course on which nothing has been done yet. */

@@ -158,7 +158,10 @@ function completeStaging({ host, job, log }: Making, staging: string, result: Bu
       const mark = path.basename(dependencyMark(paths, instance, name));
       files.writeAtomic(path.join(staging, mark), `${version}\n`);
     }
-  const objects = result.objects.map((file) => recordObject(host, path.join(staging, "module", file)));
+  const objects = result.objects.map((file, index) => {
+    const destination = conf.objects[index]?.destLocation;
+    return { ...recordObject(host, path.join(staging, "module", file)), ...(destination && { destination }) };
+  });
   const superseded = result.superseded.filter(({ file, sha256 }) =>
     objects.every((object) => object.file !== file || object.sha256 !== sha256),
   );
