@@ -34,6 +34,10 @@ const toolsToTest = [
   { program: "openssl", package: "openssl", why: "makes keys for signed modules" },
   { program: "script", package: "bsdutils", why: "brings script, for tests on a terminal" },
   { program: "cpio", package: "cpio", why: "packs the image of the boot test" },
+  { program: "zsh", package: "zsh", why: "completes command lines" },
+  { program: "fish", package: "fish", why: "completes command lines" },
+  { program: "man", package: "man-db", why: "shows the manual pages" },
+  { program: "mandoc", package: "mandoc", why: "checks the manual pages" },
   { program: "busybox", package: "busybox-static", why: "is the system of the boot test" },
   { program: "qemu-system-x86_64", package: "qemu-system-x86", why: "boots a kernel with a module" },
 ];

@@ -1,21 +1,7 @@
 import { documentNames } from "../contract/document-names.ts";
-import type { Command } from "./command.ts";
+import type { CommandSpec } from "./command-spec.ts";
+import { shells } from "./completion/shells.ts";
 import type { OptionSpec } from "./shared-options.ts";
-
-/** One command of the program, as the parser, the help and the dispatcher want it. */
-export interface CommandSpec {
-  readonly name: string;
-  readonly summary: string;
-  /** Further sentences of its own help. */
-  readonly description: string;
-  /** At most one word behind the command's name, as the help shows it: `[name]`, or `<name>` where it must be given. */
-  readonly argument?: readonly [flags: string, description: string];
-  readonly options: readonly OptionSpec[];
-  /** Complete command lines, each with what it is for. */
-  readonly examples: readonly (readonly [string, string])[];
-  /** Loads the command's file, which nothing else does. */
-  readonly load: () => Promise<Command>;
-}
 
 const retryOption: OptionSpec = {
   flags: "--retry",
@@ -77,7 +63,11 @@ export const commandTable: readonly CommandSpec[] = [
       { flags: "--dry-run", description: "do what plan does instead" },
       { flags: "--fail-fast", description: "start nothing more after the first failure" },
       retryOption,
-      { flags: "--engine <name>", description: "builtin (default), or dkms: the host's own dkms command" },
+      {
+        flags: "--engine <name>",
+        description: "builtin (default), or dkms: the host's own dkms command",
+        values: ["builtin", "dkms"],
+      },
       { flags: "--jobs <n>", description: "how many jobs all builds together may run (default: the processors)" },
     ],
     examples: [
@@ -130,6 +120,7 @@ export const commandTable: readonly CommandSpec[] = [
     name: "schema",
     summary: "print a JSON schema: of the desired state, of JSON output",
     description: "For editors: # yaml-language-server: $schema=./schema.json",
+    argumentValues: ["desired", "settings", ...documentNames],
     argument: ["[name]", `desired (default), settings, or of JSON output: ${documentNames.join(", ")}`],
     options: [],
     examples: [
@@ -137,5 +128,19 @@ export const commandTable: readonly CommandSpec[] = [
       ["dkms-agent schema plan", "what plan --json prints"],
     ],
     load: async () => (await import("./schema.ts")).schema,
+  },
+  {
+    name: "completion",
+    summary: "print what makes a shell complete these command lines",
+    description: "Commands, options, kernels, modules and files. It starts no process.",
+    argument: ["<shell>", shells.join(", ")],
+    argumentValues: shells,
+    options: [],
+    examples: [
+      ["dkms-agent completion bash > /etc/bash_completion.d/dkms-agent", "for everybody, with bash-completion"],
+      ["dkms-agent completion zsh > /usr/share/zsh/site-functions/_dkms-agent", "for everybody"],
+      ["dkms-agent completion fish > ~/.config/fish/completions/dkms-agent.fish", "for oneself"],
+    ],
+    load: async () => (await import("./completion.ts")).completionOf(commandTable),
   },
 ];

@@ -1,6 +1,7 @@
 import { CommanderError, InvalidArgumentError, Option, Command as Parser } from "commander";
 import type { Command } from "./command.ts";
-import { type CommandSpec, commandTable } from "./command-table.ts";
+import type { CommandSpec } from "./command-spec.ts";
+import { commandTable } from "./command-table.ts";
 import { exitCodeHelp, exitCodes } from "./exit-codes.ts";
 import {
   type OptionSpec,

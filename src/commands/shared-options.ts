@@ -14,6 +14,8 @@ export interface OptionSpec {
   readonly description: string;
   /** May be given several times. */
   readonly repeatable?: true;
+  /** All values that it can have, where they are few. */
+  readonly values?: readonly string[];
 }
 
 /** Options of every command (design section 7). Values are checked by {@link parseSharedOptions}. */

@@ -72,6 +72,10 @@ export interface Parts {
   readonly unshare: Program;
   readonly openssl: Program;
   readonly cpio: Program;
+  readonly zsh: Program;
+  readonly fish: Program;
+  readonly man: Program;
+  readonly mandoc: Program;
   readonly qemu: Program;
   /** Statically linked, so that it runs alone in an initramfs. */
   readonly busybox: Program;
@@ -148,6 +152,10 @@ const finders: { readonly [N in PartName]: () => PartLookup<N> } = {
   unshare: () => program("unshare", "util-linux"),
   openssl: () => program("openssl", "openssl"),
   cpio: () => program("cpio", "cpio"),
+  zsh: () => program("zsh", "zsh"),
+  fish: () => program("fish", "fish"),
+  man: () => program("man", "man-db"),
+  mandoc: () => program("mandoc", "mandoc"),
   qemu: () => program("qemu-system-x86_64", "qemu-system-x86"),
   busybox: findBusybox,
   root: () => (process.getuid?.() === 0 ? found({ uid: 0 }) : missing("root")),

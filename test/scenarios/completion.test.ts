@@ -1,0 +1,85 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { runAgent } from "../rig/agent.ts";
+import { type Pty, startPty } from "../rig/pty.ts";
+import { testNeeding } from "../rig/test-needing.ts";
+import { dkmsTree } from "../rig/tree-builder.ts";
+
+const completion = suite("completion, typed into the real shell");
+
+const prompt = "READY";
+
+/** How to start each shell with nothing of this machine's settings, and what to type first; FILE is the script. */
+const shells = {
+  bash: { needs: [], command: ["bash", "--norc", "--noprofile", "-i"], load: `PS1='${prompt} '; source FILE` },
+  zsh: {
+    needs: ["zsh"],
+    command: ["zsh", "-f", "-i"],
+    load: `PS1='${prompt} '; autoload -U compinit; compinit -D -u; source FILE`,
+  },
+  fish: {
+    needs: ["fish"],
+    command: ["fish", "--no-config", "-i"],
+    load: `function fish_prompt; echo -n '${prompt} '; end; source FILE`,
+  },
+} as const;
+
+/** What is typed before the Tab key, and what stands there after it; `#` is typed next. ROOT is the root of the tree. */
+const lines: readonly (readonly [string, string])[] = [
+  ["pl", "plan #"],
+  ["plan --det", "plan --detailed-exitcode #"],
+  ["--json sta", "--json status #"],
+  ["apply --engine b", "apply --engine builtin #"],
+  ["schema settin", "schema settings #"],
+  ["completion fi", "completion fish #"],
+  ["plan --root ROOT --kernel 6.12", "plan --root ROOT --kernel 6.12.0-1-amd64 #"],
+  ["plan --root ROOT --kernel=6.12", "plan --root ROOT --kernel=6.12.0-1-amd64 #"],
+  ["--root=ROOT status --module demo/", "--root=ROOT status --module demo/1.10 #"],
+  ["status --dkms-tree ROOT/var/lib/dkms --module demo/", "status --dkms-tree ROOT/var/lib/dkms --module demo/1.10 #"],
+  ["dkms unins", "dkms uninstall #"],
+  ["dkms --root ROOT build de", "dkms --root ROOT build demo/1.10 #"],
+  ["dkms build --root ROOT -k 6.12", "dkms build --root ROOT -k 6.12.0-1-amd64 #"],
+  ["dkms status --install", "dkms status --installtree #"],
+  ["validate -f ROOT/desired-st", "validate -f ROOT/desired-state.yaml #"],
+  ["plan --root ROOT/us", "plan --root ROOT/usr/#"],
+];
+
+for (const [shell, { needs, command, load }] of Object.entries(shells)) {
+  testNeeding(completion, needs, `${shell} completes commands, options and values`, async () => {
+    const tree = dkmsTree();
+    tree.kernel("6.1.0-1-amd64").kernel("6.12.0-1-amd64").module("demo/1.10");
+    tree.write("desired-state.yaml", "");
+    const { stdout } = await runAgent(tree.root, ["completion", shell]);
+    const file = tree.write("script", stdout);
+    const pty = startPty(command, { columns: 200, rows: 50, env: { HOME: tree.root, ZDOTDIR: tree.root } });
+    try {
+      pty.type(`${load.replace("FILE", file)}\r`);
+      await pty.shows(new RegExp(`^${prompt}$`, "m"));
+      for (const [typed, completed] of lines)
+        await completes(
+          pty,
+          [typed, completed].map((line) => line.replace("ROOT", tree.root)),
+        );
+    } finally {
+      pty.type("\u0015exit\r");
+      await pty.ended;
+      tree.remove();
+    }
+  });
+}
+
+completion("a shell that nobody knows is a typing error", async () => {
+  const unknown = await runAgent("/", ["completion", "bahs"]);
+  assert.is(unknown.exitCode, 64);
+  assert.match(unknown.stderr, 'Did you mean "bash"?');
+});
+
+completion.run();
+
+async function completes(pty: Pty, [typed = "", completed = ""]: readonly string[]): Promise<void> {
+  pty.type(`dkms-agent ${typed}\t#`);
+  const shown = await pty.shows(`${prompt} dkms-agent ${completed}`);
+  assert.match(shown, completed);
+  pty.type("\u0015");
+  await pty.shows(new RegExp(`^${prompt}$`, "m"));
+}
