@@ -106,9 +106,9 @@ export const commandTable: readonly CommandSpec[] = [
   },
   {
     name: "history",
-    summary: "tell what earlier runs did, who ran them, and what the next one will do",
+    summary: "tell what earlier runs did, and what the next one will do",
     description:
-      "One line for each run, the latest last; runs with nothing to do that follow each other share one. With -v also the steps.",
+      "One line for each run: when, who, what became of it; the latest last. Runs with nothing to do that follow each other share one. With -v also the steps.",
     options: [{ flags: "--last <n>", description: "so many runs (default: 20)" }],
     examples: [
       ["dkms-agent history -v --last 1", "the last run, step by step"],
