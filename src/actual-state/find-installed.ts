@@ -4,6 +4,7 @@ import { destinationDirectory } from "../dkms/destination.ts";
 import { indexObjects, objectName } from "../dkms/find-objects.ts";
 import type { KernelId } from "../dkms/id.ts";
 import { objectSuffixes } from "../dkms/kernel.ts";
+import { objectFile } from "../dkms/object-link.ts";
 import { kernelDirectory } from "../dkms/tree-layout.ts";
 import { remember, type Scan } from "./scan.ts";
 
@@ -29,7 +30,7 @@ export function findInstalled(scan: Scan, wanted: Wanted): readonly string[] {
   const candidates = destinations(scan, wanted.kernel, wanted.spec).flatMap((directory) =>
     suffixes.map((one) => path.join(directory, stem + one)),
   );
-  return candidates.filter((candidate) => scan.host.files.stat(candidate)?.kind === "file");
+  return candidates.filter((candidate) => scan.host.files.stat(objectFile(scan.host, candidate))?.kind === "file");
 }
 
 /** Where an object should be installed: what a message names when it is not there. */
@@ -46,6 +47,6 @@ function destinations({ host, distribution }: Scan, kernel: KernelId, spec: Obje
 
 function objectsNamed({ host, indexes }: Scan, kernel: KernelId, stem: string): readonly string[] {
   const top = kernelDirectory(host.paths, kernel.release);
-  const found = remember(indexes, top, () => indexObjects(host.files, top)).get(stem) ?? [];
+  const found = remember(indexes, top, () => indexObjects(host, top)).get(stem) ?? [];
   return found.map((object) => object.path);
 }

@@ -44,20 +44,22 @@ function judgePackage(scan: Scan, { versions, onKernel, index }: PackageLook): [
   if (active) {
     // It is built anew first; until then nobody knows what it lacks.
     if (active.state.problems.some(({ kind }) => kind === "object-missing")) return [];
-    const own = found.filter((object) => isOwn(object, { prints: versions.map(claim), rivals }));
+    const own = found.filter((object) =>
+      isOwn(object, { prints: versions.map(claim), rivals, owner: ownerOf(active) }),
+    );
     return [[instanceAddress(active.id), own.map(({ path }) => outdated(path))]];
   }
   return versions.map((one) => {
-    const claims: Claims = { prints: [claim(one)], rivals };
+    const claims: Claims = { prints: [claim(one)], rivals, owner: ownerOf(one) };
     return [instanceAddress(one.id), found.filter((object) => isOwn(object, claims)).map(({ path }) => orphan(path))];
   });
 }
 
 function indexOf(scan: Scan, onKernel: readonly ScannedInstance[]): ObjectIndex {
-  const { files, paths } = scan.host;
+  const { paths } = scan.host;
   const destinations = new Set(onKernel.flatMap((one) => [...one.destinations]));
   const [directory] = onKernel.map(({ id }) => kernelDirectory(paths, id.kernel.release));
-  const index = directory && attempt(scan, directory, () => indexObjects(files, directory, destinations));
+  const index = directory && attempt(scan, directory, () => indexObjects(scan.host, directory, destinations));
   return index || new Map();
 }
 
@@ -69,7 +71,8 @@ function findHashed(scan: Scan, versions: readonly ScannedInstance[], index: Obj
   return [...names].flatMap((name) =>
     (index.get(name) ?? []).flatMap((object) => {
       if (placed.includes(object.path)) return [];
-      const sha256 = attempt(scan, object.path, () => files.sha256(object.path));
+      const { target, path } = object;
+      const sha256 = attempt(scan, path, () => files.sha256(target?.file ?? path) ?? (target && ""));
       return sha256 === undefined ? [] : [{ ...object, sha256 }];
     }),
   );
@@ -81,6 +84,10 @@ function rivalDigests(versions: readonly ScannedInstance[], onKernel: readonly S
   const others = onKernel.filter((one) => !versions.includes(one) && one.state.level === "installed");
   const objects = others.flatMap(({ state }) => state.objects);
   return new Set(objects.filter(({ file }) => names.has(objectName(file) ?? "")).map(({ sha256 }) => sha256));
+}
+
+function ownerOf({ id }: ScannedInstance): Claims["owner"] {
+  return { name: id.module.name, kernel: id.kernel };
 }
 
 function outdated(path: string): Problem {

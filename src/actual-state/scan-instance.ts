@@ -4,6 +4,7 @@ import type { DkmsConf } from "../dkms/conf/dkms-conf.ts";
 import { objectName } from "../dkms/find-objects.ts";
 import { type Footprint, footprint } from "../dkms/footprint.ts";
 import { type InstanceId, instanceAddress } from "../dkms/id.ts";
+import { leadsTo, objectFile } from "../dkms/object-link.ts";
 import { readObject } from "../dkms/read-object.ts";
 import type { TreeInstance } from "../dkms/read-tree.ts";
 import { buildRecordFile, kernelDirectory, moduleObjectsDirectory } from "../dkms/tree-layout.ts";
@@ -105,10 +106,13 @@ function findCopies(look: InstanceLook, wanted: Wanted, sha256: string): readonl
   const top = path.join(kernelDirectory(scan.host.paths, id.kernel.release), "kernel/");
   return reading(look, top, () =>
     findInstalled(scan, wanted).flatMap((place) => {
-      const digest = scan.host.files.sha256(place);
+      const digest = scan.host.files.sha256(objectFile(scan.host, place));
       if (digest === undefined) return [];
       const couldBeTheKernels = place.startsWith(top);
-      return [{ path: place, sha256: digest, couldBeTheKernels, sameContent: digest === sha256 }];
+      const leadsElsewhere =
+        scan.host.files.lstat(place)?.kind === "link" &&
+        !leadsTo(scan.host, place, path.join(look.directory, wanted.file));
+      return [{ path: place, sha256: digest, couldBeTheKernels, sameContent: digest === sha256, leadsElsewhere }];
     }),
   );
 }
@@ -119,6 +123,8 @@ interface Copy {
   /** It lies among the kernel's own modules, and could be one of them. */
   readonly couldBeTheKernels: boolean;
   readonly sameContent: boolean;
+  /** It is a link, and not to the build. */
+  readonly leadsElsewhere: boolean;
 }
 
 interface Copies {
@@ -138,7 +144,7 @@ function judgeInstalled(look: InstanceLook, wanted: Wanted, { sha256, found }: C
     look.problems.push({ kind: "installed-missing", message, path: expected });
     return undefined;
   }
-  if (copy.sha256 !== sha256) {
+  if (copy.sha256 !== sha256 || copy.leadsElsewhere) {
     const message = `${copy.path} is not the object that was built: ${path.join(look.directory, wanted.file)}.`;
     look.problems.push({ kind: "installed-differs", message, path: copy.path });
   }

@@ -66,7 +66,8 @@ export async function openHost(
 
 /** How the engine works on a host that was opened. */
 export function policyOf({ settings, framework }: Pick<OpenedHost, "settings" | "framework">): EnginePolicy {
-  return { signing: settings.signing, compressorOptions: framework.compressOptions };
+  const { compressOptions: compressorOptions, symlinkModules } = framework;
+  return { signing: settings.signing, compressorOptions, symlinkModules };
 }
 
 /** A relative tree is meant from here, also for programs that work elsewhere (dkms-facts: Faults, 12). */

@@ -6,10 +6,13 @@ import type { SigningSettings } from "./signing/signing.ts";
 export interface EnginePolicy {
   readonly signing: SigningSettings;
   readonly compressorOptions: Framework["compressOptions"];
+  /** Objects are installed as links to their build. What is installed as a copy already stays so. */
+  readonly symlinkModules: boolean;
 }
 
 /** Of a host without settings, and of one that signs nothing. */
 export const unsignedPolicy: EnginePolicy = {
   signing: { policy: "off" },
   compressorOptions: defaultCompressorOptions,
+  symlinkModules: false,
 };

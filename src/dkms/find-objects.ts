@@ -1,37 +1,41 @@
 import path from "node:path";
-import type { FileReads } from "../host/files.ts";
+import type { Host } from "../host/host.ts";
 import { objectSuffixes } from "./kernel.ts";
+import { type ObjectTarget, objectTarget } from "./object-link.ts";
 
 /** A kernel object in a kernel's install tree. */
 export interface FoundObject {
   /** Without `.ko` and what follows. */
   readonly name: string;
   readonly path: string;
+  /** What it leads to, if it is a link. */
+  readonly target?: ObjectTarget;
 }
+
+type Tree = Pick<Host, "root" | "files" | "paths">;
 
 /** Object name -> every file of that name. */
 export type ObjectIndex = ReadonlyMap<string, readonly FoundObject[]>;
 
-/** Every file below a kernel's directory that bears one of the names, whatever its compression. Links are not followed. */
-export function findObjects(
-  files: Pick<FileReads, "list">,
-  kernel: string,
-  names: ReadonlySet<string>,
-): readonly FoundObject[] {
-  return objectsBelow(files, kernel, isInstallPlace).filter(({ name }) => names.has(name));
+/**
+ * Every file below a kernel's directory that bears one of the names, whatever its compression, and every link into the
+ * DKMS tree. Other links are nobody's object, and none to a directory is followed.
+ */
+export function findObjects(host: Tree, kernel: string, names: ReadonlySet<string>): readonly FoundObject[] {
+  return objectsBelow(host, kernel, isInstallPlace).filter(({ name }) => names.has(name));
 }
 
 /**
  * What {@link findObjects} finds, of all names at once. With `own`, of the kernel's own directory, kernel/, only these
  * directories below it are looked into: the whole of it takes longer than the rest of a scan.
  */
-export function indexObjects(files: Pick<FileReads, "list">, kernel: string, own?: ReadonlySet<string>): ObjectIndex {
+export function indexObjects(host: Tree, kernel: string, own?: ReadonlySet<string>): ObjectIndex {
   const index = new Map<string, FoundObject[]>();
   const kernelsOwn = path.join(kernel, "kernel");
   const among = [...(own ?? [])].filter((directory) => `${directory}/`.startsWith(`${kernelsOwn}/`));
   const mayEnter = (name: string) => isInstallPlace(name) && (own === undefined || name !== "kernel");
-  const outside = objectsBelow(files, kernel, mayEnter);
-  for (const found of [...outside, ...among.flatMap((directory) => objectsBelow(files, directory, () => false))]) {
+  const outside = objectsBelow(host, kernel, mayEnter);
+  for (const found of [...outside, ...among.flatMap((directory) => objectsBelow(host, directory, () => false))]) {
     const known = index.get(found.name);
     if (known) known.push(found);
     else index.set(found.name, [found]);
@@ -45,16 +49,14 @@ export function objectName(file: string): string | undefined {
   return suffix === undefined ? undefined : file.slice(0, -suffix.length);
 }
 
-function objectsBelow(
-  files: Pick<FileReads, "list">,
-  directory: string,
-  mayEnter: (name: string) => boolean,
-): FoundObject[] {
-  return (files.list(directory) ?? []).flatMap(({ name, kind }) => {
+function objectsBelow(host: Tree, directory: string, mayEnter: (name: string) => boolean): FoundObject[] {
+  return (host.files.list(directory) ?? []).flatMap(({ name, kind }) => {
     const place = path.join(directory, name);
-    if (kind === "directory") return mayEnter(name) ? objectsBelow(files, place, () => true) : [];
-    const object = kind === "file" ? objectName(name) : undefined;
-    return object === undefined ? [] : [{ name: object, path: place }];
+    if (kind === "directory") return mayEnter(name) ? objectsBelow(host, place, () => true) : [];
+    const object = kind === "file" || kind === "link" ? objectName(name) : undefined;
+    if (object === undefined) return [];
+    const target = kind === "link" ? objectTarget(host, place) : undefined;
+    return kind === "link" && !target ? [] : [{ name: object, path: place, ...(target && { target }) }];
   });
 }
 

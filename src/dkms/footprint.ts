@@ -4,7 +4,7 @@ import { type BuildRecord, type ObjectDigest, parseBuildRecord } from "./build-r
 import type { DkmsConf, ObjectSpec } from "./conf/dkms-conf.ts";
 import { destinationDirectory, readDistribution } from "./destination.ts";
 import { type FoundObject, objectName } from "./find-objects.ts";
-import { type InstanceId, instanceAddress } from "./id.ts";
+import { type InstanceId, instanceAddress, type KernelId, kernelKey } from "./id.ts";
 import { buildRecordFile, kernelDirectory, moduleObjectsDirectory } from "./tree-layout.ts";
 
 /** What an instance has, or may have, in its kernel's install tree. */
@@ -81,7 +81,7 @@ export function readBuilt(
   });
 }
 
-/** An object in the install tree with its content. */
+/** An object in the install tree with its content; that of a link that leads to nothing is the empty text. */
 export interface HashedObject extends FoundObject {
   readonly sha256: string;
 }
@@ -95,14 +95,17 @@ export interface Claims {
   })[];
   /** SHA-256 of what other packages have built and, as their active links say, installed. */
   readonly rivals: ReadonlySet<string>;
+  readonly owner: { readonly name: string; readonly kernel: KernelId };
 }
 
 /**
  * The one rule of whose an object in the install tree is. A module's own is what has the content of one of its builds,
  * wherever it lies, and, while the module is installed, what lies at DKMS's place for it. What another package has
- * installed is that package's, also where both have built the same.
+ * installed is that package's, also where both have built the same. A link is the package's in whose builds it ends.
  */
-export function isOwn({ name, path: place, sha256 }: HashedObject, { prints, rivals }: Claims): boolean {
+export function isOwn(object: HashedObject, { prints, rivals, owner }: Claims): boolean {
+  const { name, path: place, sha256, target } = object;
+  if (target) return target.packageName === owner.name && target.kernel === kernelKey(owner.kernel);
   if (rivals.has(sha256)) return false;
   return prints.some(
     ({ places, digests, isInstalled }) =>

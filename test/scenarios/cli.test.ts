@@ -326,15 +326,6 @@ dkms("started under the name dkms, it is that command", async ({ machine }) => {
   assert.is((await runProgram(link, ["status", "--root", machine.root])).stdout, "good/1.0: added\n");
 });
 
-dkms("an option without effect is not passed over in silence", async ({ machine }) => {
-  machine.want(added("good"));
-  await machine.apply();
-  const { stdout, stderr } = await machine.run("dkms uninstall", "-m", "good/1.0", "-k", "9.9", "--symlink-modules");
-  assert.match(stdout + stderr, "symlink_modules has no effect");
-  const without = await machine.run("dkms uninstall", "-m", "good/1.0", "-k", "9.9");
-  assert.not.match(without.stdout + without.stderr, "symlink_modules");
-});
-
 dkms("what comes in a later version is refused with a code of its own, and nothing is done", async ({ machine }) => {
   machine.want(added("good"));
   await machine.apply();

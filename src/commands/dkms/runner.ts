@@ -1,5 +1,6 @@
 import { type Failure, fail } from "../../dkms/failure.ts";
 import { type Course, startCourse } from "../../dkms/verbs/course.ts";
+import { policyOf } from "../open-host.ts";
 import type { Session } from "./session.ts";
 
 /** How one verb of the command line is done. */
@@ -17,17 +18,14 @@ export function courseOf(session: Session, confFile?: string): Course {
   const { host, call, settings, framework, tell } = session;
   const { force, forceVersionOverride, noDepmod, directives } = call.options;
   const jobs = call.options.jobs ?? settings.jobs ?? framework.parallelJobs;
-  // Not to be passed over in silence: somebody may count on links to save space.
-  if (call.options.symlinkModules || framework.symlinkModules) {
-    tell({ type: "notice", text: "Objects are copied, not linked: symlink_modules has no effect in this version." });
-  }
+  const policy = policyOf(session);
   return startCourse(
     host,
     {
       ...{ force, forceVersion: forceVersionOverride, noDepmod, directives },
       ...(confFile !== undefined && { confFile }),
       ...(jobs !== undefined && jobs > 0 && { jobs }),
-      policy: { signing: settings.signing, compressorOptions: framework.compressOptions },
+      policy: { ...policy, symlinkModules: policy.symlinkModules || call.options.symlinkModules },
     },
     tell,
   );

@@ -25,13 +25,15 @@ export function findOwnObjects(host: Host, { instance, prints, names = [] }: Own
   const { files, paths } = host;
   const all = new Set([...names, ...prints.flatMap((print) => [...print.names])]);
   const rivals = findRivals(host, instance, all);
-  const claims = { prints, rivals: new Set(rivals.map(({ sha256 }) => sha256)) };
+  const owner = { name: instance.module.name, kernel: instance.kernel };
+  const claims = { prints, owner, rivals: new Set(rivals.map(({ sha256 }) => sha256)) };
   const own: HashedObject[] = [];
   const others: FoundObject[] = [];
-  for (const found of findObjects(files, kernelDirectory(paths, instance.kernel.release), all)) {
-    const hashed = { ...found, sha256: files.sha256(found.path) ?? "" };
+  for (const found of findObjects(host, kernelDirectory(paths, instance.kernel.release), all)) {
+    const hashed = { ...found, sha256: files.sha256(found.target?.file ?? found.path) ?? "" };
     if (isOwn(hashed, claims)) own.push(hashed);
-    else others.push(found);
+    // Another's link has no content of its own that could be kept.
+    else if (!found.target) others.push(found);
   }
   return { own, others, rivals };
 }

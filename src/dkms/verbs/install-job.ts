@@ -26,6 +26,8 @@ export interface InstallJob {
   readonly placements: readonly Placement[];
   /** Versions whose objects make way. */
   readonly replaces: readonly ModuleId[];
+  /** Links to the build instead of copies. */
+  readonly symlink: boolean;
   /** Nothing that is installed stands in the way, whatever its version. */
   readonly force: boolean;
 }

@@ -92,6 +92,7 @@ async function prepare(host: Host, request: Request): Promise<Result<InstallJob 
     source: source.value,
     placements: placements.value,
     replaces: others.filter(({ version }) => version !== instance.module.version),
+    symlink: (options.policy ?? unsignedPolicy).symlinkModules,
     force: overrulesVersions(options),
   });
 }

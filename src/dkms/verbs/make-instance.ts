@@ -21,6 +21,7 @@ import { collectObjects } from "./collect-objects.ts";
 import { compile } from "./compile.ts";
 import type { FileChanges } from "./file-changes.ts";
 import { findSuperseded } from "./find-superseded.ts";
+import { copyLinkedObjects, findLinkedObjects, relinkObjects } from "./linked-objects.ts";
 import { builtMeanwhile, isBuilt } from "./tree-checks.ts";
 import type { Outcome } from "./with-undo.ts";
 import { publicBuild, type Workspace } from "./workspace.ts";
@@ -108,12 +109,15 @@ async function runBuild(making: Making): Promise<Result<Outcome>> {
   if (isBuilt(host, instance) && !job.options.replace) return builtMeanwhile(host, instance);
   const place = instanceDirectory(host.paths, instance);
   const superseded = findSuperseded(host, instance, job.conf);
+  const links = findLinkedObjects(host, instance);
+  copyLinkedObjects(host, { instance, links }, changes);
   const finished = await runPostBuild(making, staging);
   if (!finished.ok) return finished;
   const durationMs = Math.round(performance.now() - started);
   completeStaging(making, staging, { objects: objects.value.names, superseded, durationMs });
   if (host.files.lstat(place) !== undefined) changes.moveAway(place);
   changes.rename(staging, place);
+  relinkObjects(host, { instance, links }, changes);
   const said = [...compiled.value, ...objects.value.notices, ...finished.value];
   return succeed({ changed: true, notices: [...job.conf.notices, ...said] });
 }

@@ -3,6 +3,7 @@ import type { Host } from "../../host/host.ts";
 import { fail, type Result, succeed } from "../failure.ts";
 import type { FoundObject } from "../find-objects.ts";
 import { moduleKey } from "../id.ts";
+import { leadsTo, objectLinkText } from "../object-link.ts";
 import { readObject } from "../read-object.ts";
 import { activeLink, activeLinkTarget, kernelDirectory } from "../tree-layout.ts";
 import type { FileChanges } from "./file-changes.ts";
@@ -19,7 +20,7 @@ import { checkVersions } from "./version-check.ts";
 export function isPlaced(host: Host, job: InstallJob): boolean {
   const { files } = host;
   const isSame = ({ built, place }: Placement) =>
-    files.lstat(place)?.kind === "file" && files.sameContent(place, built);
+    files.lstat(place)?.kind === "file" ? files.sameContent(place, built) : leadsTo(host, place, built);
   return isActive(host, job.instance) && job.placements.every(isSame) && surveyKernel(host, job).stale.length === 0;
 }
 
@@ -43,7 +44,9 @@ export async function placeObjects(
   // Everything that needs space comes first: from here on there are only renames.
   const staged = placements.map(({ built, place }) => {
     changes.makeDirectory(path.dirname(place));
-    return { place, copy: changes.stage(path.dirname(place), (copy) => files.copyFile(built, copy)) };
+    const create = (copy: string) =>
+      job.symlink ? files.symlinkAtomic(objectLinkText(host, place, built), copy) : files.copyFile(built, copy);
+    return { place, copy: changes.stage(path.dirname(place), create) };
   });
   const of = { name: instance.module.name, kernel: instance.kernel };
   for (const { name } of placements) {
