@@ -71,6 +71,9 @@ function sinkOf(name: "stdout" | "stderr", color: boolean): Sink {
       get columns() {
         return hasTerminal ? process[name].columns || 80 : Number.POSITIVE_INFINITY;
       },
+      get rows() {
+        return hasTerminal ? process[name].rows || 24 : Number.POSITIVE_INFINITY;
+      },
       color: wantsColor,
       isTerminal: hasTerminal,
     },

@@ -6,6 +6,7 @@ import type { Host } from "../host/host.ts";
 import { isSystemError } from "../host/system-error.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Step } from "../plan/step.ts";
+import { changeResults } from "./change-results.ts";
 import { type Engine, type ExecuteOptions, execute } from "./engine.ts";
 import type { Emit } from "./event.ts";
 import type { Journal } from "./journal.ts";
@@ -49,7 +50,8 @@ export async function applyPlan(host: Host, plan: Plan, options: ApplyOptions): 
   undoLog.commit();
   const steps = plan.steps.flatMap(({ id }) => run.results.get(id) ?? []);
   const changed = steps.some(({ result }) => result === "done");
-  return { steps, changed, interrupted: host.signal.aborted, durationMs: performance.now() - started };
+  const changes = changeResults(plan.changes, run.results);
+  return { steps, changes, changed, interrupted: host.signal.aborted, durationMs: performance.now() - started };
 }
 
 interface Running {

@@ -1,11 +1,13 @@
 import type { Failure } from "../dkms/failure.ts";
 import type { Address } from "../dkms/id.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { Level, Plan } from "../plan/plan.ts";
 import type { StepId, StepKind } from "../plan/step.ts";
 
 /** How an apply ended. */
 export interface Outcome {
   readonly steps: readonly StepResult[];
+  /** What became of each change of the plan. */
+  readonly changes: readonly ChangeResult[];
   /** At least one step changed something and was not taken back. */
   readonly changed: boolean;
   /** The run was asked to stop before it was through. */
@@ -22,5 +24,18 @@ export interface StepResult {
   /** `undone`: it had succeeded, and was taken back because a later step of the same instance failed. */
   readonly result: "done" | "unchanged" | "failed" | "skipped" | "undone";
   readonly failure: Failure | undefined;
+  readonly durationMs: number;
+}
+
+export interface ChangeResult {
+  readonly address: Address;
+  readonly actions: readonly StepKind[];
+  /** Where it stood, and where it was to go. */
+  readonly before: Level;
+  readonly after: Level;
+  /** `skipped`, `undone`: nothing of the instance itself failed. */
+  readonly result: StepResult["result"];
+  readonly failure: Failure | undefined;
+  /** Of all its steps, also of those that it shares with others. */
   readonly durationMs: number;
 }

@@ -30,10 +30,13 @@ export async function apply(invocation: Invocation): Promise<Answer> {
   return onHost(invocation, (opened) => applyOn(opened, invocation, { jobs: jobs.value, engine: engine.value }));
 }
 
-/** A saved plan says itself what it is about. */
+/** What cannot be meant together. A saved plan says itself what it is about. */
 function contradictionOf({ argument, options, own }: Invocation): UsageError | undefined {
-  if (argument === undefined) return undefined;
   const hint = "Leave one of the two out.";
+  if (own.failFast === true && own.keepGoing === true) {
+    return { message: "--keep-going and --fail-fast contradict each other.", hint };
+  }
+  if (argument === undefined) return undefined;
   if (own.dryRun === true) {
     return {
       message: "--dry-run makes a new plan, and a saved one is given.",

@@ -7,6 +7,7 @@ import {
   codeField,
   diagnosticSchema,
   headFields,
+  levelSchema,
   notApplicableSchema,
   reasonSchema,
   stepKindSchema,
@@ -54,13 +55,22 @@ const remainingSchema = z.object({
   summary: summarySchema,
 });
 
-const stepResultSchema = z.object({
-  id: z.string(),
-  kind: stepKindSchema,
-  address: addressField,
-  result: z.enum(["done", "unchanged", "failed", "skipped", "undone"]),
+const resultFields = {
+  result: field(
+    z.enum(["done", "unchanged", "failed", "skipped", "undone"]),
+    "undone: it had succeeded, and was taken back because a later step failed",
+  ),
   failure_code: z.nullable(codeField),
   duration_ms: durationField,
+};
+
+const stepResultSchema = z.object({ id: z.string(), kind: stepKindSchema, address: addressField, ...resultFields });
+
+const changeResultSchema = z.object({
+  address: addressField,
+  before: levelSchema,
+  after: levelSchema,
+  ...resultFields,
 });
 
 /** What `apply --json` prints: one of these in each line (design section 7). */
@@ -86,6 +96,7 @@ export const eventSchema = field(
       changed: flag("at least one step changed something and was not taken back"),
       interrupted: flag("asked to stop before it was through"),
       duration_ms: durationField,
+      changes: list(changeResultSchema, "what became of each planned change"),
       steps: list(stepResultSchema, "in the order in which they ended"),
       remaining: field(z.nullable(remainingSchema), "what a new look says; null if that could not be told"),
     }),

@@ -6,8 +6,9 @@ import { eventMessage, outcomeMessage } from "./event-message.ts";
 import { failureText } from "./failure-text.ts";
 import { planRows } from "./plan-rows.ts";
 import { summaryText } from "./plan-text.ts";
+import { resultsTable } from "./results-table.ts";
 import { layRows } from "./rows.ts";
-import { paint, printable, type Terminal } from "./terminal.ts";
+import { hang, paint, printable, type Terminal, wrap } from "./terminal.ts";
 import { lines } from "./words.ts";
 
 export interface ApplyTextOptions {
@@ -40,7 +41,10 @@ export function createApplyText(
         return nothing;
       case "change_summary":
         if (options.quiet || changes.length === 0) return nothing;
-        return out(planned(changes, terminals.out) + summaryText(event.summary, terminals.out), "\n\n");
+        return out(
+          planned(changes, terminals.out) + wrapped(summaryText(event.summary, terminals.out), terminals.out),
+          "\n\n",
+        );
       case "step_errored": {
         const what = `${event.kind} ${event.address}: `;
         return { out: "", err: failureText(event.failure, terminals.err, what) };
@@ -82,9 +86,9 @@ const marks = {
 function stepLine(event: ApplyEvent, terminal: Terminal): string {
   const message = printable(eventMessage(event));
   const known = Object.entries(marks).find(([type]) => type === event.type);
-  if (!known) return `  ${paint(terminal, "quiet", ">")} ${message}`;
-  const [, [mark, tone]] = known;
-  return `  ${paint(terminal, tone, mark)} ${message}`;
+  const [mark, tone] = known?.[1] ?? ([">", "quiet"] as const);
+  const [first = "", ...rest] = hang("    ", message, terminal.columns);
+  return [`  ${paint(terminal, tone, mark)} ${first.trimStart()}`, ...rest].join("\n");
 }
 
 function ending(
@@ -92,19 +96,25 @@ function ending(
   terminals: { readonly out: Terminal; readonly err: Terminal },
   { quiet, verbose }: ApplyTextOptions,
 ): Said {
-  const { remaining, steps } = outcome;
+  const { remaining, steps, changes } = outcome;
   const blocked = remaining?.blocked ?? [];
   const notApplicable = verbose && !quiet ? (remaining?.notApplicable ?? []) : [];
   const rows = planRows({ changes: [], blocked, notApplicable: [] }, verbose);
   const others = planRows({ changes: [], blocked: [], notApplicable }, verbose);
+  const table = changes.length > 1 && !quiet ? `\n${resultsTable(changes, terminals.out)}` : "";
   const gap = steps.length > 0 && !quiet ? "\n" : "";
   const last = quiet && !outcome.changed ? "" : `${gap}${verdict(outcome, terminals.out)}\n`;
-  return { out: lines(layRows(others, terminals.out)) + last, err: lines(layRows(rows, terminals.err)) };
+  return { out: lines(layRows(others, terminals.out)) + table + last, err: lines(layRows(rows, terminals.err)) };
 }
 
 function verdict(outcome: Outcome, terminal: Terminal): string {
   const message = outcomeMessage(outcome);
   const colon = message.indexOf(":");
   const bad = outcome.interrupted || outcome.steps.some(({ result }) => result === "failed");
-  return paint(terminal, bad ? "bad" : "good", message.slice(0, colon + 1)) + message.slice(colon + 1);
+  const painted = paint(terminal, bad ? "bad" : "good", message.slice(0, colon + 1)) + message.slice(colon + 1);
+  return wrapped(painted, terminal);
+}
+
+function wrapped(text: string, { columns }: Terminal): string {
+  return wrap(text, columns).join("\n");
 }

@@ -1,5 +1,5 @@
 import type { ShownDiagnostic } from "./shown-plan.ts";
-import { hang, paint, type Terminal } from "./terminal.ts";
+import { hang, paint, type Terminal, wrap } from "./terminal.ts";
 import { lines, sentence } from "./words.ts";
 
 /** `file:line:column: error: message [CODE]`, the source line with a caret below the place, the hint. */
@@ -8,9 +8,10 @@ export function diagnosticText(diagnostic: ShownDiagnostic, terminal: Terminal):
   const tone = severity === "error" ? "bad" : "change";
   const kind = paint(terminal, tone, `${severity}:`);
   const head = `${paint(terminal, "strong", place(diagnostic))}: ${kind} ${sentence(message)} [${code}]`;
+  const [first = "", ...rest] = wrap(head, terminal.columns);
   const gutter = " ".repeat(String(diagnostic.range?.line ?? "").length + 3);
   const hints = hint === undefined ? [] : hang(`${gutter}= `, sentence(hint), terminal.columns);
-  return lines([head, ...snippet(diagnostic, terminal), ...hints]);
+  return lines([first, ...rest.map((line) => `  ${line}`), ...snippet(diagnostic, terminal), ...hints]);
 }
 
 /** One text for all of them, an empty line between two. */

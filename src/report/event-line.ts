@@ -1,5 +1,5 @@
 import type { ApplyEvent, StepPlace } from "../apply/event.ts";
-import type { Outcome, StepResult } from "../apply/outcome.ts";
+import type { ChangeResult, Outcome, StepResult } from "../apply/outcome.ts";
 import type { EventDocument } from "../contract/event-schema.ts";
 import type { DiagnosticDocument } from "../contract/parts.ts";
 import type { Failure } from "../dkms/failure.ts";
@@ -101,6 +101,7 @@ function failureDocument({ code, message, path, remedy, log }: Failure) {
 
 function outcomeDocument({
   steps,
+  changes,
   changed,
   interrupted,
   remaining,
@@ -110,6 +111,7 @@ function outcomeDocument({
     changed,
     interrupted,
     duration_ms: Math.round(durationMs),
+    changes: changes.map(changeResultDocument),
     steps: steps.map(stepResultDocument),
     remaining: remaining
       ? {
@@ -121,6 +123,11 @@ function outcomeDocument({
         }
       : null,
   };
+}
+
+function changeResultDocument({ address, before, after, result, failure, durationMs }: ChangeResult) {
+  const code = failure?.code ?? null;
+  return { address, before, after, result, failure_code: code, duration_ms: Math.round(durationMs) };
 }
 
 function stepResultDocument({ id, kind, address, result, failure, durationMs }: StepResult) {

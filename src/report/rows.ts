@@ -18,19 +18,30 @@ const indent = " ".repeat(6);
  * narrow terminal the actions stand below too. Without a limit (a pipe) it always fits, so that `grep` finds it whole.
  */
 export function layRows(rows: readonly Row[], terminal: Terminal): readonly string[] {
-  const widths = {
-    subject: widest(rows.map(({ subject }) => subject)),
-    actions: widest(rows.map(({ actions }) => actions)),
-  };
+  const widths = widthsOf(rows);
   return rows.flatMap((row) => {
     const details = row.details.flatMap(({ first, text }) => hang(indent + first, text, terminal.columns));
     return [...layRow(row, widths, terminal), ...details];
   });
 }
 
+/** How wide a terminal must be for each row to stand in one line. */
+export function widthOfRows(rows: readonly Row[]): number {
+  const { subject, actions } = widthsOf(rows);
+  const text = widest(rows.map((row) => row.text));
+  return margin.length + 2 + subject + 2 + actions + (text > 0 ? 2 + text : 0);
+}
+
 interface Widths {
   readonly subject: number;
   readonly actions: number;
+}
+
+function widthsOf(rows: readonly Row[]): Widths {
+  return {
+    subject: widest(rows.map(({ subject }) => subject)),
+    actions: widest(rows.map(({ actions }) => actions)),
+  };
 }
 
 function layRow(row: Row, widths: Widths, terminal: Terminal): readonly string[] {
@@ -41,6 +52,7 @@ function layRow(row: Row, widths: Widths, terminal: Terminal): readonly string[]
     return [subject, ...hang(indent, `${row.actions}: ${row.text}`, terminal.columns)];
   }
   const line = subject + gap(row.subject, widths.subject) + row.actions;
+  if (row.text === "") return [line];
   if (toText + row.text.length > terminal.columns) return [line, ...hang(indent, row.text, terminal.columns)];
   return [line + gap(row.actions, widths.actions) + row.text];
 }

@@ -4,12 +4,19 @@ import { styleText } from "node:util";
 export interface Terminal {
   /** Infinite where nobody counts columns: a pipe, a file. */
   readonly columns: number;
+  /** Infinite likewise. */
+  readonly rows: number;
   readonly color: boolean;
   readonly isTerminal: boolean;
 }
 
 /** A pipe or a file: no colours, no limit to a line. */
-export const plainTerminal: Terminal = { columns: Number.POSITIVE_INFINITY, color: false, isTerminal: false };
+export const plainTerminal: Terminal = {
+  columns: Number.POSITIVE_INFINITY,
+  rows: Number.POSITIVE_INFINITY,
+  color: false,
+  isTerminal: false,
+};
 
 /** What a text is about; colours follow from it, so that all reports use the same ones. */
 export type Tone = "good" | "bad" | "change" | "quiet" | "place" | "strong";

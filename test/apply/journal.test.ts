@@ -11,7 +11,7 @@ import { actualState, desiredState } from "../rig/world.ts";
 const journal = suite("openJournal");
 const caller = { uid: 0, user: "root", login: { uid: 1000, user: "alice" } };
 const facts = { caller, command: "apply", engine: "builtin", toolVersion: "1.2.3" };
-const quietEnd = { steps: [], changed: false, interrupted: false, remaining: undefined, durationMs: 1 };
+const quietEnd = { steps: [], changes: [], changed: false, interrupted: false, remaining: undefined, durationMs: 1 };
 
 journal("appends one object a line for each start, intent, result and end, all of one run", () => {
   const tree = dkmsTree();
@@ -28,7 +28,7 @@ journal("appends one object a line for each start, intent, result and end, all o
     const { id, kind, address } = step;
     const failure = fail("E_MAKE", "make failed").error;
     result({ id, kind, address, result: "failed", failure, durationMs: 7 });
-    end({ steps: [], changed: false, interrupted: true, remaining: plan, durationMs: 9 });
+    end({ steps: [], changes: [], changed: false, interrupted: true, remaining: plan, durationMs: 9 });
     const lines = (host.files.readText(journalFile(host.paths)) ?? "").trimEnd().split("\n");
     const entries: Record<string, unknown>[] = lines.map((line) => JSON.parse(line));
     assert.equal(

@@ -36,7 +36,7 @@ export function stepResult(result: StepResult["result"]): StepResult {
 }
 
 export function outcome(more: Partial<Outcome> = {}): Outcome {
-  return { steps: [], changed: false, interrupted: false, remaining: donePlan, durationMs: 1234, ...more };
+  return { steps: [], changes: [], changed: false, interrupted: false, remaining: donePlan, durationMs: 1234, ...more };
 }
 
 const [change] = plan.changes;

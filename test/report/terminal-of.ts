@@ -1,8 +1,8 @@
 import type { Terminal } from "../../src/report/terminal.ts";
 
 /** A terminal of so many columns, without colours unless it is said. */
-export function terminalOf(columns: number, color = false): Terminal {
-  return { columns, color, isTerminal: true };
+export function terminalOf(columns: number, color = false, rows = 24): Terminal {
+  return { columns, rows, color, isTerminal: true };
 }
 
 /** The text between the backticks without its first newline and without the indentation that all its lines share. */

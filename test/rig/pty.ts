@@ -6,14 +6,16 @@ import { cli } from "./agent.ts";
 export interface Pty {
   /** What stands on the screen and above it, row by row, without empty space at the ends. */
   readonly screen: () => string;
-  /** How many rows are there only because a line was too long for the one above. */
-  readonly wrapped: () => number;
+  /** The lines that were too long for a row of the screen, so that the terminal broke them. */
+  readonly broken: () => readonly string[];
   /** Every character that came, colours and movements included. */
   readonly written: () => string;
   /** Waits until the screen shows something, and returns the whole screen. Rejects if it never does. */
   readonly shows: (pattern: string | RegExp) => Promise<string>;
   /** Types on the keyboard; `\r` is the Enter key, `\u0003` Ctrl-C. */
   readonly type: (keys: string) => void;
+  /** Ends it as a terminal that is closed does; nothing if it has ended. */
+  readonly kill: () => void;
   /** Ends with the exit code of the program. */
   readonly ended: Promise<number>;
 }
@@ -64,7 +66,7 @@ export function startPty(command: readonly string[], { columns = 80, rows = 24, 
   const screen = () => screenOf(terminal);
   return {
     screen,
-    wrapped: () => linesOf(terminal).filter(({ isWrapped }) => isWrapped).length,
+    broken: () => brokenLines(terminal),
     written: () => written,
     shows: (pattern) =>
       new Promise((resolve, reject) => {
@@ -84,6 +86,9 @@ export function startPty(command: readonly string[], { columns = 80, rows = 24, 
         watchers.add(watch);
         watch();
       }),
+    kill: () => {
+      child.kill("SIGKILL");
+    },
     type: (keys) => child.stdin.write(keys),
     ended,
   };
@@ -96,6 +101,17 @@ function quote(word: string): string {
 function linesOf({ buffer }: headless.Terminal) {
   const { active } = buffer;
   return Array.from({ length: active.length }, (_, row) => active.getLine(row)).filter((line) => line !== undefined);
+}
+
+function brokenLines(terminal: headless.Terminal): readonly string[] {
+  const lines: { text: string; rows: number }[] = [];
+  for (const row of linesOf(terminal)) {
+    const above = lines.at(-1);
+    const text = row.translateToString(true);
+    if (row.isWrapped && above) lines.splice(-1, 1, { text: above.text + text, rows: above.rows + 1 });
+    else lines.push({ text, rows: 1 });
+  }
+  return lines.filter(({ rows }) => rows > 1).map(({ text }) => text);
 }
 
 function screenOf(terminal: headless.Terminal): string {
