@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -31,6 +32,7 @@ export async function build({ from, to } = { from: project, to: join(project, "d
   mkdirSync(staging);
   for (const { path, text } of files) writeFileSync(join(staging, path), text);
   markExecutable(join(staging, "cli.cjs"));
+  writeManual(staging);
   writeFileSync(join(staging, "THIRD-PARTY-LICENSES.txt"), licenses(from, inputs));
   rmSync(to, { recursive: true, force: true });
   renameSync(staging, to);
@@ -67,6 +69,19 @@ function markExecutable(file) {
   const text = readFileSync(file, "utf8");
   if (!text.startsWith("#!")) writeFileSync(file, `#!/usr/bin/env node\n${text}`);
   chmodSync(file, 0o755);
+}
+
+/**
+ * The program knows its own manual pages.
+ *
+ * @param {string} directory
+ */
+function writeManual(directory) {
+  mkdirSync(join(directory, "man"));
+  for (const page of ["dkms-agent.8", "dkms-agent.yaml.5"]) {
+    const text = execFileSync(process.execPath, [join(directory, "cli.cjs"), "man", page]);
+    writeFileSync(join(directory, "man", page), text);
+  }
 }
 
 /**

@@ -97,7 +97,7 @@ function desiredPath({ desired, desiredGiven }: SharedOptions, file: PlanFile | 
   return desiredGiven ? desired : (file?.document.desired.path ?? desired);
 }
 
-function runOptions(opened: OpenedHost, { options, own }: Invocation, { jobs, engine }: ApplyRequest) {
+function runOptions(opened: OpenedHost, { options, own, argument }: Invocation, { jobs, engine }: ApplyRequest) {
   const { host, settings, framework } = opened;
   return {
     lockTimeoutMs: options.lockTimeoutMs ?? settings.lockTimeoutMs,
@@ -106,7 +106,7 @@ function runOptions(opened: OpenedHost, { options, own }: Invocation, { jobs, en
     policy: policyOf(opened),
     engine,
     failFast: own.failFast === true,
-    facts: { caller: findCaller(), command: "apply", toolVersion },
+    facts: { caller: findCaller(), command: argument === undefined ? "apply" : "apply PLANFILE", toolVersion },
   };
 }
 

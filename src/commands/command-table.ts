@@ -1,6 +1,7 @@
 import { documentNames } from "../contract/document-names.ts";
 import type { CommandSpec } from "./command-spec.ts";
 import { shells } from "./completion/shells.ts";
+import { manualPages } from "./man/pages.ts";
 import type { OptionSpec } from "./shared-options.ts";
 
 const retryOption: OptionSpec = {
@@ -143,5 +144,18 @@ export const commandTable: readonly CommandSpec[] = [
       ["dkms-agent completion fish > ~/.config/fish/completions/dkms-agent.fish", "for oneself"],
     ],
     load: async () => (await import("./completion.ts")).completionOf(commandTable),
+  },
+  {
+    name: "man",
+    summary: "print a manual page",
+    description: "Where the package is installed by npm -g, man finds them by itself.",
+    argument: ["[page]", `${manualPages.join(" (default), ")}`],
+    argumentValues: manualPages,
+    options: [],
+    examples: [
+      ["dkms-agent man | man -l -", "read it"],
+      ["dkms-agent man dkms-agent.yaml.5 > /usr/share/man/man5/dkms-agent.yaml.5", "install it"],
+    ],
+    load: async () => (await import("./man.ts")).manOf(commandTable),
   },
 ];
