@@ -1,9 +1,11 @@
 import { type Failure, fail, type Result, succeed } from "../dkms/failure.ts";
 import { ioFailure } from "../dkms/io-failure.ts";
 import { lockFile } from "../dkms/tree-layout.ts";
+import { isAncestor } from "../host/ancestors.ts";
 import { endRun } from "../host/end-run.ts";
 import type { Host } from "../host/host.ts";
 import { type HeldLock, type LockAttempt, takeLock } from "../host/lock-file.ts";
+import { outerMark } from "../host/run-mark.ts";
 import type { Emit } from "./event.ts";
 import { sweepState } from "./sweep-state.ts";
 
@@ -14,8 +16,12 @@ export interface LockOptions {
 
 /**
  * Runs `work` while holding the lock of the DKMS tree, and releases it whatever happens. Waits at most `lockTimeoutMs`
- * for another run, and says so once. What a run that was killed has left running is ended first. Fails with E_LOCKED, or
- * with E_PERMISSION, E_READ_ONLY, E_NO_SPACE or E_NO_TOOL if this host cannot have the lock at all.
+ * for another run, and says so once. What a run that was killed has left running is ended first.
+ *
+ * There is no waiting for a run that has started this one and waits for it itself, such as an apply that is carried out by
+ * the host's dkms where that is this very program: then the work is part of that run, under its lock.
+ *
+ * Fails with E_LOCKED, or with E_PERMISSION, E_READ_ONLY, E_NO_SPACE or E_NO_TOOL if this host cannot have the lock at all.
  */
 export async function withLock<T>(
   host: Host,
@@ -25,10 +31,11 @@ export async function withLock<T>(
   const file = lockFile(host.paths);
   const since = host.clock().toISOString();
   const holder = `${JSON.stringify({ pid: process.pid, since, doing: "apply", run: host.mark })}\n`;
-  let attempt: LockAttempt;
+  let attempt: LockAttempt | { readonly kind: "ours" };
   try {
     host.files.makeDirectory(host.paths.state);
     attempt = await takeLock(host.run, file, { waitMs: 0 });
+    if (attempt.kind === "busy" && isForUs(host, attempt.holder)) attempt = { kind: "ours" };
     if (attempt.kind === "busy" && lockTimeoutMs > 0) {
       emit({ type: "lock_wait", holder: describeHolder(attempt.holder) });
       attempt = await takeLock(host.run, file, { waitMs: lockTimeoutMs });
@@ -36,6 +43,7 @@ export async function withLock<T>(
   } catch (error) {
     return ioFailure(error, "take the lock of the DKMS tree");
   }
+  if (attempt.kind === "ours") return work();
   if (attempt.kind !== "held") return { ok: false, error: notHeld(attempt, file) };
   const { lock } = attempt;
   try {
@@ -57,6 +65,15 @@ export function isLockHeld({ files, paths }: Host): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * Whether the holder has started this run: the mark says that it has, and it is seen among the processes that did, for
+ * anybody may be called with any environment.
+ */
+function isForUs({ mark }: Host, holder: string): boolean {
+  const outer = outerMark(mark);
+  return outer !== undefined && fieldOf(holder, "run") === outer && isAncestor(Number(fieldOf(holder, "pid")));
 }
 
 /** Only when nothing of the run before is left that could write into the trees, the lock is ours. */

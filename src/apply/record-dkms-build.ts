@@ -12,7 +12,7 @@ import type { Host } from "../host/host.ts";
 /**
  * Writes beside a build that dkms has just made what it was made from, so that a later change of the source, the
  * headers, the compiler or the directives is noticed. Without it the build would count as fresh for ever; so where it
- * cannot be told, nothing is written, and nothing fails.
+ * cannot be told, nothing is written, and nothing fails. Where dkms is this very program, the record is there already.
  */
 export async function recordDkmsBuild(
   host: Host,
@@ -23,6 +23,7 @@ export async function recordDkmsBuild(
   }: { instance: InstanceId; directives: Readonly<Record<string, string>>; durationMs: number },
 ): Promise<void> {
   const { files, paths, clock } = host;
+  if (files.stat(buildRecordFile(paths, instance)) !== undefined) return;
   const kernel = readKernel(host, instance.kernel);
   const source = digestSource(files, files.realPath(sourceLink(paths, instance.module)) ?? "");
   if (!kernel || !source.ok) return;

@@ -6,6 +6,7 @@ import type { Files } from "./files.ts";
 import type { Host, Machine, Paths } from "./host.ts";
 import { localFiles } from "./local-files.ts";
 import type { Run } from "./run.ts";
+import { newMark } from "./run-mark.ts";
 import { createRun } from "./start-process.ts";
 
 /** What the command line may say about the places; each absolute or relative to the working directory. */
@@ -47,11 +48,6 @@ export function createHost(options: HostOptions = {}): Host {
     clock: options.clock ?? (() => new Date()),
     machine: { ...observeMachine(root), ...options.machine },
   };
-}
-
-/** No two runs have the same, also not in two containers; nothing secret, so node:crypto need not be waited for. */
-function newMark(): string {
-  return `${process.pid}-${Date.now()}-${Math.random().toString(36).slice(2)}`;
 }
 
 function choosePaths(root: string, options: HostOptions): Paths {

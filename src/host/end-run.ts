@@ -1,13 +1,7 @@
 import fs from "node:fs";
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
-
-/**
- * In the environment of every process that a run starts, with a value of its own for each run. Whoever is killed leaves
- * make and its compilers behind, in groups of their own; by this they are known without doubt, whatever they were started
- * through, while a number of a process may be somebody else's by now.
- */
-export const runMark = "DKMS_AGENT_RUN";
+import { isMarked } from "./run-mark.ts";
 
 /** How long a process may need to die of SIGKILL: the kernel lets it finish what it has asked of a disk. */
 const graceMs = 5000;
@@ -37,11 +31,10 @@ interface MarkedProcess {
 
 /** A process that is dead and not yet waited for has no environment any more, and is none of them. */
 function processesOf(mark: string): readonly MarkedProcess[] {
-  const entry = `\0${runMark}=${mark}\0`;
   const pids = read(() => fs.readdirSync("/proc"), []).filter((name) => /^[0-9]+$/.test(name));
   return pids
     .map(Number)
-    .filter((pid) => pid !== process.pid && `\0${readProc(pid, "environ")}\0`.includes(entry))
+    .filter((pid) => pid !== process.pid && isMarked(readProc(pid, "environ"), mark))
     .map((pid) => ({ pid, group: groupOf(pid) ?? pid }));
 }
 

@@ -3,8 +3,8 @@ import fs from "node:fs";
 import process from "node:process";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { runMark } from "./end-run.ts";
 import type { Command, CommandResult, Run } from "./run.ts";
+import { runMark } from "./run-mark.ts";
 import { isSystemError } from "./system-error.ts";
 
 interface RunSettings {

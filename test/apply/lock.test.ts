@@ -10,6 +10,7 @@ import { succeed } from "../../src/dkms/failure.ts";
 import { lockFile } from "../../src/dkms/tree-layout.ts";
 import { createHost } from "../../src/host/create-host.ts";
 import { localFiles } from "../../src/host/local-files.ts";
+import { runAgent } from "../rig/agent.ts";
 import { block } from "../rig/blocking.ts";
 import { isRunning } from "../rig/is-running.ts";
 
@@ -53,6 +54,23 @@ lock("says who holds it when the time is up, and announces the wait once", async
     events.map(({ type }) => type),
     ["lock_wait"],
   );
+});
+
+lock("is shared with what its holder has started, and with nobody who only says so", async () => {
+  const asked = (env: Record<string, string>) => runAgent(root, ["apply", "--lock-timeout", "0"], { env });
+  const document = path.join(root, "etc/dkms-agent/desired-state/none.yaml");
+  localFiles.makeDirectory(path.dirname(document));
+  localFiles.writeAtomic(document, "apiVersion: dkms-agent/v1\nkernels: [installed]\nmodules: []\n");
+  await withLock(host, silently, async () => {
+    assert.is((await asked({ DKMS_AGENT_RUN: host.mark })).exitCode, 0);
+    assert.is((await asked({})).exitCode, 75);
+    assert.is((await asked({ DKMS_AGENT_RUN: `${host.mark}0` })).exitCode, 75);
+    // Somebody else's process, whose child this is not.
+    localFiles.writeAtomic(path.join(root, "claim"), JSON.stringify({ pid: process.pid + 1, run: host.mark }));
+    spawnSync("sh", ["-c", `cat ${path.join(root, "claim")} > ${lockFile(host.paths)}`]);
+    assert.is((await asked({ DKMS_AGENT_RUN: host.mark })).exitCode, 75);
+    return succeed(undefined);
+  });
 });
 
 lock("gets it as soon as the holder lets go", async () => {

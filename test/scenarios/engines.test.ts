@@ -2,11 +2,13 @@ import fs from "node:fs";
 import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type AgentRoot, agentRoot, runAgent } from "../rig/agent.ts";
+import { type AgentRoot, agentRoot, cli, runAgent } from "../rig/agent.ts";
 import { dellDkms } from "../rig/dell-dkms.ts";
 import type { Dkms } from "../rig/parts.ts";
 import { testNeeding } from "../rig/test-needing.ts";
+import { dkmsTree } from "../rig/tree-builder.ts";
 import { unsignedListing } from "../rig/tree-listing.ts";
+import { addKernel, addSource } from "../rig/twin-world.ts";
 
 const scenario = suite("apply with our engine and with dell/dkms");
 const example = path.join(import.meta.dirname, "../../examples/modules/hello");
@@ -34,6 +36,26 @@ testNeeding(
     assert.equal(theirs, ours);
   },
 );
+
+scenario("where the host's dkms is this very program, it works under the lock of the apply", async () => {
+  const machine = dkmsTree();
+  try {
+    addKernel(machine, "6.1.0-1");
+    addSource(machine, { name: "demo", version: "1.0" });
+    machine.link(cli, "bin/dkms");
+    const env = { PATH: `${machine.at("bin")}:${process.env.PATH}` };
+    for (const state of ["installed", "absent"]) {
+      const modules = `kernels: [installed]\nmodules: [{name: demo, version: "1.0", state: ${state}}]\n`;
+      machine.write("etc/dkms-agent/desired-state/demo.yaml", `apiVersion: dkms-agent/v1\n${modules}`);
+      const words = ["apply", "--engine", "dkms", "--lock-timeout", "0"];
+      const { exitCode, stdout, stderr } = await runAgent(machine.root, words, { env });
+      assert.is(exitCode, 0, stdout + stderr);
+      assert.is(fs.existsSync(machine.at("lib/modules/6.1.0-1/updates/dkms/demo.ko")), state === "installed");
+    }
+  } finally {
+    machine.remove();
+  }
+});
 
 scenario("a host without dkms is told so", async () => {
   const machine = agentRoot([]);
