@@ -16,6 +16,7 @@ import type { EnginePolicy } from "./dkms/engine-policy.ts";
 import { type Result, succeed } from "./dkms/failure.ts";
 import { type InstanceId, instanceAddress } from "./dkms/id.ts";
 import { ioFailure } from "./dkms/io-failure.ts";
+import { protectModule } from "./dkms/protections.ts";
 import type { Host } from "./host/host.ts";
 import { assemblePlan } from "./plan/assemble-plan.ts";
 import { lastDuration } from "./plan/last-duration.ts";
@@ -87,14 +88,15 @@ async function reconcileLocked(
   options: ReconcileOptions,
 ): Promise<Result<Reconciled>> {
   const before = await compare(host, desired, options.filter);
-  for (const diagnostic of before.plan.diagnostics) options.emit({ type: "diagnostic", diagnostic });
-  if (before.plan.diagnostics.some(({ severity }) => severity === "error")) {
-    return succeed({ ...before, outcome: undefined });
-  }
   const { earlier, filter, emit } = options;
   const admitted = earlier ? admitEarlier(host, earlier, { ...before, desired, filter, emit }) : succeed(before.plan);
   if (!admitted.ok) return admitted;
   const plan = admitted.value;
+  for (const diagnostic of plan.diagnostics) emit({ type: "diagnostic", diagnostic });
+  if (plan.diagnostics.some(({ severity }) => severity === "error")) {
+    return succeed({ plan, actual: before.actual, outcome: undefined });
+  }
+  for (const module of desired.modules) if (module.protect) protectModule(host, module);
   const journal = openJournal(host, { ...options.facts, engine: options.engine, planId: earlier?.plan.planId });
   // A run with nothing to do leaves one line: its end.
   if (plan.steps.length > 0) journal.start(desired, plan);

@@ -15,6 +15,8 @@ export interface ActualState {
   readonly arch: string;
   /** What is loaded into the running kernel; nothing under another root, where no kernel runs. */
   readonly loaded: LoadedObjects;
+  /** Modules that no plan may take away, remembered beyond their entry; `undefined` if that cannot be read. */
+  readonly protectedModules: ReadonlySet<ModuleKey> | undefined;
   /** Kernels whose objects were changed by a run that did not come to depmod. */
   readonly depmodOwed: readonly KernelId[];
   /** Every module/version of the DKMS tree. */

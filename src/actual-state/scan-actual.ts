@@ -2,10 +2,11 @@ import path from "node:path";
 import { readDistribution } from "../dkms/destination.ts";
 import { type InstanceAddress, instanceAddress, type KernelId, moduleKey, nameProblem } from "../dkms/id.ts";
 import type { Kernel } from "../dkms/kernel.ts";
+import { readProtected } from "../dkms/protections.ts";
 import { kernelIds, readKernel } from "../dkms/read-kernels.ts";
 import { readLoaded } from "../dkms/read-loaded.ts";
 import { readTree, type TreeModule } from "../dkms/read-tree.ts";
-import { depmodMarks, rememberedFailures } from "../dkms/tree-layout.ts";
+import { depmodMarks, protectionsDirectory, rememberedFailures } from "../dkms/tree-layout.ts";
 import type { Host } from "../host/host.ts";
 import type { ActualState, Finding, ModuleState, Prospect, ProspectRequest, ScanRequest } from "./actual-state.ts";
 import { findMisplaced } from "./find-misplaced.ts";
@@ -42,6 +43,7 @@ export async function scanActual(host: Host, request: ScanRequest): Promise<Actu
     runningKernel: host.machine.runningKernel,
     arch: host.machine.arch,
     loaded: attempt(scan, host.paths.loaded, () => readLoaded(host)) ?? new Map(),
+    protectedModules: attempt(scan, protectionsDirectory(host.paths), () => readProtected(host)),
     depmodOwed: scanDepmodMarks(scan),
     modules,
     strays,

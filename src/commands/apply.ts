@@ -8,7 +8,7 @@ import { type ApplyReporter, createReporter } from "./apply-reporter.ts";
 import { unknownFilter } from "./check-filter.ts";
 import type { Answer, Invocation } from "./command.ts";
 import { invalidAnswer, loadFor } from "./documents.ts";
-import { detailedApplyCodes, exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { detailedApplyCodes, exitCodeOf, exitCodeOfProblems, exitCodes } from "./exit-codes.ts";
 import { filterOf, onHost } from "./on-host.ts";
 import { type OpenedHost, policyOf } from "./open-host.ts";
 import { plan } from "./plan.ts";
@@ -127,8 +127,9 @@ function refuse(invocation: Invocation, reporter: ApplyReporter, { diagnostics, 
   return { exitCode };
 }
 
-function conclude({ outcome }: Reconciled, detailed: boolean): Answer {
-  if (!outcome) return { exitCode: detailed ? detailedApplyCodes.notAttempted.code : exitCodes.invalid.code };
+function conclude({ outcome, plan: { diagnostics } }: Reconciled, detailed: boolean): Answer {
+  const problem = exitCodeOfProblems(diagnostics) ?? exitCodes.invalid.code;
+  if (!outcome) return { exitCode: detailed ? detailedApplyCodes.notAttempted.code : problem };
   const { steps, interrupted, remaining, changed } = outcome;
   const failed = interrupted || steps.some(({ result }) => result === "failed") || remaining?.changes.length !== 0;
   const blocked = remaining !== undefined && remaining.blocked.length > 0;

@@ -9,6 +9,11 @@ const retryOption: OptionSpec = {
   description: "try what failed before again now, without waiting until its next try is due",
 };
 
+const inUseOption: OptionSpec = {
+  flags: "--allow-in-use",
+  description: "uninstall also what is loaded into the running kernel; it stays loaded until the next boot",
+};
+
 /** The commands in the order in which somebody meets them. */
 export const commandTable: readonly CommandSpec[] = [
   {
@@ -33,6 +38,7 @@ export const commandTable: readonly CommandSpec[] = [
         description: "save the plan too: dkms-agent apply FILE then does this and nothing else",
       },
       retryOption,
+      inUseOption,
     ],
     examples: [
       ["dkms-agent plan", "the differences, one line each"],
@@ -70,6 +76,7 @@ export const commandTable: readonly CommandSpec[] = [
         description: "builtin (default), or dkms: the host's own dkms command",
         values: ["builtin", "dkms"],
       },
+      inUseOption,
       { flags: "--jobs <n>", description: "how many jobs all builds together may run (default: the processors)" },
     ],
     examples: [
@@ -105,6 +112,16 @@ export const commandTable: readonly CommandSpec[] = [
       ["dkms-agent import --module v4l2loopback", "the entry of one module"],
     ],
     load: async () => (await import("./import.ts")).importDesired,
+  },
+  {
+    name: "unprotect",
+    summary: "lift the protection of a module",
+    description:
+      'Once a document has been applied that says "protect: true" of a module, no plan takes the module away, whatever the documents say later; only this command lifts that.',
+    argument: ["<module>", "NAME/VERSION; NAME for all of its versions"],
+    options: [],
+    examples: [["dkms-agent unprotect nvidia/550.54.14", "it may be upgraded or removed now"]],
+    load: async () => (await import("./unprotect.ts")).unprotect,
   },
   {
     name: "history",

@@ -1,4 +1,6 @@
+import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import type { Failure } from "../dkms/failure.ts";
+import { isRefusal } from "../plan/is-refusal.ts";
 
 /** Every exit code of the program, except those that `dkms VERB` takes over from dell/dkms. */
 export const exitCodes = {
@@ -28,6 +30,13 @@ export const detailedApplyCodes = {
   failed: { code: 4, meaning: "failed or blocked, nothing changed" },
   changedAndFailed: { code: 6, meaning: "changed, and something failed or is blocked" },
 } as const;
+
+/** The exit code that problems of documents and plan lead to; `undefined` if none of them is an error. */
+export function exitCodeOfProblems(diagnostics: readonly Diagnostic[]): number | undefined {
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  if (errors.length === 0) return undefined;
+  return errors.every(isRefusal) ? exitCodes.refused.code : exitCodes.invalid.code;
+}
 
 /** The exit code of a failure that kept a run from starting. */
 export function exitCodeOf({ code }: Failure): number {

@@ -46,5 +46,5 @@ export function stoppedAnswer(signal: AbortSignal): Answer {
 /** What a plan is narrowed to. */
 export function filterOf({ options, own }: Pick<Invocation, "options" | "own">): PlanFilter {
   const { modules, kernel } = options;
-  return { modules, kernel, retry: own.retry === true };
+  return { modules, kernel, retry: own.retry === true, allowInUse: own.allowInUse === true };
 }

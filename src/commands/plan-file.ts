@@ -108,7 +108,12 @@ function savedPlan({ plan_id, created_at, host, trees, desired, filter, observed
       installTree: trees.install,
     },
     desired: { sha256: desired.sha256 },
-    filter: { modules: filter.modules.map(toPattern), kernel: filter.kernel ?? undefined, retry: filter.retry },
+    filter: {
+      modules: filter.modules.map(toPattern),
+      kernel: filter.kernel ?? undefined,
+      retry: filter.retry,
+      allowInUse: filter.allow_in_use,
+    },
     steps: steps.map(({ kind, address }) => ({ kind, address })),
     observed: observed.touched,
   };

@@ -12,7 +12,7 @@ import { planText } from "../report/plan-text.ts";
 import { unknownFilter } from "./check-filter.ts";
 import type { Answer, Invocation } from "./command.ts";
 import { invalidAnswer, loadFor } from "./documents.ts";
-import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { exitCodeOf, exitCodeOfProblems, exitCodes } from "./exit-codes.ts";
 import { filterOf, onHost, stoppedAnswer } from "./on-host.ts";
 import { planFacts } from "./plan-facts.ts";
 import { usageAnswer } from "./usage-answer.ts";
@@ -34,7 +34,8 @@ async function planOn(host: Host, invocation: Invocation): Promise<Answer> {
   const result = { ...compared.plan, diagnostics: [...loaded.diagnostics, ...compared.plan.diagnostics] };
   const exitCode = planExitCode(result, own.detailedExitcode === true);
   const isInvalid = exitCode === exitCodes.invalid.code;
-  const out = typeof own.out === "string" && !isInvalid ? path.resolve(own.out) : undefined;
+  const isPossible = exitCodeOfProblems(result.diagnostics) === undefined;
+  const out = typeof own.out === "string" && isPossible ? path.resolve(own.out) : undefined;
   const facts = () => planFacts(host, { desired, filter: filterOf(invocation), compared });
   const document = options.json || out !== undefined ? jsonText(planDocument(result, facts())) : "";
   const unsaved = out === undefined ? undefined : save(host, out, document);
@@ -59,7 +60,8 @@ function save({ files }: Host, file: string, text: string): Failure | undefined 
 }
 
 function planExitCode({ changes, blocked, diagnostics }: Plan, detailed: boolean): number {
-  if (diagnostics.some(({ severity }) => severity === "error")) return exitCodes.invalid.code;
+  const problem = exitCodeOfProblems(diagnostics);
+  if (problem !== undefined) return problem;
   if (!detailed) return exitCodes.ok.code;
   if (changes.length > 0) return exitCodes.changes.code;
   return blocked.length > 0 ? exitCodes.blocked.code : exitCodes.ok.code;

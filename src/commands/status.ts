@@ -12,7 +12,7 @@ import { statusDocument } from "../report/status-document.ts";
 import { statusText } from "../report/status-text.ts";
 import { unknownModule } from "./check-filter.ts";
 import type { Answer, Invocation } from "./command.ts";
-import { exitCodes } from "./exit-codes.ts";
+import { exitCodeOfProblems, exitCodes } from "./exit-codes.ts";
 import { hostFacts } from "./host-facts.ts";
 import { filterOf, onHost, stoppedAnswer } from "./on-host.ts";
 import type { OpenedHost } from "./open-host.ts";
@@ -34,7 +34,7 @@ async function statusOn({ host, settings }: OpenedHost, invocation: Invocation):
   const unknown = unknownModule(options.modules, known);
   if (unknown) return usageAnswer(unknown);
   const diagnostics = [...(loaded?.diagnostics ?? []), ...(look.plan?.diagnostics ?? [])];
-  const invalid = diagnostics.some(({ severity }) => severity === "error");
+  const invalid = exitCodeOfProblems(diagnostics) === exitCodes.invalid.code;
   const exitCode = invalid ? exitCodes.invalid.code : exitCodes.ok.code;
   const advice = await signingAdvice(host, look.actual, settings.signing);
   const whole: Status = { ...look, advice, desired: loaded?.desired, diagnostics, host: hostFacts(host) };

@@ -127,8 +127,8 @@ export const hostSchema = shared(
 export const desiredSchema = shared(
   "Desired",
   z.object({
-    files: list(z.object({ path: z.string(), sha256: z.string() }), "in the order in which they are merged"),
     path: text("where they were looked for: as --desired names it, absolute"),
+    files: list(z.object({ path: z.string(), sha256: z.string() }), "in the order in which they are merged"),
     sha256: text("over all of them"),
   }),
   "the documents that were read",

@@ -28,6 +28,7 @@ export const planSchema = field(
       z.object({
         modules: list(z.string(), "NAME or NAME/VERSION; none: all of them"),
         kernel: textOrNull("RELEASE; null: all of them"),
+        allow_in_use: flag("also uninstalls from the running kernel what is loaded"),
         retry: flag("also what failed before and is not due to be tried again"),
       }),
       "what the plan was narrowed to",

@@ -33,6 +33,8 @@ export interface DesiredModule {
   /** For one build; `undefined`: the agent's default. */
   readonly timeoutMs: number | undefined;
   readonly build: "auto" | "never";
+  /** No plan may uninstall or remove it, even when the entry is gone, until a command lifts that. */
+  readonly protect: boolean;
   readonly position: SourcePosition;
 }
 

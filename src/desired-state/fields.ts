@@ -39,3 +39,9 @@ export function directiveValueFault(text: string): Fault | undefined {
   if (!text.includes("\0")) return undefined;
   return { code: "E_BAD_VALUE", message: "The value of a directive cannot contain a NUL character." };
 }
+
+/** Why a text is neither yes nor no, as YAML spells them; `undefined` if it is. */
+export function yesOrNoFault(text: string): Fault | undefined {
+  if (text === "true" || text === "false") return undefined;
+  return { code: "E_BAD_VALUE", message: `${quote(text)} is neither true nor false.` };
+}

@@ -21,6 +21,7 @@ const rules: readonly Rule[] = [
   namesThatBuildsCannotHave,
   absentTakesNoSource,
   absentTakesNoKernels,
+  absentIsNotProtected,
   neverBuildsFromSource,
   settingsOfBuildsThatNeverHappen,
   kernelsOfModulesThatAreOnlyAdded,
@@ -63,6 +64,12 @@ function absentTakesNoKernels({ kernels, state }: ModuleShape): readonly BrokenR
   if (kernels === undefined || state !== "absent") return [];
   const message = "A module that is to be absent goes from every kernel, so it takes no kernels.";
   return [broken("kernels", "E_CONFLICT", message, "To keep it for some kernels, name those and leave the state out.")];
+}
+
+function absentIsNotProtected({ protect, state }: ModuleShape): readonly BrokenRule[] {
+  if (protect !== "true" || state !== "absent") return [];
+  const message = "A module that is protected cannot be wanted absent.";
+  return [broken("protect", "E_CONFLICT", message, "Leave one of the two out.")];
 }
 
 function neverBuildsFromSource({ source, build }: ModuleShape): readonly BrokenRule[] {

@@ -112,6 +112,7 @@ function draftOf({ shape, source, tree }: PlacedEntry): DraftModule {
     directives: shape.directives ?? {},
     timeoutMs: shape.timeout === undefined ? undefined : checkedAlready(parseDuration(shape.timeout)),
     build: shape.build ?? "auto",
+    protect: shape.protect === "true",
     position,
   };
 }

@@ -3,7 +3,7 @@ import type { Result } from "../dkms/failure.ts";
 import type { Fault } from "./diagnostic.ts";
 import { deprecatedDirectives, directiveNameFault, numberedDirectives, singleDirectives } from "./directive-names.ts";
 import { parseDuration } from "./duration.ts";
-import { directiveValueFault, nameFault, sourceFault, versionFault } from "./fields.ts";
+import { directiveValueFault, nameFault, sourceFault, versionFault, yesOrNoFault } from "./fields.ts";
 import {
   parseGlob,
   parseNotText,
@@ -178,6 +178,15 @@ export const moduleSchema = z
         description: "How long one build may take: hours, minutes and seconds.",
         examples: ["20m", "90s", "1h30m"],
         pattern: "^(?=.)([0-9]+h)?([0-9]+m)?([0-9]+s)?$",
+      }),
+    ),
+    protect: z.optional(
+      text(yesOrNoFault, {
+        description:
+          "Whether every plan that would uninstall or remove the module is refused, even when this entry is gone, until dkms-agent unprotect lifts it. Default: false.",
+        examples: [true],
+        default: false,
+        pattern: "^(true|false)$",
       }),
     ),
     build: z.optional(

@@ -157,6 +157,16 @@ export function rememberedFailureFile(paths: Paths, { module, kernel }: Instance
   return path.join(rememberedFailures(paths), ...parts);
 }
 
+/** `<state>/protected`: see protections.ts. */
+export function protectionsDirectory(paths: Paths): string {
+  return path.join(paths.state, "protected");
+}
+
+/** `<state>/protected/<name>/<version>`: being there protects the module. */
+export function protectionFile(paths: Paths, { name, version }: ModuleId): string {
+  return path.join(protectionsDirectory(paths), component(name), component(version));
+}
+
 /**
  * `<state>/depmod-owed/<release>/<arch>`: written before what is installed for a kernel changes, removed when depmod has
  * run. A kill in between is thereby seen by the next scan, although every file is in its place.

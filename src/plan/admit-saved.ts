@@ -1,7 +1,9 @@
 import type { DesiredState } from "../desired-state/desired-state.ts";
 import type { Result } from "../dkms/failure.ts";
+import { isRefusal } from "./is-refusal.ts";
 import { fingerprint, type Observation, observe } from "./observe.ts";
 import type { Plan } from "./plan.ts";
+import { refusals } from "./protections.ts";
 import type { PlanFilter } from "./resolve-wanted.ts";
 import { restrictPlan } from "./restrict-plan.ts";
 import type { StepId } from "./step.ts";
@@ -48,7 +50,9 @@ export function admitSaved(saved: SavedPlan, now: Now): Result<Plan, readonly st
   const reasons = changes.length > 0 ? changes : differentSteps(saved.steps, now.plan);
   if (reasons.length > 0) return { ok: false, error: reasons };
   const ids = new Set<StepId>(saved.steps.map(stepIdOf));
-  return { ok: true, value: restrictPlan(now.plan, (id) => ids.has(id)) };
+  const plan = restrictPlan(now.plan, (id) => ids.has(id));
+  const others = plan.diagnostics.filter((one) => !isRefusal(one));
+  return { ok: true, value: { ...plan, diagnostics: [...others, ...refusals(plan.steps, now)] } };
 }
 
 function stepIdOf({ kind, address }: StepName): StepId {

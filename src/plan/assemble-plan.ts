@@ -8,6 +8,7 @@ import { objectConflicts } from "./object-conflicts.ts";
 import type { Plan } from "./plan.ts";
 import { planRemovals } from "./plan-removals.ts";
 import { planSweeps } from "./plan-sweeps.ts";
+import { refusals } from "./protections.ts";
 import { noFilter, type PlanFilter, resolveWanted } from "./resolve-wanted.ts";
 import { summarize } from "./summarize.ts";
 
@@ -36,6 +37,7 @@ export function assemblePlan(desired: DesiredState, actual: ActualState, filter:
       ...resolved.diagnostics,
       ...objectConflicts(resolved.wanted, actual),
       ...removals.diagnostics,
+      ...refusals(steps, { desired, actual, filter }),
     ],
     summary: summarize({ changes, blocked, notApplicable, unchanged }),
   };

@@ -34,7 +34,8 @@ export function handOverObjects(steps: readonly Step[], actual: ActualState): re
   return cycles.length === 0 ? order : steps;
 }
 
-function namesToCome({ instance }: Step<"install">, { prospects }: ActualState): readonly string[] {
+/** The names of the objects that an install brings, without suffix. */
+export function namesToCome({ instance }: Step<"install">, { prospects }: ActualState): readonly string[] {
   const conf = prospects.get(instanceAddress(instance))?.conf;
   return conf?.ok ? conf.value.objects.map(({ destName }) => destName) : [];
 }

@@ -27,6 +27,8 @@ export interface PlanFilter {
   readonly kernel: string | undefined;
   /** Leaves nothing out because it failed before and its next try is not due yet. */
   readonly retry: boolean;
+  /** Also uninstalls from the running kernel what is loaded. */
+  readonly allowInUse?: boolean;
 }
 
 export const noFilter: PlanFilter = { modules: [], kernel: undefined, retry: false };

@@ -82,9 +82,9 @@ export function desiredDocument({ path, files, sha256 }: DesiredState): DesiredD
   return { path, files: files.map((file) => ({ path: file.path, sha256: file.sha256 })), sha256 };
 }
 
-function filterDocument({ modules, kernel, retry }: PlanFilter): PlanDocument["filter"] {
+function filterDocument({ modules, kernel, retry, allowInUse }: PlanFilter): PlanDocument["filter"] {
   const names = modules.map(({ name, version }) => (version === undefined ? name : `${name}/${version}`));
-  return { modules: names, kernel: kernel ?? null, retry };
+  return { modules: names, kernel: kernel ?? null, allow_in_use: allowInUse === true, retry };
 }
 
 /** One change; `source` is null for what no document lists. */

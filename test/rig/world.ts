@@ -36,6 +36,8 @@ export interface WorldOptions {
   /** Names of packages of which killed runs have left something. */
   readonly strays?: readonly string[];
   readonly depmodOwed?: readonly string[];
+  /** `name/version` of each. */
+  readonly protectedModules?: readonly string[] | "unknown";
   /** Names of kernel objects that are loaded. */
   readonly loaded?: readonly string[];
   readonly complete?: boolean;
@@ -121,6 +123,10 @@ export function actualState(options: WorldOptions = {}): ActualState {
     runningKernel: "runningKernel" in options ? options.runningKernel : kernels[0]?.id.release,
     arch,
     loaded: new Map((options.loaded ?? []).map((name) => [name, { srcversion: undefined, buildId: undefined }])),
+    protectedModules:
+      options.protectedModules === "unknown"
+        ? undefined
+        : new Set((options.protectedModules ?? []).map((key) => moduleKey(moduleId(key)))),
     depmodOwed: (options.depmodOwed ?? []).map(kernelId),
     modules,
     strays: (options.strays ?? []).map((name) => ({ name, paths: [`/var/lib/dkms/${name}/.dkms-agent-${name}.0`] })),
@@ -260,6 +266,7 @@ export function desiredState(
       directives: {},
       timeoutMs: undefined,
       build: "auto",
+      protect: false,
       position: { file, line: index + 4, column: 11 },
       ...more,
     };

@@ -52,7 +52,7 @@ saved(
     const { stdout } = await machine.run("plan", "--json", "--out", file);
     assert.equal(differences(before, snapshot(machine.root)), [`changed ${machine.root}`, `changed ${file}`]);
     assert.is(fs.readFileSync(file, "utf8"), stdout);
-    assert.is((await machine.run("show", file, "--json")).stdout, stdout);
+    assert.equal(JSON.parse((await machine.run("show", file, "--json")).stdout), JSON.parse(stdout));
   },
 );
 

@@ -1,0 +1,52 @@
+import { withLock } from "../apply/lock.ts";
+import { nearestOf } from "../dkms/did-you-mean.ts";
+import { type Result, succeed } from "../dkms/failure.ts";
+import { type ModuleKey, parseModuleKey } from "../dkms/id.ts";
+import { ioFailure } from "../dkms/io-failure.ts";
+import { readProtected, unprotectModule } from "../dkms/protections.ts";
+import type { Host } from "../host/host.ts";
+import { failureText } from "../report/failure-text.ts";
+import type { Answer, Invocation } from "./command.ts";
+import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { onHost } from "./on-host.ts";
+import { usageAnswer } from "./usage-answer.ts";
+
+/** Lifts the protection of a module, of one version or of all. Says what it lifted. */
+export function unprotect(invocation: Invocation): Promise<Answer> {
+  const { options, argument = "", io } = invocation;
+  return onHost(invocation, async ({ host, settings }) => {
+    const lockTimeoutMs = options.lockTimeoutMs ?? settings.lockTimeoutMs;
+    const lifted = await withLock(host, { lockTimeoutMs, emit: () => {} }, async () => lift(host, argument));
+    if (!lifted.ok) return { exitCode: exitCodeOf(lifted.error), err: failureText(lifted.error, io.err.terminal) };
+    const { gone, left } = lifted.value;
+    if (gone.length === 0) return notProtected(argument, left);
+    const told = `${gone.join(", ")}: not protected any more. A document that still says "protect: true" protects it again.\n`;
+    if (options.quiet) return { exitCode: exitCodes.ok.code };
+    return { exitCode: exitCodes.ok.code, [options.json ? "err" : "out"]: told };
+  });
+}
+
+interface Lifted {
+  readonly gone: readonly ModuleKey[];
+  readonly left: readonly ModuleKey[];
+}
+
+function lift(host: Host, wanted: string): Result<Lifted> {
+  try {
+    const keys = [...readProtected(host)];
+    const isMeant = (key: ModuleKey) => key === wanted || key.startsWith(`${wanted}/`);
+    const gone = keys.filter(isMeant);
+    for (const module of gone.flatMap((key) => parseModuleKey(key) ?? [])) unprotectModule(host, module);
+    return succeed({ gone, left: keys.filter((key) => !isMeant(key)) });
+  } catch (error) {
+    return ioFailure(error, `lift the protection of ${wanted}`);
+  }
+}
+
+/** A typing error must not look like a protection that was lifted. */
+function notProtected(wanted: string, protectedOnes: readonly ModuleKey[]): Answer {
+  const nearest = nearestOf(wanted, protectedOnes);
+  const known = protectedOnes.length === 0 ? "No module is." : `Protected are: ${protectedOnes.join(", ")}.`;
+  const hint = nearest === undefined ? known : `Did you mean "${nearest}"?`;
+  return usageAnswer({ message: `"${wanted}" is not protected.`, hint });
+}
