@@ -5,8 +5,9 @@ import type { Bench, Comparison, Findings } from "./bench.ts";
 import { buildInstall } from "./build-install.ts";
 import { noOpApply } from "./no-op-apply.ts";
 import { status } from "./status.ts";
+import { tarballs } from "./tarballs.ts";
 
-const benches: readonly Bench[] = [status, buildInstall, noOpApply];
+const benches: readonly Bench[] = [status, buildInstall, noOpApply, tarballs];
 
 /** Runs the benches whose name contains one of the words, or all of them, and prints their ratios. */
 function main(words: readonly string[]): void {

@@ -1,4 +1,6 @@
 import path from "node:path";
+import type { ArchiveMember } from "../../host/archive/archive-member.ts";
+import { linkProblem } from "../../host/archive/read-archive.ts";
 import { type ArchiveEnding, type ArchivePacking, writeArchive } from "../../host/archive/write-archive.ts";
 import type { Host } from "../../host/host.ts";
 import { fail, type Result, succeed } from "../failure.ts";
@@ -49,7 +51,16 @@ async function pack(host: Host, order: TarballOrder, changes: FileChanges): Prom
   const ending = await writeArchive(options);
   if (ending.kind !== "written") return failed(order, ending);
   changes.place(staged, file);
-  return succeed({ changed: true, notices: [] });
+  return succeed({ changed: true, notices: members.value.flatMap(notLoadable) });
+}
+
+/** dell/dkms packs and loads such a link; we pack it, so that nobody's tarballs break, and load none. */
+function notLoadable(member: ArchiveMember): readonly string[] {
+  if (member.kind !== "link") return [];
+  const [, top = "", ...below] = member.name.split("/");
+  const problem = linkProblem([top, ...below].join("/"), Buffer.from(member.target), top);
+  const link = `${below.join("/")} -> ${member.target}`;
+  return problem === undefined ? [] : [`dkms-agent will not load this tarball: the link ${link} ${problem}.`];
 }
 
 function requirePackable(host: Host, { module, kernels, scope, file }: TarballOrder): Result<undefined> {

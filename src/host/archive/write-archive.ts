@@ -1,5 +1,4 @@
 import fs, { type FileHandle } from "node:fs/promises";
-import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import type { Run } from "../run.ts";
@@ -69,8 +68,13 @@ interface Ends {
 }
 
 async function packHere({ packing, signal }: ArchiveOrder, { pieces, output }: Ends): Promise<ArchiveEnding> {
-  const write = (packed: AsyncIterable<Buffer>) => fs.writeFile(output, packed);
-  if (packing === "none") await pipeline(Readable.from(pieces), write, { signal });
+  const write = async (packed: Iterable<Buffer> | AsyncIterable<Buffer>) => {
+    for await (const piece of packed) {
+      signal.throwIfAborted();
+      await output.writeFile(piece);
+    }
+  };
+  if (packing === "none") await write(pieces);
   else await pipeline(pieces, createGzip({ chunkSize: 1 << 18 }), write, { signal });
   return { kind: "written" };
 }

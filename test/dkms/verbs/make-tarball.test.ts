@@ -127,6 +127,20 @@ pack("takes the build record along, without what only concerns this host", async
   assert.equal(listed(await packed(tree)), [...mainTree, ...sourceTree]);
 });
 
+pack("says which links keep it from being loaded", async ({ tree }) => {
+  for (const [name, target] of Object.entries({
+    absolute: "/etc/passwd",
+    out: "../../x",
+    in: "src/../src/demo.c",
+    up: "src",
+  }))
+    fs.symlinkSync(target, tree.at("usr/src/demo-1.0", name));
+  const result = await makeTarball(tree.host(), order(tree));
+  assert.ok(result.ok);
+  const links = result.value.notices.map((text) => /the link (.*) -> /.exec(text)?.[1]);
+  assert.equal(links, ["absolute", "in", "out"]);
+});
+
 pack("replaces an archive, and can be taken back", async ({ tree }) => {
   tree.write("out/demo.tar", "the old one");
   await expectUndoable(tree, () => makeTarball(tree.host(), order(tree)));
