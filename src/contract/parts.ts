@@ -85,6 +85,7 @@ export const blockedSchema = shared(
   z.object({
     address: addressField,
     reason: field(z.string().check(z.regex(/^[a-z-]+$/)), "stable"),
+    code: codeField,
     text: text("one sentence without its full stop"),
     remedy: text("what to do"),
     source: sourceSchema,

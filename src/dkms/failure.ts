@@ -17,6 +17,7 @@ export type FailureCode =
   | "E_DIGEST"
   | "E_DKMS"
   | "E_EXCLUDED"
+  | "E_FAILED_BEFORE"
   | "E_INSECURE_FILE"
   | "E_INTERNAL"
   | "E_IO"

@@ -9,6 +9,7 @@ import {
   type ModuleKey,
   moduleKey,
 } from "../dkms/id.ts";
+import { blockCodes } from "./block-codes.ts";
 import { type Acting, findInstance, judgeInstance, sourceDiffers, type Verdict } from "./judge-instance.ts";
 import type { Blocked, Level, NotApplicable } from "./plan.ts";
 import type { Wanted } from "./resolve-wanted.ts";
@@ -137,7 +138,7 @@ function collect(given: Collected): JudgedWanted {
       judged.push({ entry, instance, verdict, before, dependencies });
     } else if (verdict?.kind === "blocked") {
       const { reason, text, remedy } = verdict;
-      blocked.push({ address, reason, text, remedy, source });
+      blocked.push({ address, reason, code: blockCodes[reason], text, remedy, source });
     } else if (verdict?.kind === "not-applicable") {
       notApplicable.push({ address, text: verdict.text, source });
     } else unchanged += 1;
@@ -188,5 +189,6 @@ function moduleNeed(
 
 function addBlocked(entry: DesiredModule, address: ModuleKey, problem: SourceProblem | undefined): Blocked {
   const { text, remedy } = problem ?? { text: "its source was not looked at", remedy: "run it again" };
-  return { address, reason: "no-source", text, remedy, source: entry.position };
+  const reason = "no-source";
+  return { address, reason, code: blockCodes[reason], text, remedy, source: entry.position };
 }

@@ -1,5 +1,6 @@
 import type { DesiredLevel, SourcePosition } from "../desired-state/desired-state.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
+import type { FailureCode } from "../dkms/failure.ts";
 import type { Address, ModuleKey } from "../dkms/id.ts";
 import type { Reason, Step, StepId, StepKind } from "./step.ts";
 
@@ -35,6 +36,8 @@ export interface Change {
 export interface Blocked {
   readonly address: Address;
   readonly reason: BlockReason;
+  /** What a step would fail with, if it were tried. */
+  readonly code: FailureCode;
   /** One sentence. */
   readonly text: string;
   readonly remedy: string;

@@ -97,8 +97,8 @@ function stepDocument({ id, kind, address, dependsOn, reason }: Step): PlanDocum
 }
 
 /** One wanted instance that cannot be reached. */
-export function blockedDocument({ address, reason, text, remedy, source }: Blocked): BlockedDocument {
-  return { address, reason, text, remedy, source: sourceDocument(source) };
+export function blockedDocument({ address, reason, code, text, remedy, source }: Blocked): BlockedDocument {
+  return { address, reason, code, text, remedy, source: sourceDocument(source) };
 }
 
 /** One wanted instance that its dkms.conf excludes. */

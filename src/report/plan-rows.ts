@@ -11,9 +11,9 @@ export type Differences = Pick<ShownPlan, "changes" | "blocked" | "notApplicable
 /** From so many lines on, what is the same for several kernels or modules is said once. */
 const manyLines = 12;
 
-/** One row for each change, then for what is blocked, then for what is not applicable. */
+/** One row for each change, then for what is blocked, then for what is not applicable; with places, each by itself. */
 export function planRows({ changes, blocked, notApplicable }: Differences, withPlaces: boolean): readonly Row[] {
-  const large = changes.length + blocked.length + notApplicable.length >= manyLines;
+  const large = !withPlaces && changes.length + blocked.length + notApplicable.length >= manyLines;
   const changeFolds = large ? fold(changes, sameChange) : unfolded(changes);
   const blockedFolds = large ? fold(blocked, ({ text, remedy }) => `${text}\n${remedy}`) : unfolded(blocked);
   const otherFolds = large ? fold(notApplicable, ({ text }) => text) : unfolded(notApplicable);
@@ -37,17 +37,20 @@ function changeRow(folded: Fold<ShownChange>, withPlaces: boolean): Row {
 }
 
 function blockedRow(folded: Fold<ShownBlocked>, withPlaces: boolean): Row {
-  const { source, text, remedy } = folded.first;
+  const { source, code, text, remedy } = folded.first;
   const todo = { first: "→ ", text: remedy };
   const details = [...members(folded), todo, ...(withPlaces ? place(source) : [])];
-  return { sign: "!", tone: "bad", subject: folded.subject, actions: "blocked", text, details };
+  return { sign: "!", tone: "bad", subject: folded.subject, actions: "blocked", text: `${text} [${code}]`, details };
 }
 
 function otherRow(folded: Fold<ShownNotApplicable>, withPlaces: boolean): Row {
   const { source, text } = folded.first;
-  const details = [...members(folded), ...(withPlaces ? place(source) : [])];
+  const details = [...members(folded), leaveOut, ...(withPlaces ? place(source) : [])];
   return { sign: "·", tone: "quiet", subject: folded.subject, actions: "not applicable", text, details };
 }
+
+/** It is as it should be; whoever does not want to hear of it can say so. */
+const leaveOut = { first: "→ ", text: "nothing to do; a selector with `not:` leaves the kernel out" };
 
 function members({ members: parts }: Fold<ShownChange | ShownBlocked | ShownNotApplicable>): Row["details"] {
   return parts.length === 0 ? [] : [{ first: "", text: parts.join(", ") }];

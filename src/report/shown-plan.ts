@@ -21,7 +21,7 @@ export type ShownChange = Told<Pick<Change, "address" | "actions" | "before" | "
   readonly reason: { readonly text: string };
 };
 
-export type ShownBlocked = Told<Pick<Blocked, "address" | "text" | "remedy" | "source">>;
+export type ShownBlocked = Told<Pick<Blocked, "address" | "text" | "remedy" | "source">> & { readonly code: string };
 
 export type ShownNotApplicable = Told<NotApplicable>;
 
@@ -48,8 +48,9 @@ export function planOfDocument(document: PlanDocument): ShownPlan {
       address: printable(address),
       reason: { text: printable(reason.text) },
     })),
-    blocked: document.blocked.map(({ address, text, remedy, source }) => ({
-      ...{ address: printable(address), text: printable(text), remedy: printable(remedy), source: placeOf(source) },
+    blocked: document.blocked.map(({ address, code, text, remedy, source }) => ({
+      ...{ address: printable(address), code: printable(code), text: printable(text), remedy: printable(remedy) },
+      source: placeOf(source),
     })),
     notApplicable: document.not_applicable.map(({ address, text, source }) => ({
       ...{ address: printable(address), text: printable(text), source: placeOf(source) },

@@ -18,7 +18,8 @@ schemas("schema NAME prints each of them", async () => {
 });
 
 schemas("readers may ignore fields that they do not know: no schema forbids them", () => {
-  for (const name of documentNames) assert.not.match(JSON.stringify(documentJsonSchema(name)), "additionalProperties");
+  for (const name of documentNames)
+    assert.not.match(JSON.stringify(documentJsonSchema(name)), '"additionalProperties":false');
 });
 
 schemas("every type of event is in the schema, and fits it", () => {

@@ -52,9 +52,10 @@ told("reads like a diff, one line per change with its reason, the summary last",
         + evdi/1.14.1@6.1.0-56-amd64/x86_64   add, build, install  it is not built for this kernel
         ~ ddcci/0.4.4@6.1.0-55-amd64/x86_64   rebuild, install     the source changed since it was built
         - old/1.0@6.1.0-55-amd64/x86_64       unbuild, remove      the document wants it absent
-        ! jool/4.1.9@6.1.0-56-amd64/x86_64    blocked              there is no source
+        ! jool/4.1.9@6.1.0-56-amd64/x86_64    blocked              there is no source [E_NO_SOURCE]
             → put it there
         · bbswitch/0.8@6.1.0-56-amd64/x86_64  not applicable       BUILD_EXCLUSIVE_KERNEL is ^5
+            → nothing to do; a selector with \`not:\` leaves the kernel out
 
       In the DKMS tree, but in no document (left alone; see "unlisted"): stray/2
 
@@ -134,6 +135,14 @@ told("with --quiet: only what changes or is blocked", () => {
 
 told("unlisted modules are told only where the documents ask for it", () => {
   assert.not.match(planText(mixedPlan(), plainTerminal, { ...options, unlisted: "ignore" }), "stray/2");
+});
+
+told("with --verbose a large plan is told in full", () => {
+  const many = Array.from({ length: 40 }, (_, index) => `K${index}`);
+  const actual = actualState({ kernels: many, sources: { "evdi/1.14.1": { inTree: "source-1" } } });
+  const plan = assemblePlan(desiredState({ "evdi/1.14.1": {} }), actual);
+  const rows = (verbose: boolean) => planText(plan, plainTerminal, { ...options, verbose }).match(/^ {2}\+ /gm)?.length;
+  assert.equal([rows(false), rows(true)], [1, 40]);
 });
 
 told("a large plan says once what is the same for several kernels", () => {

@@ -55,7 +55,7 @@ told("modules by kernels, marks with their meaning, the problems, what is blocke
         * ddcci/0.4.4@6.1.0-55-amd64/x86_64: /lib/modules/6.1.0-55-amd64/updates/dkms/ddcci.ko: installed-differs
         * stray/2: its source link is dangling
 
-        ! evdi/1.14.1@6.1.0-56-amd64/x86_64  blocked  the headers of kernel 6.1.0-56-amd64 are not installed (/lib/modules/6.1.0-56-amd64/build/include)
+        ! evdi/1.14.1@6.1.0-56-amd64/x86_64  blocked  the headers of kernel 6.1.0-56-amd64 are not installed (/lib/modules/6.1.0-56-amd64/build/include) [E_NO_HEADERS]
             → install them, for example: apt-get install linux-headers-6.1.0-56-amd64
 
       In the DKMS tree, but in no document (left alone; see "unlisted"): stray/2
