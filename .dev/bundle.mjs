@@ -98,7 +98,7 @@ function joinPieces({ texts, starts }) {
  */
 function loadLate(code) {
   const isLate = /=(require\("node:(?:child_process|crypto|stream\/promises|timers\/promises|tty|util|zlib)"\))/g;
-  const isCopied = /=__toESM\((require\("node:[\w/]+"\)),1\)/g;
+  const isCopied = /=__toESM\((require\("node:[\w/]+"\))\)/g;
   const helpers = [
     isLate.test(code)
       ? "var __late=load=>{let loaded;return new Proxy({},{get:(_,key)=>(loaded??=load())[key]})};"

@@ -4,6 +4,7 @@ import type { Answer } from "./commands/command.ts";
 import { exitCodes } from "./commands/exit-codes.ts";
 import type { Io, Sink } from "./commands/io.ts";
 import { isTerminal, type OutputDescriptor, writeOutput } from "./host/standard-output.ts";
+import type { Terminal } from "./report/terminal.ts";
 
 const [, script = "", ...args] = process.argv;
 
@@ -53,12 +54,10 @@ async function obeySignals(work: (signal: AbortSignal) => Promise<number>): Prom
   }
 }
 
-/** Colours for people alone: not in pipes, not where NO_COLOR is set (no-color.org), not on a dumb terminal. */
 function sinkOf(name: "stdout" | "stderr", color: boolean): Sink {
   const descriptor = name === "stdout" ? 1 : 2;
   let closed = false;
-  const hasTerminal = isTerminal(descriptor) && process.env.TERM !== "dumb";
-  const wantsColor = color && hasTerminal && (process.env.NO_COLOR ?? "") === "";
+  let terminal: Terminal | undefined;
   return {
     write: (text) => {
       const refused = text === "" || closed ? undefined : writeOutput(descriptor, text);
@@ -67,16 +66,25 @@ function sinkOf(name: "stdout" | "stderr", color: boolean): Sink {
       // The reader of a pipe has seen enough; that is its right.
       if (refused.code !== "EPIPE") outputFailed(descriptor, refused);
     },
-    terminal: {
-      get columns() {
-        return hasTerminal ? process[name].columns || 80 : Number.POSITIVE_INFINITY;
-      },
-      get rows() {
-        return hasTerminal ? process[name].rows || 24 : Number.POSITIVE_INFINITY;
-      },
-      color: wantsColor,
-      isTerminal: hasTerminal,
+    get terminal() {
+      terminal ??= terminalOf(name, color);
+      return terminal;
     },
+  };
+}
+
+/** Colours for people alone: not in pipes, not where NO_COLOR is set (no-color.org), not on a dumb terminal. */
+function terminalOf(name: "stdout" | "stderr", color: boolean): Terminal {
+  const isWatched = isTerminal(name === "stdout" ? 1 : 2) && process.env.TERM !== "dumb";
+  return {
+    get columns() {
+      return isWatched ? process[name].columns || 80 : Number.POSITIVE_INFINITY;
+    },
+    get rows() {
+      return isWatched ? process[name].rows || 24 : Number.POSITIVE_INFINITY;
+    },
+    color: color && isWatched && (process.env.NO_COLOR ?? "") === "",
+    isTerminal: isWatched,
   };
 }
 

@@ -1,8 +1,7 @@
-import path from "node:path";
 import type { DirectoryEntry } from "../host/files.ts";
 import { temporaryPrefix } from "../host/local-files.ts";
 import { nameProblem } from "./id.ts";
-import { originalsName } from "./tree-layout.ts";
+import { inside, originalsName } from "./tree-layout.ts";
 import { attempt, type Look, listing } from "./tree-look.ts";
 
 /** What killed runs left of a package, whatever the version: see verbs/sweep.ts. */
@@ -29,7 +28,7 @@ export function isActiveLink({ name, kind }: DirectoryEntry): boolean {
 /** Temporary files, active links that lead nowhere, and directories without any file: of versions, of saved originals. */
 function straysAmong(look: Look, directory: string, entries: readonly DirectoryEntry[]): string[] {
   return entries.flatMap((entry) => {
-    const place = path.join(directory, entry.name);
+    const place = inside(directory, entry.name);
     if (entry.name.startsWith(temporaryPrefix)) return [place];
     if (isActiveLink(entry)) {
       return attempt(look, place, () => look.host.files.stat(place) === undefined) ? [place] : [];
@@ -43,12 +42,12 @@ function straysAmong(look: Look, directory: string, entries: readonly DirectoryE
 /** Whether there is nothing in it but directories. What could not be listed is not empty. */
 function isEmpty(look: Look, directory: string): boolean {
   const entries = attempt({ findings: [] }, directory, () => look.host.files.list(directory));
-  return entries?.every(({ name, kind }) => kind === "directory" && isEmpty(look, path.join(directory, name))) ?? false;
+  return entries?.every(({ name, kind }) => kind === "directory" && isEmpty(look, inside(directory, name))) ?? false;
 }
 
 function temporariesBelow(look: Look, directory: string): string[] {
   return listing(look, directory).flatMap(({ name, kind }) => {
-    const place = path.join(directory, name);
+    const place = inside(directory, name);
     if (name.startsWith(temporaryPrefix)) return [place];
     return kind === "directory" ? temporariesBelow(look, place) : [];
   });

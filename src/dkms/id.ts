@@ -100,6 +100,13 @@ export function versionProblem(text: string): string | undefined {
  * below the trees and words of command lines, so they must be one plain path component. `undefined` if it can.
  */
 export function nameProblem(text: string): string | undefined {
+  return usualName.test(text) ? undefined : unusualProblem(text);
+}
+
+/** Nearly every name; the scan asks for thousands of them. */
+const usualName = /^[A-Za-z0-9_][\w.+~:@-]{0,150}$/;
+
+function unusualProblem(text: string): string | undefined {
   if (text === "") return "is empty";
   if (text === "." || text === "..") return `is "${text}", which is not a name`;
   if (text.includes("/")) return "contains a slash";

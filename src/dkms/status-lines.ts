@@ -6,6 +6,7 @@ import { isSystemError } from "../host/system-error.ts";
 import type { ObjectSpec } from "./conf/dkms-conf.ts";
 import { type Evaluation, evaluateConf } from "./conf/evaluate-conf.ts";
 import { readObjects } from "./conf/interpret-objects.ts";
+import type { RawConf } from "./conf/raw-conf.ts";
 import { destinationDirectory, readDistribution } from "./destination.ts";
 import type { InstanceId, KernelId, ModuleId } from "./id.ts";
 import { type Kernel, objectSuffixes } from "./kernel.ts";
@@ -54,6 +55,7 @@ export async function readStatus(asked: Host, filter: StatusFilter = {}): Promis
     kernels: new Map(),
     suffixes: new Map(),
     evaluations: new Map(),
+    objects: new Map(),
   };
   const entries: StatusEntry[] = [];
   for (const kernel of filter.kernels ?? [{}]) {
@@ -83,6 +85,7 @@ interface Look {
   readonly kernels: Map<string, Kernel>;
   readonly suffixes: Map<string, string>;
   readonly evaluations: Map<string, Evaluation>;
+  readonly objects: Map<RawConf, readonly ObjectSpec[]>;
 }
 
 function chooseModules(tree: Tree, { name, version }: StatusFilter): readonly TreeModule[] {
@@ -133,13 +136,21 @@ async function objectsOf(look: Look, { module, kernel: id }: InstanceId): Promis
   try {
     const { evaluations: known } = look;
     const evaluated = await evaluateConf(look.host, { module, kernel, file, directives: {}, known });
-    if (evaluated.ok) return readObjects(evaluated.value.raw, false, []);
+    if (evaluated.ok) return objectsIn(look, evaluated.value.raw);
     // bash could make nothing of it: then it names no objects.
     return evaluated.error.code === "E_CONF_INVALID" ? [] : undefined;
   } catch (error) {
     if (isSystemError(error)) return undefined;
     throw error;
   }
+}
+
+function objectsIn({ objects }: Look, raw: RawConf): readonly ObjectSpec[] {
+  const before = objects.get(raw);
+  if (before) return before;
+  const found = readObjects(raw, false, []);
+  objects.set(raw, found);
+  return found;
 }
 
 function readRemarks(
@@ -168,10 +179,15 @@ function firstProblem(
     if (!isInstalled) continue;
     // The kernel's top directory is looked at last; nothing is ever installed there.
     const places = [destinationDirectory(spec, look.distribution, paths.addonModules), spec.destLocation, ""];
-    const installed = firstOf(places, (place) => findObject(look, id, path.join(kernel, place, spec.destName)));
+    const installed = firstOf(places, (place) => findObject(look, id, objectPlace(kernel, place, spec)));
     if (!installed || !isSame(look.host, built, installed)) return "differs";
   }
   return undefined;
+}
+
+function objectPlace(kernel: string, place: string, { destName }: ObjectSpec): string {
+  const below = place.replace(/^\/+|\/+$/g, "");
+  return below === "" ? `${kernel}/${destName}` : `${kernel}/${below}/${destName}`;
 }
 
 interface Found {

@@ -104,12 +104,13 @@ export function activeLinkName({ release, arch }: KernelId): string {
 
 /** What the active link says: `<version>/<release>/<arch>`, relative, so that the tree can be moved. */
 export function activeLinkTarget({ module, kernel }: InstanceId): string {
-  return path.join(component(module.version), component(kernel.release), component(kernel.arch));
+  return `${component(module.version)}/${component(kernel.release)}/${component(kernel.arch)}`;
 }
 
 /** `<dkms tree>/<name>/original_module/<release>/<arch>`: the objects that an install replaced, each with `.origin`. */
 export function originalsDirectory(paths: Paths, name: string, kernel: KernelId): string {
-  return path.join(packageDirectory(paths, name), originalsName, component(kernel.release), component(kernel.arch));
+  const saved = inside(packageDirectory(paths, name), originalsName);
+  return inside(inside(saved, component(kernel.release)), component(kernel.arch));
 }
 
 /** `<originals directory>/collisions`, where several same-named objects were found. */

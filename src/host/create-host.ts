@@ -7,7 +7,7 @@ import type { Host, Machine, Paths } from "./host.ts";
 import { localFiles } from "./local-files.ts";
 import type { Run } from "./run.ts";
 import { newMark } from "./run-mark.ts";
-import { createRun } from "./start-process.ts";
+import type { RunSettings } from "./start-process.ts";
 
 /** What the command line may say about the places; each absolute or relative to the working directory. */
 export interface HostOptions {
@@ -41,13 +41,18 @@ export function createHost(options: HostOptions = {}): Host {
     root,
     paths: choosePaths(root, options),
     files: options.files ?? localFiles,
-    run: options.run ?? createRun({ searchPath, signal, mark }),
+    run: options.run ?? runLate({ searchPath, signal, mark }),
     findProgram: (name) => findProgram(name, searchPath),
     mark,
     signal,
     clock: options.clock ?? (() => new Date()),
     machine: { ...observeMachine(root), ...options.machine },
   };
+}
+
+/** Most commands start no process, and so need not wait for what starts them. */
+function runLate(settings: RunSettings): Run {
+  return async (command) => (await import("./start-process.ts")).createRun(settings)(command);
 }
 
 function choosePaths(root: string, options: HostOptions): Paths {

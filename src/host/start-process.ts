@@ -7,7 +7,7 @@ import type { Command, CommandResult, Run } from "./run.ts";
 import { runMark } from "./run-mark.ts";
 import { isSystemError } from "./system-error.ts";
 
-interface RunSettings {
+export interface RunSettings {
   /** Goes into the environment of every process: see end-run.ts. */
   readonly mark: string;
   /** Becomes the child's PATH, and is where `file` is looked up. */

@@ -5,7 +5,6 @@ import type { ModuleId } from "../id.ts";
 import { ioFailure } from "../io-failure.ts";
 import type { Kernel } from "../kernel.ts";
 import { kernelConfigFile } from "../kernel-config.ts";
-import { evaluateInBash, rereadInBash } from "./bash-evaluator.ts";
 import { entriesOf, type RawConf, type RawEntry, rawConfOf } from "./raw-conf.ts";
 import { collapse, rereadStatically } from "./reread-value.ts";
 import type { Scope } from "./shell-variables.ts";
@@ -33,7 +32,7 @@ export interface Evaluation {
  * Files of plain assignments are evaluated here, others by bash; where both can, they agree.
  */
 export async function evaluateConf(host: Host, request: EvaluationRequest): Promise<Result<Evaluation>> {
-  const variables = knownVariables(host, request);
+  const variables = once(() => knownVariables(host, request));
   const complaints: string[] = [];
   let raw: RawConf = new Map();
   for (const file of [request.file, ...overrideFiles(host, request)]) {
@@ -49,6 +48,14 @@ export async function evaluateConf(host: Host, request: EvaluationRequest): Prom
     complaints.push(...evaluated.value.complaints);
   }
   return succeed({ raw: applyDirectives(raw, request.directives), complaints });
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 /** What a dkms.conf finds set. */
@@ -75,18 +82,15 @@ function overrideFiles({ files, paths }: Host, { module, kernel }: EvaluationReq
   const { name, version } = module;
   const { release, arch } = kernel.id;
   const own = [name, `${name}-${version}`, `${name}-${version}-${release}`, `${name}-${version}-${release}-${arch}`];
-  const names = [...own, `${name}--${release}`, `${name}--${release}-${arch}`];
+  const names = [...own, `${name}--${release}`, `${name}--${release}-${arch}`].map((override) => `${override}.conf`);
   const present = namesIn(files, paths.dkmsSettings);
-  return names
-    .map((override) => `${override}.conf`)
-    .filter((override) => present?.has(override) ?? true)
-    .map((override) => `${paths.dkmsSettings}/${override}`);
+  return names.filter((one) => present?.includes(one) ?? true).map((one) => `${paths.dkmsSettings}/${one}`);
 }
 
 /** `undefined` if they cannot be listed: what is in there may be readable all the same. */
-function namesIn(files: Host["files"], directory: string): ReadonlySet<string> | undefined {
+function namesIn(files: Host["files"], directory: string): readonly string[] | undefined {
   try {
-    return new Set(files.list(directory)?.map(({ name }) => name));
+    return (files.list(directory) ?? []).map(({ name }) => name);
   } catch (error) {
     if (isSystemError(error)) return undefined;
     throw error;
@@ -118,7 +122,7 @@ function missing({ module, file }: EvaluationRequest): Result<never> {
 interface FileRequest {
   readonly file: string;
   readonly text: string;
-  readonly variables: ReadonlyMap<string, string>;
+  readonly variables: () => ReadonlyMap<string, string>;
   readonly inherited: RawConf;
 }
 
@@ -128,32 +132,45 @@ async function evaluateOnce(
   request: FileRequest,
   known: EvaluationRequest["known"],
 ): Promise<Result<Evaluation>> {
-  const { file, text, variables, inherited } = request;
-  const isFirst = inherited.size === 0;
+  const { file, text, inherited } = request;
+  const own = known && inherited.size === 0 ? known : undefined;
+  const shared = own?.get(text);
+  if (shared) return succeed(shared);
+  const variables = request.variables();
   const key = [file, text, ...variables.values()].join("\0");
-  const before = isFirst ? (known?.get(text) ?? known?.get(key)) : undefined;
+  const before = own?.get(key);
   if (before) return succeed(before);
   const plain = evaluateStatically(text, variables, inherited);
-  const evaluated = await evaluateFile(host, request, plain);
-  if (evaluated.ok && isFirst) known?.set(plain && !text.includes("$") ? text : key, evaluated.value);
+  const evaluated = await evaluateFile(host, { file, variables, inherited }, plain);
+  if (evaluated.ok) own?.set(plain && !text.includes("$") ? text : key, evaluated.value);
   return evaluated;
 }
 
 /** One file on top of what the earlier ones set; each starts with their directives, and none of their variables. */
 async function evaluateFile(
   host: Host,
-  { file, variables, inherited }: FileRequest,
+  { file, variables, inherited }: Sourcing,
   plain: RawConf | undefined,
 ): Promise<Result<Evaluation>> {
   const evaluated = plain
     ? succeed({ raw: plain, complaints: [] })
-    : await evaluateInBash(host.run, { file, variables, inherited: entriesOf(inherited) });
+    : await (await import("./bash-evaluator.ts")).evaluateInBash(host.run, {
+        file,
+        variables,
+        inherited: entriesOf(inherited),
+      });
   if (!evaluated.ok) return evaluated;
   const entries = entriesOf(evaluated.value.raw).map((entry) => ({ ...entry, value: collapse(entry.value) }));
   const reread = await rereadAll(host, { file, variables, entries });
   if (!reread.ok) return reread;
   const raw = rawConfOf([...entriesOf(inherited), ...entriesOf(reread.value)]);
   return succeed({ raw, complaints: evaluated.value.complaints });
+}
+
+interface Sourcing {
+  readonly file: string;
+  readonly variables: ReadonlyMap<string, string>;
+  readonly inherited: RawConf;
 }
 
 interface RereadRequest {
@@ -167,7 +184,8 @@ async function rereadAll({ run }: Host, { file, variables, entries }: RereadRequ
   const done: RawEntry[] = [];
   for (const entry of entries) {
     const value = rereadStatically(entry.value, scope);
-    if (value === undefined) return rereadInBash(run, { file, variables, inherited: entries });
+    if (value === undefined)
+      return (await import("./bash-evaluator.ts")).rereadInBash(run, { file, variables, inherited: entries });
     scope.set(entry.name, (scope.get(entry.name) ?? new Map()).set(entry.index, value));
     done.push({ ...entry, value });
   }
@@ -176,8 +194,10 @@ async function rereadAll({ run }: Host, { file, variables, entries }: RereadRequ
 
 /** `NAME`, `NAME[3]` and, to append, `NAME+`: what stands before the first = of dell/dkms's --directive. */
 function applyDirectives(raw: RawConf, directives: Readonly<Record<string, string>>): RawConf {
+  const given = Object.entries(directives);
+  if (given.length === 0) return raw;
   const entries = [...entriesOf(raw)];
-  for (const [key, value] of Object.entries(directives)) {
+  for (const [key, value] of given) {
     const [, name = "", index = "0", append = ""] = /^(\w+)(?:\[(\d+)\])?(\+?)$/.exec(key) ?? [];
     const before = entries.findLast((entry) => entry.name === name && entry.index === Number(index));
     entries.push({ name, index: Number(index), value: append ? (before?.value ?? "") + value : value });

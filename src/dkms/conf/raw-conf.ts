@@ -52,9 +52,14 @@ export interface RawEntry {
 
 /** The entries of the known directives, in the order of {@link directiveNames} and then of their index. */
 export function entriesOf(raw: RawConf): readonly RawEntry[] {
-  return directiveNames.flatMap((name) =>
-    [...(raw.get(name) ?? [])].sort(([a], [b]) => a - b).map(([index, value]) => ({ name, index, value })),
-  );
+  const entries: RawEntry[] = [];
+  for (const name of directiveNames) {
+    const values = raw.get(name);
+    if (!values) continue;
+    const sorted = values.size > 1 ? [...values].sort(([a], [b]) => a - b) : values;
+    for (const [index, value] of sorted) entries.push({ name, index, value });
+  }
+  return entries;
 }
 
 /** A state with these entries, later ones winning. */

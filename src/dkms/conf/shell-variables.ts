@@ -1,3 +1,5 @@
+import { directiveNames } from "./raw-conf.ts";
+
 /**
  * Variables that bash itself gives a value or a meaning. What reads or sets one of them is for bash to evaluate. Every
  * other name is unset in the clean environment that a dkms.conf gets, unless the file or DKMS sets it.
@@ -11,8 +13,11 @@ const specialPatterns = [
   /^__dkms_agent_/,
 ];
 
+const directives: ReadonlySet<string> = new Set(directiveNames);
+
 /** Whether a variable is for bash alone. */
 export function isSpecialVariable(name: string): boolean {
+  if (directives.has(name)) return false;
   return specialPatterns.some((pattern) => pattern.test(name));
 }
 

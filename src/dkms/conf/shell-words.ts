@@ -80,11 +80,23 @@ const subscriptedRules: WordRules = { ...elementRules, expansion: /[^\s\S]/ };
 function readWord(cursor: Cursor, scope: Scope, rules: WordRules): string | undefined {
   let word = "";
   while (cursor.at < cursor.text.length && !rules.end.test(cursor.text.charAt(cursor.at))) {
-    const piece = readPiece(cursor, scope, rules);
+    const piece = readRun(cursor, plainRun) || readPiece(cursor, scope, rules);
     if (piece === undefined) return undefined;
     word += piece;
   }
   return word;
+}
+
+/** Has no meaning to any rule, quoted or not. */
+const plainRun = /[\w./:+,@%=-]+/y;
+const quotedRun = /[^"$`\\]+/y;
+
+/** What of the text is of this kind, from here on: most of a file, and quicker than sign by sign. */
+function readRun(cursor: Cursor, kind: RegExp): string {
+  kind.lastIndex = cursor.at;
+  const run = kind.exec(cursor.text)?.[0] ?? "";
+  cursor.at += run.length;
+  return run;
 }
 
 function readPiece(cursor: Cursor, scope: Scope, rules: WordRules): string | undefined {
@@ -121,6 +133,7 @@ function readDoubleQuoted(cursor: Cursor, scope: Scope): string | undefined {
   let text = "";
   cursor.at += 1;
   for (;;) {
+    text += readRun(cursor, quotedRun);
     const sign = cursor.text.charAt(cursor.at);
     if (sign === "" || sign === "`") return undefined;
     if (sign === "$") {
@@ -133,8 +146,7 @@ function readDoubleQuoted(cursor: Cursor, scope: Scope): string | undefined {
       cursor.at += 2;
     } else {
       cursor.at += 1;
-      if (sign === '"') return text;
-      text += sign;
+      return text;
     }
   }
 }

@@ -18,7 +18,12 @@ export function evaluateStatically(
   for (const [name, value] of variables) scope.set(name, new Map([[0, value]]));
   for (const [name, entries] of inherited) scope.set(name, new Map(entries));
   if (!runAssignments(text, scope)) return undefined;
-  return new Map(directiveNames.flatMap((name) => (scope.has(name) ? [[name, scope.get(name) ?? new Map()]] : [])));
+  const raw = new Map<string, ReadonlyMap<number, string>>();
+  for (const name of directiveNames) {
+    const values = scope.get(name);
+    if (values) raw.set(name, values);
+  }
+  return raw;
 }
 
 /** Carries out a text of plain assignments on variables of whatever names. False if there is anything else in it. */

@@ -1,5 +1,4 @@
 import type { Run } from "../../host/run.ts";
-import { evaluateInBash, rereadInBash } from "../conf/bash-evaluator.ts";
 import type { RawConf, RawEntry } from "../conf/raw-conf.ts";
 import { collapse, rereadStatically } from "../conf/reread-value.ts";
 import type { Scope } from "../conf/shell-variables.ts";
@@ -72,7 +71,13 @@ async function readOnce(
 ): Promise<Result<{ raw: RawConf; complaints: readonly string[] }>> {
   const scope = scopeOf(variables);
   if (runAssignments(text, scope)) return succeed({ raw: scope, complaints: [] });
-  const answer = await evaluateInBash(run, { file, variables, inherited: [], names: frameworkNames });
+  const { evaluateInBash } = await import("../conf/bash-evaluator.ts");
+  const answer = await evaluateInBash(run, {
+    file,
+    variables,
+    inherited: [],
+    names: frameworkNames,
+  });
   return answer.ok ? answer : { ok: false, error: inOurWords(answer.error) };
 }
 
@@ -98,7 +103,12 @@ async function readAgain(run: Run, { file, variables, entries }: Rereading): Pro
     done.push({ ...entry, value });
   }
   if (done.length === entries.length) return succeed(done);
-  const answer = await rereadInBash(run, { file, variables, inherited: entries });
+  const { rereadInBash } = await import("../conf/bash-evaluator.ts");
+  const answer = await rereadInBash(run, {
+    file,
+    variables,
+    inherited: entries,
+  });
   if (!answer.ok) return { ok: false, error: inOurWords(answer.error) };
   return succeed(entriesOf(answer.value));
 }

@@ -1,5 +1,4 @@
 import type { Host } from "../../host/host.ts";
-import { evaluateInBash } from "../conf/bash-evaluator.ts";
 import type { Scope } from "../conf/shell-variables.ts";
 import { runAssignments } from "../conf/static-evaluator.ts";
 import { type Result, succeed } from "../failure.ts";
@@ -23,7 +22,13 @@ export async function readAddonModules({ files, paths, run }: Host): Promise<Res
     const { file, text } = read.value;
     const scope: Scope = new Map();
     if (runAssignments(text, scope)) return succeed(scope.get(name)?.get(0) || undefined);
-    const answer = await evaluateInBash(run, { file, variables: new Map(), inherited: [], names: [name] });
+    const { evaluateInBash } = await import("../conf/bash-evaluator.ts");
+    const answer = await evaluateInBash(run, {
+      file,
+      variables: new Map(),
+      inherited: [],
+      names: [name],
+    });
     if (answer.ok) return succeed(answer.value.raw.get(name)?.get(0) || undefined);
     const remedy = `Write plain assignments, such as ${name}=extra.`;
     return { ok: false, error: { ...answer.error, remedy, dkmsExit: 1 } };

@@ -1,0 +1,69 @@
+import { withLock } from "../../apply/lock.ts";
+import { parseDuration } from "../../desired-state/duration.ts";
+import type { DkmsCall } from "../../dkms/command-line/dkms-call.ts";
+import { type Failure, fail, type Result, succeed } from "../../dkms/failure.ts";
+import { ioFailure } from "../../dkms/io-failure.ts";
+import { isSystemError } from "../../host/system-error.ts";
+import type { Answer } from "../command.ts";
+import type { Io } from "../io.ts";
+import { dkmsExitCode, failureAnswer } from "./failure-answer.ts";
+import type { Session } from "./session.ts";
+import { verbTable } from "./verb-table.ts";
+
+/** Carries out a verb that changes something, under the lock. */
+export async function act(session: Session, verb: Exclude<DkmsCall["verb"], "status">, io: Io): Promise<Answer> {
+  const runner = verbTable[verb];
+  const refusal = await guarded(verb, async () => {
+    const failure = runner.check?.(session);
+    return failure ? { ok: false, error: failure } : succeed(undefined);
+  });
+  if (!refusal.ok) return failureAnswer(refusal.error, io);
+  const lockTimeoutMs = readLockTimeout(session);
+  if (!lockTimeoutMs.ok) return failureAnswer(lockTimeoutMs.error, io);
+  const options = { lockTimeoutMs: lockTimeoutMs.value, emit: tellOfWaiting(session) };
+  const work = () => guarded(verb, async () => succeed(await runner.run(session)));
+  const locked = await withLock(session.host, options, work);
+  const mayGoWithout = runner.lock === "if possible" && !locked.ok && isUnlockable(locked.error);
+  const done = mayGoWithout ? await work() : locked;
+  if (!done.ok) return failureAnswer(done.error, io);
+  return { exitCode: exitCodeOf(done.value) };
+}
+
+function isUnlockable({ code }: Failure): boolean {
+  return code === "E_PERMISSION" || code === "E_READ_ONLY";
+}
+
+/** What the file system refuses where no verb takes care of it. */
+async function guarded<T>(verb: string, work: () => Promise<Result<T>>): Promise<Result<T>> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return ioFailure(error, `carry out ${verb}`);
+  }
+}
+
+function readLockTimeout({ call, settings }: Session): Result<number> {
+  const { lockTimeout } = call.options;
+  if (lockTimeout === undefined) return succeed(settings.lockTimeoutMs);
+  if (/^0+[hms]?$/.test(lockTimeout)) return succeed(0);
+  const parsed = parseDuration(lockTimeout);
+  if (parsed.ok) return parsed;
+  const { message, hint } = parsed.error;
+  return fail("E_USAGE", `--lock-timeout: ${message}`, {
+    dkmsExit: 2,
+    ...(hint === undefined ? {} : { remedy: hint }),
+  });
+}
+
+function tellOfWaiting({ tell }: Session): Parameters<typeof withLock>[1]["emit"] {
+  return (event) => {
+    if (event.type === "lock_wait") tell({ type: "notice", text: `waiting for ${event.holder}` });
+  };
+}
+
+/** dell/dkms's code of the last failure; what dkms.conf excludes counts only if nothing else failed. */
+function exitCodeOf(failures: readonly Failure[]): number {
+  const last = failures.findLast(({ code }) => code !== "E_EXCLUDED") ?? failures.at(-1);
+  return last === undefined ? 0 : dkmsExitCode(last);
+}
