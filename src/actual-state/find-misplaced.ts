@@ -1,7 +1,8 @@
 import { indexObjects, type ObjectIndex, objectName } from "../dkms/find-objects.ts";
 import { type Claims, type HashedObject, isOwn } from "../dkms/footprint.ts";
 import { type InstanceAddress, instanceAddress, kernelKey } from "../dkms/id.ts";
-import { kernelDirectory } from "../dkms/tree-layout.ts";
+import { kernelDirectory, originalsDirectory } from "../dkms/tree-layout.ts";
+import { findOriginals } from "../dkms/verbs/originals.ts";
 import type { Problem } from "./actual-state.ts";
 import { attempt, type Scan } from "./scan.ts";
 import type { ScannedInstance } from "./scan-instance.ts";
@@ -9,7 +10,8 @@ import type { ScannedInstance } from "./scan-instance.ts";
 /**
  * Objects of the scanned modules that lie in an install tree and should not: what install and uninstall would take away,
  * by the same rule, {@link isOwn}. Of an installed instance they are of an earlier build or of another version; without
- * one they are orphans, each a problem of every instance whose uninstall removes it. Among the kernel's own modules they
+ * one they are orphans, each a problem of every instance whose uninstall removes it, like originals that are still kept
+ * although nothing replaces them. Among the kernel's own modules they
  * are looked for only where DKMS or dkms.conf sends objects; the verbs look everywhere.
  */
 export function findMisplaced(
@@ -51,7 +53,8 @@ function judgePackage(scan: Scan, { versions, onKernel, index }: PackageLook): [
   }
   return versions.map((one) => {
     const claims: Claims = { prints: [claim(one)], rivals, owner: ownerOf(one) };
-    return [instanceAddress(one.id), found.filter((object) => isOwn(object, claims)).map(({ path }) => orphan(path))];
+    const orphans = found.filter((object) => isOwn(object, claims)).map(({ path }) => orphan(path));
+    return [instanceAddress(one.id), [...orphans, ...keptOriginals(scan, one)]];
   });
 }
 
@@ -78,6 +81,17 @@ function findHashed(scan: Scan, versions: readonly ScannedInstance[], index: Obj
   );
 }
 
+/** The kernel's own objects that a killed run has not yet put back, or not yet dropped. */
+function keptOriginals(scan: Scan, { id, state }: ScannedInstance): readonly Problem[] {
+  if (!state.originalsSaved) return [];
+  const place = originalsDirectory(scan.host.paths, id.module.name, id.kernel);
+  const kept = attempt(scan, place, () => findOriginals(scan.host, ownerOf({ id })));
+  // Of what came from nobody knows where, uninstall cannot get rid either.
+  if (!kept?.some((original) => original.place !== undefined)) return [];
+  const message = `${place} keeps objects of the kernel's own, although no version of ${id.module.name} is installed.`;
+  return [{ kind: "orphan", message, path: place }];
+}
+
 /** Of what other packages have installed under the same names. */
 function rivalDigests(versions: readonly ScannedInstance[], onKernel: readonly ScannedInstance[]): ReadonlySet<string> {
   const names = new Set(versions.flatMap(({ print }) => [...print.names]));
@@ -86,7 +100,7 @@ function rivalDigests(versions: readonly ScannedInstance[], onKernel: readonly S
   return new Set(objects.filter(({ file }) => names.has(objectName(file) ?? "")).map(({ sha256 }) => sha256));
 }
 
-function ownerOf({ id }: ScannedInstance): Claims["owner"] {
+function ownerOf({ id }: Pick<ScannedInstance, "id">): Claims["owner"] {
   return { name: id.module.name, kernel: id.kernel };
 }
 

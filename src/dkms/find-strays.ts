@@ -1,7 +1,7 @@
 import type { DirectoryEntry } from "../host/files.ts";
 import { temporaryPrefix } from "../host/local-files.ts";
 import { nameProblem } from "./id.ts";
-import { inside, originalsName } from "./tree-layout.ts";
+import { inside, originalsName, originSuffix } from "./tree-layout.ts";
 import { attempt, type Look, listing } from "./tree-look.ts";
 
 /** What killed runs left of a package, whatever the version: see verbs/sweep.ts. */
@@ -35,7 +35,7 @@ function straysAmong(look: Look, directory: string, entries: readonly DirectoryE
     }
     if (entry.kind !== "directory" || nameProblem(entry.name) !== undefined) return [];
     if (isEmpty(look, place)) return [place];
-    return entry.name === originalsName ? temporariesBelow(look, place) : [];
+    return entry.name === originalsName ? uselessBelow(look, place) : [];
   });
 }
 
@@ -45,10 +45,14 @@ function isEmpty(look: Look, directory: string): boolean {
   return entries?.every(({ name, kind }) => kind === "directory" && isEmpty(look, inside(directory, name))) ?? false;
 }
 
-function temporariesBelow(look: Look, directory: string): string[] {
-  return listing(look, directory).flatMap(({ name, kind }) => {
+/** Of saved originals: temporary files, and where an object came from that is not kept (any more). */
+function uselessBelow(look: Look, directory: string): string[] {
+  const entries = listing(look, directory);
+  const names = new Set(entries.map(({ name }) => name));
+  return entries.flatMap(({ name, kind }) => {
     const place = inside(directory, name);
-    if (name.startsWith(temporaryPrefix)) return [place];
-    return kind === "directory" ? temporariesBelow(look, place) : [];
+    const isLonely = name.endsWith(originSuffix) && !names.has(name.slice(0, -originSuffix.length));
+    if (name.startsWith(temporaryPrefix) || isLonely) return [place];
+    return kind === "directory" ? uselessBelow(look, place) : [];
   });
 }

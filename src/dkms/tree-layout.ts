@@ -121,6 +121,9 @@ export function collisionsDirectory(paths: Paths, name: string, kernel: KernelId
 /** `original_module`, which stands among the versions and is none. */
 export const originalsName = "original_module";
 
+/** `<object>.origin` beside each object in it: its first line is where the object came from. */
+export const originSuffix = ".origin";
+
 /** `<install tree>/<release>` */
 export function kernelDirectory(paths: Paths, release: string): string {
   return inside(paths.installTree, component(release));

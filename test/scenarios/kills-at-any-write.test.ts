@@ -32,8 +32,8 @@ const journeys: readonly Journey[] = [
   { title: "a removal", start: installForTwo, wanted: absent },
   { title: "a removal with objects of the kernel's own to put back", start: installOver, wanted: absent },
   { title: "a removal by prune", start: install, wanted: desiredState({}, "prune") },
-  { title: "the way back to added", start: install, wanted: desiredState({ "demo/1.0": { state: "added" } }) },
-  { title: "the way back to built", start: install, wanted: desiredState({ "demo/1.0": { state: "built" } }) },
+  { title: "the way back to added", start: installOver, wanted: desiredState({ "demo/1.0": { state: "added" } }) },
+  { title: "the way back to built", start: installOver, wanted: desiredState({ "demo/1.0": { state: "built" } }) },
   { title: "a first installation", start: prepare, wanted: installed },
   {
     title: "a first installation of which nothing is wanted any more",

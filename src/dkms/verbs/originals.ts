@@ -1,7 +1,13 @@
 import path from "node:path";
 import type { Host } from "../../host/host.ts";
 import type { KernelId } from "../id.ts";
-import { collisionsDirectory, kernelDirectory, originalsDirectory, packageDirectory } from "../tree-layout.ts";
+import {
+  collisionsDirectory,
+  kernelDirectory,
+  originalsDirectory,
+  originSuffix,
+  packageDirectory,
+} from "../tree-layout.ts";
 import type { FileChanges } from "./file-changes.ts";
 
 /** Whose originals: they are kept by module name and kernel, whatever version replaced them. */
@@ -60,8 +66,6 @@ export function dropOriginals({ paths }: Host, { name }: OriginalsOf, kept: read
     changes.prune(path.dirname(stored), top);
   }
 }
-
-const originSuffix = ".origin";
 
 /** The directory of a file, below the kernel's. */
 function below(kernel: string, file: string): string {

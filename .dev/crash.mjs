@@ -1,0 +1,11 @@
+import { join } from "node:path";
+import { build } from "./build.mjs";
+import { prepare } from "./prepare.mjs";
+import { show } from "./process.mjs";
+
+/** The program killed at every change of a file and every start of a process, one run for each. */
+process.chdir(join(import.meta.dirname, ".."));
+prepare({ for: "test" });
+await build();
+process.env.DKMS_AGENT_CRASH_STRIDE = "1";
+process.exitCode = show(process.execPath, ["--import", "tsx", "test/scenarios/crash-points.test.ts"]);
