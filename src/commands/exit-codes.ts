@@ -70,6 +70,6 @@ export function exitCodeHelp(): string {
     "Exit codes of apply --detailed-exitcode:",
     ...rows(detailedApplyCodes),
     "",
-    'dkms VERB exits with the codes of dell/dkms; 69 for what is "not in this version yet".',
+    "dkms VERB exits with the codes of dell/dkms.",
   ].join("\n");
 }

@@ -8,6 +8,7 @@ import type { Framework } from "../dkms/framework/framework.ts";
 import { readAddonModules } from "../dkms/framework/read-addon-modules.ts";
 import { readFramework } from "../dkms/framework/read-framework.ts";
 import { defaultSigning } from "../dkms/signing/signing.ts";
+import { defaultArchiveLimits } from "../host/archive/archive-limits.ts";
 import { createHost, type HostOptions } from "../host/create-host.ts";
 import type { Host } from "../host/host.ts";
 
@@ -96,6 +97,7 @@ const defaultSettings: Settings = {
   jobs: undefined,
   buildTimeoutMs: 30 * 60_000,
   lockTimeoutMs: 30_000,
+  tarballLimits: defaultArchiveLimits,
   trees: {},
 };
 

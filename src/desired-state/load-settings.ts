@@ -3,6 +3,7 @@ import { didYouMean } from "../dkms/did-you-mean.ts";
 import type { Result } from "../dkms/failure.ts";
 import type { NamedTrees } from "../dkms/framework/choose-trees.ts";
 import { defaultSigning, type SigningSettings } from "../dkms/signing/signing.ts";
+import { type ArchiveLimits, defaultArchiveLimits } from "../host/archive/archive-limits.ts";
 import type { Host } from "../host/host.ts";
 import type { Diagnostic, Fault } from "./diagnostic.ts";
 import { parseDuration } from "./duration.ts";
@@ -13,7 +14,15 @@ import { type Checked, faultAt, isError, type PlacedFault } from "./placed-fault
 import { readDocument } from "./read-document.ts";
 import { schemaFaults } from "./schema-issues.ts";
 import type { Settings } from "./settings.ts";
-import { parseJobCount, parseWait, type SettingsShape, settingsSchema } from "./settings-schema.ts";
+import {
+  mostEntries,
+  mostRatio,
+  parseJobCount,
+  parseWait,
+  type SettingsShape,
+  settingsSchema,
+} from "./settings-schema.ts";
+import { parseCount, parseSize } from "./size.ts";
 import { quote, type SourceText } from "./source-text.ts";
 import { entryAt, type Tree, toPlain } from "./tree.ts";
 import { attempt } from "./unreadable.ts";
@@ -97,7 +106,23 @@ function toSettings(shape: SettingsShape): Settings {
     jobs: shape.jobs === undefined ? undefined : checkedAlready(parseJobCount(shape.jobs)),
     buildTimeoutMs: checkedAlready(parseDuration(shape.build_timeout ?? "30m")),
     lockTimeoutMs: checkedAlready(parseWait(shape.lock_timeout ?? "30s")),
+    tarballLimits: limitsOf(shape),
     trees: treesOf(shape),
+  };
+}
+
+function limitsOf({
+  tarball_entries: entries,
+  tarball_size: bytes,
+  tarball_file_size: fileBytes,
+  tarball_ratio: ratio,
+}: SettingsShape): ArchiveLimits {
+  const usual = defaultArchiveLimits;
+  return {
+    entries: entries === undefined ? usual.entries : checkedAlready(parseCount(entries, mostEntries)),
+    bytes: bytes === undefined ? usual.bytes : checkedAlready(parseSize(bytes)),
+    fileBytes: fileBytes === undefined ? usual.fileBytes : checkedAlready(parseSize(fileBytes)),
+    ratio: ratio === undefined ? usual.ratio : checkedAlready(parseCount(ratio, mostRatio)),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Result } from "../dkms/failure.ts";
 import type { Fault } from "./diagnostic.ts";
 import { parseDuration } from "./duration.ts";
 import { errorOf, text } from "./schema.ts";
+import { parseCount, parseSize } from "./size.ts";
 import { quote } from "./source-text.ts";
 
 /** A duration, or `0`: not to wait at all. */
@@ -57,6 +58,25 @@ function tree(what: string, usual: string) {
 
 const duration = "^(?=.)([0-9]+h)?([0-9]+m)?([0-9]+s)?$";
 
+/** An archive's entries, unpacked to packed: numbers that no archive needs to go beyond. */
+export const mostEntries = 10_000_000;
+export const mostRatio = 100_000;
+
+function size(what: string, usual: string) {
+  const description = `${what} Default: ${usual}.`;
+  return z.optional(
+    text(errorOf(parseSize), { description, examples: [usual], pattern: "^[0-9]{1,15}[KMG]?$", default: usual }),
+  );
+}
+
+function count(what: string, { usual, most }: { usual: string; most: number }) {
+  const faultOfCount = errorOf((value: string) => parseCount(value, most));
+  const description = `${what} Default: ${usual}.`;
+  return z.optional(
+    text(faultOfCount, { description, examples: [usual], pattern: "^[1-9][0-9]{0,9}$", default: usual }),
+  );
+}
+
 /** The agent's settings: the file's shape, and the rules that concern one value alone. */
 export const settingsSchema = z
   .strictObject({
@@ -109,6 +129,16 @@ export const settingsSchema = z
         default: "30s",
       }),
     ),
+    tarball_entries: count("How many files a tarball may hold; one with more is refused.", {
+      usual: "100000",
+      most: mostEntries,
+    }),
+    tarball_size: size("How large a tarball may be when it is unpacked; a larger one is refused.", "4G"),
+    tarball_file_size: size("How large one file in a tarball may be; a larger one is refused.", "1G"),
+    tarball_ratio: count("How many times its own size a tarball may unpack to; more is taken for an attack.", {
+      usual: "200",
+      most: mostRatio,
+    }),
     dkms_tree: tree("Where DKMS keeps its modules", "/var/lib/dkms"),
     source_tree: tree("Where module sources are", "/usr/src"),
     install_tree: tree("Where kernels keep their modules", "/lib/modules"),

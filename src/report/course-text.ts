@@ -34,6 +34,7 @@ const results: Readonly<Record<Action, string>> = {
   unbuild: "unbuilt",
   remove: "removed",
   depmod: "depmod has run",
+  load: "loaded",
   pack: "made",
 };
 

@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type LoadedSettings, loadSettings, settingsPlace } from "../../src/desired-state/load-settings.ts";
 import type { Settings } from "../../src/desired-state/settings.ts";
+import { defaultArchiveLimits } from "../../src/host/archive/archive-limits.ts";
 import { testNeeding } from "../rig/test-needing.ts";
 import { dkmsTree, type TreeBuilder } from "../rig/tree-builder.ts";
 import { brief } from "./documents.ts";
@@ -37,6 +38,7 @@ const defaults: Settings = {
   jobs: undefined,
   buildTimeoutMs: 30 * 60_000,
   lockTimeoutMs: 30_000,
+  tarballLimits: defaultArchiveLimits,
   trees: {},
 };
 
@@ -55,6 +57,10 @@ certificate: /root/\${kernelver}.der
 jobs: 4
 build_timeout: 1h30m
 lock_timeout: 0
+tarball_entries: 5000
+tarball_size: 500M
+tarball_file_size: 1000
+tarball_ratio: 20
 dkms_tree: /srv/dkms
 source_tree: /srv/src
 install_tree: /srv/modules
@@ -69,6 +75,7 @@ install_tree: /srv/modules
     jobs: 4,
     buildTimeoutMs: 90 * 60_000,
     lockTimeoutMs: 0,
+    tarballLimits: { entries: 5000, bytes: 500 * 2 ** 20, fileBytes: 1000, ratio: 20 },
     trees: { dkmsTree: "/srv/dkms", sourceTree: "/srv/src", installTree: "/srv/modules" },
   });
 });

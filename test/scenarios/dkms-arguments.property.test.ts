@@ -86,8 +86,6 @@ function expected(words: readonly string[], { ours, theirs }: Twins): number {
   if (ours.stderr.includes('There is no kernel "')) return ours.exitCode;
   // Nobody can mean one dkms.conf for all modules; dell/dkms reads it for each of them.
   if (words.includes("-c") && words.some((word) => /^(autoinstall|kernel_|match)/.test(word))) return ours.exitCode;
-  // The depth of tarballs comes later.
-  if (ours.exitCode === 69) return 69;
   // Of several kernels dell/dkms tells the last one's code only.
   if (severalKernels && theirs.exitCode === 0) return ours.exitCode;
   return theirs.exitCode;

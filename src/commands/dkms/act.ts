@@ -14,7 +14,7 @@ import { verbTable } from "./verb-table.ts";
 export async function act(session: Session, verb: Exclude<DkmsCall["verb"], "status">, io: Io): Promise<Answer> {
   const runner = verbTable[verb];
   const refusal = await guarded(verb, async () => {
-    const failure = runner.check?.(session);
+    const failure = runner.check?.(session) ?? (await runner.before?.(session));
     return failure ? { ok: false, error: failure } : succeed(undefined);
   });
   if (!refusal.ok) return failureAnswer(refusal.error, io);

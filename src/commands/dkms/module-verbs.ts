@@ -9,19 +9,21 @@ import { type TakeBackRequest, takeBack } from "../../dkms/verbs/take-back.ts";
 import { builtKernels, hasSource } from "../../dkms/verbs/tree-checks.ts";
 import { namedConfFile } from "./conf-file.ts";
 import { finishCourse } from "./finish-course.ts";
-import { addableModule, alreadyAdded, knownModule } from "./named-module.ts";
+import { autoinstallNow } from "./kernel-verbs.ts";
+import { archiveWord, checkArchive, installRpm, isOfRpm, loadArchive } from "./load-archive.ts";
+import { addableModule, alreadyAdded, knownModule, type NamedModule } from "./named-module.ts";
 import { courseOf, type Runner, refuse } from "./runner.ts";
 import { kernelsOf, type Session } from "./session.ts";
-import { installFromRpm } from "./tarball-verbs.ts";
 
 /** `dkms add` */
 export const addRunner: Runner = {
+  ...mayBeArchive(),
   run: async (session) => {
-    const instead = insteadOfModule(session);
-    if (instead) return instead;
-    const named = await addableModule(session);
-    if (!named.ok) return refuse(session, named.error);
-    const { module, source } = named.value;
+    if (isOfRpm(session)) return autoinstallNow(session);
+    const named = await broughtModule(session);
+    if (!named.ok) return [named.error];
+    const { module, source, isLoaded } = named.value;
+    if (isLoaded) return [];
     if (session.call.options.rpmSafeUpgrade) noteRpmAdd(session.host, module);
     const already = hasSource(session.host, module) ? alreadyAdded(session, module) : undefined;
     const confFile = already ?? (await namedConfFile(session, module));
@@ -33,6 +35,7 @@ export const addRunner: Runner = {
 
 /** `dkms build`: one kernel after the other, whatever happens to one of them. */
 export const buildRunner: Runner = {
+  ...mayBeArchive(),
   run: (session) =>
     forEachKernel(session, (course, instance) => {
       const { force } = session.call.options;
@@ -42,6 +45,7 @@ export const buildRunner: Runner = {
 
 /** `dkms install` */
 export const installRunner: Runner = {
+  ...mayBeArchive(),
   run: (session) => forEachKernel(session, (course, instance) => reachInstalled(course, instance)),
 };
 
@@ -74,11 +78,10 @@ function isUpgrade({ host, call, tell }: Session, module: ModuleId): boolean {
 type ReachLevel = (course: Course, instance: { module: ModuleId; kernel: KernelId }) => Promise<Result<undefined>>;
 
 async function forEachKernel(session: Session, reach: ReachLevel): Promise<readonly Failure[]> {
-  const instead = insteadOfModule(session);
-  if (instead) return instead;
+  if (isOfRpm(session)) return autoinstallNow(session);
   const { host } = session;
-  const named = await addableModule(session);
-  if (!named.ok) return refuse(session, named.error);
+  const named = await broughtModule(session);
+  if (!named.ok) return [named.error];
   const { module, source } = named.value;
   const kernels = kernelsOf(session);
   if (!kernels.ok) return refuse(session, kernels.error);
@@ -100,11 +103,29 @@ async function forEachKernel(session: Session, reach: ReachLevel): Promise<reado
   return [...failures, ...(await finishCourse(session, course))];
 }
 
-/** An archive or an rpm stands for the module. */
-function insteadOfModule(session: Session): Promise<readonly Failure[]> | undefined {
-  const { source, name, version } = session.call;
-  if (name !== undefined || version !== undefined) return undefined;
-  return source?.kind === "archive" || source?.kind === "rpm" ? installFromRpm(session, source) : undefined;
+/** What is done beforehand where an archive stands for the module. */
+function mayBeArchive(): Pick<Runner, "check" | "before"> {
+  return {
+    check: (session) => (archiveWord(session) === undefined ? undefined : checkArchive(session)),
+    before: installRpm,
+  };
+}
+
+interface BroughtModule extends NamedModule {
+  /** It came in an archive, and is added by now. */
+  readonly isLoaded: boolean;
+}
+
+/** The module that is named, or that an archive holds. What fails has been told. */
+async function broughtModule(session: Session): Promise<Result<BroughtModule>> {
+  if (archiveWord(session) !== undefined) {
+    const module = await loadArchive(session);
+    return module.ok ? { ok: true, value: { module: module.value, source: undefined, isLoaded: true } } : module;
+  }
+  const named = await addableModule(session);
+  if (named.ok) return { ok: true, value: { ...named.value, isLoaded: false } };
+  refuse(session, named.error);
+  return named;
 }
 
 async function addModule(course: Course, module: ModuleId, source: string | undefined): Promise<Result<undefined>> {

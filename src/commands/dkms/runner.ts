@@ -9,6 +9,8 @@ export interface Runner {
   readonly lock?: "needed" | "if possible";
   /** What can be said before the lock is taken. Not told yet. */
   readonly check?: (session: Session) => Failure | undefined;
+  /** Done before the lock is taken, by what may call dkms itself. Not told yet. */
+  readonly before?: (session: Session) => Promise<Failure | undefined>;
   /** Under the lock. The failures, which have been told. */
   readonly run: (session: Session) => Promise<readonly Failure[]>;
 }
@@ -42,13 +44,4 @@ export function requireRoot({ host, call }: Session): Failure | undefined {
   if (host.machine.uid === 0) return undefined;
   const remedy = `Run it as root: sudo dkms ${call.verb}.`;
   return fail("E_PERMISSION", `${call.verb} changes the system's modules, which only root may.`, { remedy }).error;
-}
-
-/** What this version of the program does not do: never dell/dkms's code for something else. */
-export const notYetCode = 69;
-
-/** E_USAGE with {@link notYetCode}. */
-export function notYet(what: string, remedy: string): Failure {
-  const message = `${what} is not in this version yet; nothing was done.`;
-  return fail("E_USAGE", message, { remedy, dkmsExit: notYetCode }).error;
 }

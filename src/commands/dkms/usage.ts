@@ -11,7 +11,6 @@ Actions:
   ${dkmsVerbs.slice(0, 9).join(", ")},
   ${dkmsVerbs.slice(9).join(", ")}
   The arguments, the exit codes and the output of status are those of dell/dkms ${compatibleVersion}.
-  Not in this version: mktarball, ldtarball, and adding from an archive (exit code 69).
 
 Which module, which kernel:
   -m NAME[/VERSION], -v VERSION   a bare NAME/VERSION means the same
@@ -21,7 +20,8 @@ Which module, which kernel:
   --templatekernel RELEASE        match: the kernel whose modules are wanted
 
 How:
-  --force                         build, install: anew, and over what would refuse it
+  --force                         build, install: anew, and over what would refuse it; ldtarball: replace what is
+                                  there, and load builds without source
   --force-version-override        install over newer objects of the kernel's own
   --directive NAME=VALUE          beats dkms.conf; may be given several times
   -c FILE                         add: check this dkms.conf
@@ -36,7 +36,7 @@ Not in dell/dkms:
   --root DIR                      the system below this directory
   --lock-timeout DURATION         how long to wait for another run (default: the settings', else 30s)
 
-Exit codes: those of dell/dkms; besides, 69 for what is not in this version, and 75 if another run holds the lock.
+Exit codes: those of dell/dkms; besides, 75 if another run holds the lock.
 
 Examples:
   dkms install v4l2loopback/0.12.7 -k 6.1.0-56-amd64

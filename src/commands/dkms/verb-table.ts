@@ -1,10 +1,10 @@
 import type { DkmsVerb } from "../../dkms/command-line/dkms-verbs.ts";
 import { generateMokRunner } from "./generate-mok.ts";
 import { autoinstallRunner, kernelPreinstRunner, kernelPrermRunner, matchRunner } from "./kernel-verbs.ts";
+import { ldtarballRunner } from "./load-archive.ts";
 import { mktarballRunner } from "./mktarball.ts";
 import { addRunner, buildRunner, installRunner, takeBackRunner } from "./module-verbs.ts";
 import type { Runner } from "./runner.ts";
-import { ldtarballRunner } from "./tarball-verbs.ts";
 
 /** Every verb that changes something, and how it is done. */
 export const verbTable: Readonly<Record<Exclude<DkmsVerb, "status">, Runner>> = {

@@ -24,12 +24,6 @@ export interface LoadOptions {
   readonly withoutSource?: boolean;
   /** Fails with E_ALREADY_ADDED if the module is in the DKMS tree, unless all of the archive is loaded already. */
   readonly onlyNew?: boolean;
-  /** Told now and then how much of the file has been read. */
-  readonly onProgress?: (progress: LoadProgress) => void;
-}
-
-export interface LoadProgress {
-  /** Bytes. */
-  readonly read: number;
-  readonly size: number;
+  /** Told of every piece how much of the file has been read, in bytes. */
+  readonly onProgress?: (done: number, total: number) => void;
 }

@@ -14,7 +14,7 @@ export interface NameRequest {
 
 /**
  * What the module in an archive is called: as its dkms.conf says, which nobody executes as root for that, or, without
- * source, as mktarball has written beside it. Fails with E_TARBALL (7) or E_CONF_INVALID (7).
+ * source, as mktarball has written beside it. Fails with E_TARBALL (7) or E_CONF_INVALID (8).
  */
 export async function nameModule(host: Host, request: NameRequest): Promise<Result<ModuleId>> {
   const { archive, layout } = request;
@@ -50,11 +50,15 @@ async function evaluatedName(host: Host, { archive, layout, texts }: NameRequest
     file,
     strict: false,
   });
-  if (!conf.ok) return { ok: false, error: { ...conf.error, path: archive, dkmsExit: 7 } };
+  if (!conf.ok) {
+    const remedy = conf.error.code === "E_CONF_INVALID" ? { remedy: correctIt } : {};
+    return { ok: false, error: { ...conf.error, path: archive, ...remedy } };
+  }
   return succeed({ name: conf.value.packageName, version: conf.value.packageVersion });
 }
 
 function unusable(archive: string, message: string): Result<never> {
-  const remedy = "Correct PACKAGE_NAME and PACKAGE_VERSION, and make the archive again.";
-  return fail("E_TARBALL", `${archive} ${message}.`, { path: archive, remedy, dkmsExit: 7 });
+  return fail("E_TARBALL", `${archive} ${message}.`, { path: archive, remedy: correctIt, dkmsExit: 7 });
 }
+
+const correctIt = "Correct the dkms.conf, and make the archive again.";

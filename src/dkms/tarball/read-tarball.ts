@@ -10,7 +10,7 @@ import { walkTarball } from "./walk-tarball.ts";
  * What an archive holds, read through once as a stream; writes nothing. Everything is checked that can be known without
  * unpacking; whether the objects are made for their kernels is seen when they are loaded.
  *
- * Fails with E_NO_ARCHIVE (2), E_TARBALL (3; 7 without a usable dkms.conf), E_TARBALL_LIMIT, E_CONF_INVALID (7),
+ * Fails with E_NO_ARCHIVE (2), E_TARBALL (3; 7 without a usable dkms.conf), E_TARBALL_LIMIT, E_CONF_INVALID (8),
  * E_CANCELLED, or what the file system says.
  *
  * @param file an absolute path

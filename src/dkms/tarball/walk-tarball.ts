@@ -73,7 +73,10 @@ function failureOf(error: unknown, file: string): Result<never> {
         "If you trust it, raise the limits in the settings (tarball_entries, tarball_size, tarball_file_size, tarball_ratio).";
       return fail("E_TARBALL_LIMIT", `${file} ${error.message}.`, { path: file, remedy, dkmsExit: 3 });
     }
-    const remedy = error.fault === "damaged" ? "Fetch it again." : "Use no archive that nobody you trust has made.";
+    const remedy =
+      error.fault === "damaged"
+        ? "Fetch it again."
+        : "Make it again with mktarball, or get it from somebody you trust.";
     return fail("E_TARBALL", `${file} ${error.message}.`, { path: file, remedy, dkmsExit: 3 });
   }
   if (isSystemError(error) && error.code === "ENOENT" && error.path === file) {

@@ -32,7 +32,7 @@ export interface ChangedKernel {
   readonly installed: ModuleId[];
 }
 
-export type Action = "add" | "build" | "install" | "uninstall" | "unbuild" | "remove" | "depmod" | "pack";
+export type Action = "add" | "build" | "install" | "uninstall" | "unbuild" | "remove" | "depmod" | "load" | "pack";
 
 /** What happens, as it happens; `what` is a module, an instance or a kernel. */
 export type CourseEvent =
@@ -49,11 +49,11 @@ export function startCourse(host: Host, options: CourseOptions, tell: Course["te
 }
 
 /** Does one verb, and tells of it. What it could take back stays with the caller. */
-export async function carryOut(
+export async function carryOut<D extends Done>(
   { tell }: Course,
   { action, what }: { readonly action: Action; readonly what: string },
-  verb: () => Promise<Result<Done>>,
-): Promise<Result<Done>> {
+  verb: () => Promise<Result<D>>,
+): Promise<Result<D>> {
   tell({ type: "start", action, what });
   const result = await verb();
   if (!result.ok) {

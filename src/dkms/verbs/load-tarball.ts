@@ -29,8 +29,8 @@ export interface Loaded extends Done {
  * then renamed to its places; after a failure everything is as it was. Of a source that is there already, and of builds
  * that are, nothing is replaced unless `options` say so. Loading what is loaded already changes nothing.
  *
- * Fails with E_NO_ARCHIVE (2), E_TARBALL (3, 7), E_TARBALL_LIMIT (3), E_DIGEST, E_CONF_INVALID (7), E_NO_BINARY,
- * E_WRONG_KERNEL, E_BAD_OBJECT, E_NO_SOURCE (8) if builds come without source and there is none, E_ALREADY_ADDED (8),
+ * Fails with E_NO_ARCHIVE (2), E_TARBALL (3, 7), E_TARBALL_LIMIT (3), E_DIGEST, E_CONF_INVALID (8), E_NO_BINARY,
+ * E_WRONG_KERNEL, E_BAD_OBJECT, E_NO_SOURCE (8) if builds come without source and there is none, E_ALREADY_ADDED (8; 3 for mere source),
  * E_CANCELLED, as add does, or what the file system says.
  */
 export async function loadTarball(
@@ -91,7 +91,7 @@ async function unpack(host: Host, unpacking: Unpacking): Promise<Result<LoadJob>
 function reporting({ files }: Host, { file }: LoadRequest, { onProgress }: LoadOptions) {
   if (!onProgress) return {};
   const size = files.stat(file)?.size ?? 0;
-  return { onProgress: (read: number) => onProgress({ read, size }) };
+  return { onProgress: (done: number) => onProgress(done, size) };
 }
 
 function otherDigest({ file, sha256 }: LoadRequest, found: string): Result<never> {
@@ -135,9 +135,13 @@ async function put(host: Host, job: LoadJob): Promise<Result<Loaded>> {
   return done.ok ? succeed({ ...done.value, module }) : done;
 }
 
-function alreadyAdded({ paths }: Host, { module, request }: LoadJob): Result<never> {
+function alreadyAdded({ paths }: Host, { module, request, staged }: LoadJob): Result<never> {
   const path = `${paths.dkmsTree}/${moduleKey(module)}`;
   const message = `${moduleKey(module)} is added already, and ${request.file} holds something else: ${path}.`;
   const remedy = `Give --force to load it nevertheless, or remove the module first: dkms remove ${moduleKey(module)} --all.`;
-  return fail("E_ALREADY_ADDED", message, { path, remedy, dkmsExit: 8 });
+  return fail("E_ALREADY_ADDED", message, {
+    path,
+    remedy,
+    dkmsExit: staged.layout.format === "source" ? 3 : 8,
+  });
 }

@@ -1,0 +1,108 @@
+import fs from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { tarArchive } from "../rig/tar-archive.ts";
+import { testNeeding } from "../rig/test-needing.ts";
+import type { TreeBuilder } from "../rig/tree-builder.ts";
+import { releases, type Twins, type TwinWorld, twinWorld } from "../rig/twin-world.ts";
+
+const ldtarball = suite("dkms ldtarball, next to dell/dkms");
+
+const builds = releases.flatMap((release) => ["-k", release]);
+
+/** Runs a command line in both worlds, and expects these two exit codes: ours, theirs. */
+async function expectCodes(world: TwinWorld, words: string, codes: readonly [number, number]): Promise<Twins> {
+  const twins = await world.run(words.split(" "));
+  const said = `${words}\n${twins.ours.stdout}${twins.ours.stderr}\n${twins.theirs.stdout}${twins.theirs.stderr}`;
+  assert.equal([twins.ours.exitCode, twins.theirs.exitCode], codes, said);
+  return twins;
+}
+
+/** Archives of demo/1.0 for both kernels, made by dell/dkms, as `ROOT/both.tar.gz`; then the module is forgotten. */
+async function packWithDell(world: TwinWorld, ...options: readonly string[]): Promise<void> {
+  for (const release of releases) await expectCodes(world, `build demo/1.0 -k ${release}`, [0, 0]);
+  const packed = await world.run(["mktarball", "demo/1.0", ...builds, ...options, "--archive", "ROOT/both.tar.gz"]);
+  assert.is(packed.theirs.exitCode, 0, packed.theirs.stderr);
+  let made: Buffer | undefined;
+  world.each((tree) => {
+    const file = tree.at("both.tar.gz");
+    if (fs.existsSync(file)) made = fs.readFileSync(file);
+  });
+  // Of the two archives the one that dell/dkms made: the second world is its own.
+  world.each((tree) => fs.writeFileSync(tree.at("both.tar.gz"), made ?? ""));
+  await world.run(["remove", "demo/1.0", "--all"]);
+}
+
+function forgetSource(tree: TreeBuilder): void {
+  fs.rmSync(tree.at("usr/src/demo-1.0"), { recursive: true });
+}
+
+testNeeding(
+  ldtarball,
+  ["dkms"],
+  "loads both kernels' builds on a host without source, where dell/dkms loads one and leaves nothing usable",
+  async (part) => {
+    const world = twinWorld(part("dkms"));
+    try {
+      await packWithDell(world, "--binaries-only");
+      world.each(forgetSource);
+      await expectCodes(world, "ldtarball ROOT/both.tar.gz", [8, 1]);
+      await expectCodes(world, "ldtarball ROOT/both.tar.gz --force", [0, 1]);
+      const { ours, theirs } = await world.run(["status"]);
+      assert.is(ours.stdout, releases.map((release) => `demo/1.0, ${release}, x86_64: built\n`).join(""));
+      assert.is(theirs.stdout, "");
+      for (const release of releases) await world.run(["install", "demo/1.0", "-k", release]);
+      const after = await world.run(["status"]);
+      assert.is(after.ours.stdout, releases.map((release) => `demo/1.0, ${release}, x86_64: installed\n`).join(""));
+      assert.not.match(after.theirs.stdout, "6.1.0-2");
+      const { ours: built } = await world.run(["build", "demo/1.0", "-k", "6.1.0-1", "--force"]);
+      assert.is(built.exitCode, 8, built.stderr);
+    } finally {
+      world.remove();
+    }
+  },
+);
+
+testNeeding(ldtarball, ["dkms"], "loads what dell/dkms packed with its source, once", async (part) => {
+  const world = twinWorld(part("dkms"));
+  try {
+    await packWithDell(world);
+    world.each(forgetSource);
+    await expectCodes(world, "ldtarball ROOT/both.tar.gz", [0, 0]);
+    const { ours } = await world.run(["status"]);
+    assert.is(ours.stdout, releases.map((release) => `demo/1.0, ${release}, x86_64: built\n`).join(""));
+    const again = await expectCodes(world, "ldtarball --archive ROOT/both.tar.gz", [0, 8]);
+    assert.match(again.ours.stderr, "is loaded already");
+    world.each((tree) =>
+      tree.write(
+        "other.tar",
+        tarArchive([{ name: "a/dkms.conf", content: "PACKAGE_NAME=demo\nPACKAGE_VERSION=1.0\n" }]),
+      ),
+    );
+    await expectCodes(world, "ldtarball ROOT/other.tar", [3, 3]);
+  } finally {
+    world.remove();
+  }
+});
+
+testNeeding(ldtarball, ["dkms"], "answers with dell/dkms's codes for what is no archive of a module", async (part) => {
+  const world = twinWorld(part("dkms"));
+  try {
+    world.each((tree) => {
+      tree.write("empty", "");
+      tree.write("text", "no archive\n");
+      tree.write("none.tar", tarArchive([{ name: "README", content: "nothing" }]));
+      tree.write("noname.tar", tarArchive([{ name: "dkms_source_tree/dkms.conf", content: "MAKE=true\n" }]));
+    });
+    await expectCodes(world, "ldtarball", [2, 2]);
+    await expectCodes(world, "ldtarball ROOT/nosuch.tar.gz", [2, 2]);
+    await expectCodes(world, "ldtarball ROOT/usr", [2, 2]);
+    await expectCodes(world, "ldtarball --archive ROOT/usr", [3, 3]);
+    for (const file of ["empty", "text", "none.tar"]) await expectCodes(world, `ldtarball ROOT/${file}`, [3, 3]);
+    await expectCodes(world, "ldtarball ROOT/noname.tar", [8, 8]);
+  } finally {
+    world.remove();
+  }
+});
+
+ldtarball.run();
