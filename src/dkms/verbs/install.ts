@@ -15,6 +15,7 @@ import { isPlaced, placeObjects } from "./place-objects.ts";
 import { planPlacements } from "./plan-placements.ts";
 import { activeVersion, isBuilt, requireSource } from "./tree-checks.ts";
 import type { Done } from "./verb.ts";
+import { callWeakModules } from "./weak-modules.ts";
 import { type Outcome, unchanged, withUndo } from "./with-undo.ts";
 
 /**
@@ -64,10 +65,12 @@ async function putIn(host: Host, request: Request, changes: FileChanges): Promis
   if (older) return { ok: false, error: older };
   const placed = await placeObjects(host, job, changes);
   if (!placed.ok) return placed;
+  const places = job.placements.map(({ place }) => place);
+  const weak = await callWeakModules(host, { action: "add", instance, conf: job.conf, objects: places });
   const after = await runFinalScript(host, { ...script, name: "POST_INSTALL", line: postInstall });
   if (!after.ok) return after;
   const said = before.ok ? before.value : [before.error.message];
-  return succeed({ changed: true, notices: [...job.conf.notices, ...said, ...placed.value, ...after.value] });
+  return succeed({ changed: true, notices: [...job.conf.notices, ...said, ...placed.value, ...weak, ...after.value] });
 }
 
 async function prepare(host: Host, request: Request): Promise<Result<InstallJob & { readonly source: string }>> {

@@ -16,6 +16,7 @@ import { oweDepmod } from "./owe-depmod.ts";
 import { pruneTop } from "./prune-top.ts";
 import { activeVersion, requireAdded } from "./tree-checks.ts";
 import type { Done } from "./verb.ts";
+import { callWeakModules } from "./weak-modules.ts";
 import { type Outcome, unchanged, withUndo } from "./with-undo.ts";
 
 /**
@@ -49,7 +50,9 @@ async function takeOut(host: Host, request: UninstallRequest, changes: FileChang
   // Without a link there may still be what a killed run has left.
   const hasTraces = active === undefined && (traces.ours.size > 0 || traces.originals.length > 0);
   if (!isInstalled && !hasTraces) return unchanged(`${instanceAddress(instance)} is not installed.`);
-  const notices = exchange(host, { instance, traces }, changes);
+  const gone = { action: "remove", instance, conf: conf.value, objects: isInstalled ? [...traces.ours] : [] } as const;
+  const weak = await callWeakModules(host, gone);
+  const notices = [...weak, ...exchange(host, { instance, traces }, changes)];
   if (!isInstalled) return succeed({ changed: true, notices });
   const said = await runFinalScript(host, {
     name: "POST_REMOVE",
