@@ -158,7 +158,8 @@ async function converge(tree: TreeBuilder): Promise<readonly string[]> {
     file === "dkms-inside-root" || /(^|\/)\.dkms-agent\/(lock|journal\.jsonl|logs|depmod)$/.test(file);
   const ofDepmod = /^lib\/modules\/[^/]+\/modules\./;
   // As dell/dkms itself leaves one after `add`.
-  const isEmptyBuild = (file: string) => file.endsWith("/build") && fs.readdirSync(tree.at(file)).length === 0;
+  const isEmptyBuild = (file: string) =>
+    /^var\/lib\/dkms\/[^/]+\/[^/]+\/build$/.test(file) && fs.readdirSync(tree.at(file)).length === 0;
   const lines = treeListing(tree.root, (file) => isOwn(file) || ofDepmod.test(file) || isEmptyBuild(file));
   // The build record and the log tell when it was built.
   return lines.map((line) => line.replace(/( \S+\/(\.dkms-agent-build\.json|make\.log)) [0-9a-f]{64}$/, "$1"));
