@@ -37,10 +37,13 @@ export async function openJobPool(host: Pick<Host, "run" | "signal">, request: J
 
 const fifoTimeoutMs = 10_000;
 
+/** Whether reading waits is a property of each opening, not of the FIFO. */
 interface Fifo {
-  /** Read and written by us and by every make; reading waits. */
+  /** For every make; GNU make 4.3 may set it to not waiting. */
   readonly shared: number;
-  /** Another way in, whose reading does not wait: that is a property of the opening, not of the FIFO. */
+  /** For us, and waiting. */
+  readonly own: number;
+  /** For us, and not waiting. */
   readonly drain: number;
 }
 
@@ -49,19 +52,19 @@ async function openFifo({ run }: Pick<Host, "run">, directory: string): Promise<
   const made = await run({ file: "mkfifo", args: ["-m", "600", place], timeoutMs: fifoTimeoutMs });
   if (made.ending !== "exited" || made.exitCode !== 0) return undefined;
   try {
-    const shared = fs.openSync(place, "r+");
-    return { shared, drain: fs.openSync(place, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK) };
+    const [shared, own] = [fs.openSync(place, "r+"), fs.openSync(place, "r+")];
+    return { shared, own, drain: fs.openSync(place, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK) };
   } finally {
     fs.unlinkSync(place);
   }
 }
 
-function createPool({ shared, drain }: Fifo, jobs: number, signal: AbortSignal): JobPool {
+function createPool({ shared, own, drain }: Fifo, jobs: number, signal: AbortSignal): JobPool {
   let holders = 0;
   let closing = false;
   let lastTurn: Promise<void> = Promise.resolve();
   const put = (slots: number) => {
-    fs.writeSync(shared, "+".repeat(slots));
+    fs.writeSync(own, "+".repeat(slots));
   };
   const release = () => {
     holders -= 1;
@@ -76,7 +79,7 @@ function createPool({ shared, drain }: Fifo, jobs: number, signal: AbortSignal):
     env: { MAKEFLAGS: " -j --jobserver-auth=3,3" },
     take: async () => {
       // One reader at a time, since each waits in a thread of its own, of which Node has four.
-      const turn = lastTurn.then(() => readByte(shared));
+      const turn = lastTurn.then(() => readByte(own));
       lastTurn = turn;
       const isMine = await Promise.race([turn.then(() => true), whenAborted(signal)]);
       holders += 1;
@@ -89,8 +92,7 @@ function createPool({ shared, drain }: Fifo, jobs: number, signal: AbortSignal):
       // Lets those through that still wait for a slot although nobody wants it any more.
       put(jobs + 64);
       await lastTurn;
-      fs.closeSync(shared);
-      fs.closeSync(drain);
+      for (const descriptor of [shared, own, drain]) fs.closeSync(descriptor);
     },
   };
 }

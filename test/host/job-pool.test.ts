@@ -50,6 +50,20 @@ pool("lets make run as many jobs as there are free slots and its own", async () 
   await own.close();
 });
 
+pool("waits for a slot also when a make has set its end to not waiting", async () => {
+  const host = createHost();
+  const own = await open(host, 1);
+  const slot = await take(own);
+  const setting = "use Fcntl; open(my $end, '+<&=', 3); fcntl($end, F_SETFL, O_RDWR | O_NONBLOCK) or exit 1";
+  const options = { descriptors: [own.descriptor], timeoutMs: 20_000 };
+  assert.is((await host.run({ file: "perl", args: ["-e", setting], ...options })).exitCode, 0);
+  const next = take(own);
+  await fs.promises.readdir(directory);
+  slot.giveBack();
+  (await next).giveBack();
+  await own.close();
+});
+
 pool("is full again when nobody holds anything, though a killed make has kept its slots", async () => {
   const host = createHost();
   const own = await open(host, 2);
