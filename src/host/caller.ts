@@ -15,7 +15,7 @@ export interface Caller {
  * Who runs this program: the effective user, and who has logged in. The kernel's login uid (see loginuid in proc(5)) counts
  * first, since no environment can change it; where login sessions are not audited, what sudo, pkexec or doas say.
  */
-export function findCaller(environment: NodeJS.ProcessEnv = process.env): Caller {
+export function findCaller(environment: Readonly<Record<string, string | undefined>> = process.env): Caller {
   const uid = process.geteuid?.() ?? 0;
   const login = auditedLogin() ?? uidOf(environment.SUDO_UID) ?? uidOf(environment.PKEXEC_UID);
   const sudoUser = environment.SUDO_USER;

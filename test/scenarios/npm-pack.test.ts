@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type ProgramResult, runProgram } from "../rig/run-program.ts";
+import { dkmsTree, type TreeBuilder } from "../rig/tree-builder.ts";
 
 interface Installed {
   directory: string;
@@ -14,6 +15,39 @@ interface Installed {
 const project = new URL("../..", import.meta.url).pathname;
 const version: unknown = JSON.parse(readFileSync(join(project, "package.json"), "utf8")).version;
 const npmPack = suite<Installed>("npm pack");
+
+/** What a program of somebody else's looks like. */
+const applyByStages = `
+import {
+  applyPlan, assemblePlan, builtInEngine, createHost, findCaller, loadDesired, noFilter, noWorkshop, openJournal,
+  reconcile, scanActual, scanRequest, unsignedPolicy, withLock, type EnginePolicy, type Outcome, type Result,
+} from "dkms-agent";
+
+const [documents = "", root = ""] = process.argv.slice(2);
+const host = createHost({ root });
+const { desired } = loadDesired(host, documents, { allowInsecureFiles: true });
+if (!desired) throw new Error("not valid");
+const look = async () => assemblePlan(desired, await scanActual(host, scanRequest(desired, host.machine, noFilter)));
+const policy: EnginePolicy = { ...unsignedPolicy, symlinkModules: false };
+const facts = { caller: findCaller(), command: "a test", toolVersion: "0" };
+const common = { emit: () => {}, lockTimeoutMs: 0, buildTimeoutMs: 1000, jobs: 1, failFast: false, policy };
+
+const result: Result<Omit<Outcome, "remaining">> = await withLock(host, common, async () => {
+  const plan = await look();
+  const journal = openJournal(host, { ...facts, engine: "builtin" });
+  journal.start(desired, plan);
+  const options = { ...common, journal, engine: builtInEngine, workshop: noWorkshop, expectedMs: () => 0 };
+  const outcome = await applyPlan(host, plan, options);
+  journal.end({ ...outcome, remaining: await look() });
+  return { ok: true, value: outcome };
+});
+if (!result.ok) throw new Error(result.error.message);
+for (const { id, result: end } of result.value.steps) console.log(id, end);
+console.log((await look()).changes.length, "changes");
+
+const again = await reconcile(host, desired, { ...common, facts, engine: "builtin", filter: noFilter });
+if (again.ok) console.log(again.value.outcome?.changed === false ? "unchanged" : "changed");
+`;
 
 npmPack.before(async (context) => {
   context.directory = mkdtempSync(join(tmpdir(), "dkms-agent-npm-pack-"));
@@ -67,7 +101,74 @@ npmPack("validates a document where it was installed", async ({ directory }) => 
   assert.match(bad.stdout + bad.stderr, /versoin/);
 });
 
+/** A module in the source tree that is only to be added, so that nothing is compiled. */
+function addedOnly(): TreeBuilder {
+  const tree = dkmsTree();
+  tree.kernel("6.1.0-1");
+  tree.write("usr/src/demo-1.0/dkms.conf", "PACKAGE_NAME=demo\nPACKAGE_VERSION=1.0\nDEST_MODULE_LOCATION=/updates\n");
+  tree.write("modules.yaml", "apiVersion: dkms-agent/v1\nmodules: [{name: demo, version: 1.0, state: added}]\n");
+  return tree;
+}
+
+npmPack("the example plans for a host and prints what it wants", async ({ directory }) => {
+  const tree = addedOnly();
+  try {
+    const example = join(directory, "prefix/plan-a-host.mjs");
+    copyFileSync(join(project, "examples/plan-a-host.mjs"), example);
+    const plan = () => runProgram(process.execPath, [example, tree.at("modules.yaml"), tree.root]);
+    assert.equal(await printed(plan()), "demo/1.0: add, since it is not in the DKMS tree\n");
+    writeFileSync(tree.at("modules.yaml"), "apiVersion: dkms-agent/v1\nmodules: [{name: demo}]\n");
+    const { exitCode, stdout } = await plan();
+    assert.is(exitCode, 65);
+    assert.match(stdout, /modules\.yaml:2: .*version/);
+  } finally {
+    tree.remove();
+  }
+});
+
+npmPack("a program in TypeScript applies a plan, stage by stage and as a whole", async ({ directory }) => {
+  const tree = addedOnly();
+  try {
+    const program = join(directory, "prefix/apply.mts");
+    writeFileSync(program, applyByStages);
+    const options = [
+      "--ignoreConfig",
+      "--strict",
+      "--noEmit",
+      "--module",
+      "nodenext",
+      "--target",
+      "es2023",
+      "--exactOptionalPropertyTypes",
+    ];
+    const types = ["--typeRoots", join(project, "node_modules/@types"), "--types", "node", "--skipLibCheck", "false"];
+    const checked = await runProgram(join(project, "node_modules/.bin/tsc"), [...options, ...types, program]);
+    assert.equal([checked.stdout, checked.exitCode], ["", 0]);
+    const run = runProgram(process.execPath, ["--import", "tsx", program, tree.at("modules.yaml"), tree.root], {
+      cwd: project,
+    });
+    assert.is(await printed(run), "add:demo/1.0 done\n0 changes\nunchanged\n");
+    assert.ok(existsSync(tree.at("var/lib/dkms/demo/1.0/source")));
+  } finally {
+    tree.remove();
+  }
+});
+
+npmPack("a program in CommonJS finds the library and the schemas", async ({ directory }) => {
+  const script = "const { documentJsonSchema } = require('dkms-agent'); console.log(documentJsonSchema('plan').type)";
+  const schema = "console.log(require('dkms-agent/schema.json').title)";
+  const env = { NODE_NO_WARNINGS: "1" };
+  const run = runProgram(process.execPath, ["-e", `${script};${schema}`], { cwd: join(directory, "prefix"), env });
+  assert.is(await printed(run), "object\ndkms-agent desired state\n");
+});
+
 npmPack.run();
+
+async function printed(run: Promise<ProgramResult>): Promise<string> {
+  const { exitCode, stdout, stderr } = await run;
+  assert.equal([exitCode, stderr], [0, ""]);
+  return stdout;
+}
 
 function agent(directory: string, args: readonly string[]): Promise<ProgramResult> {
   const command = join(directory, "prefix/node_modules/.bin/dkms-agent");
