@@ -1,4 +1,5 @@
 import type { ActualState } from "../actual-state/actual-state.ts";
+import { compareLoaded } from "../actual-state/compare-loaded.ts";
 import { scanActual } from "../actual-state/scan-actual.ts";
 import type { DesiredState } from "../desired-state/desired-state.ts";
 import type { LoadedDesired } from "../desired-state/load-desired.ts";
@@ -7,7 +8,7 @@ import type { Plan } from "../plan/plan.ts";
 import { compare } from "../reconcile.ts";
 import { diagnosticsText } from "../report/diagnostic-text.ts";
 import { jsonText } from "../report/json.ts";
-import { narrowStatus, type Status } from "../report/status.ts";
+import { activeVersionsOf, narrowStatus, type Status } from "../report/status.ts";
 import { statusDocument } from "../report/status-document.ts";
 import { statusText } from "../report/status-text.ts";
 import { unknownModule } from "./check-filter.ts";
@@ -37,7 +38,15 @@ async function statusOn({ host, settings }: OpenedHost, invocation: Invocation):
   const invalid = exitCodeOfProblems(diagnostics) === exitCodes.invalid.code;
   const exitCode = invalid ? exitCodes.invalid.code : exitCodes.ok.code;
   const advice = await signingAdvice(host, look.actual, settings.signing);
-  const whole: Status = { ...look, advice, desired: loaded?.desired, diagnostics, host: hostFacts(host) };
+  const whole: Status = {
+    ...look,
+    activeVersions: activeVersionsOf(look.actual),
+    loaded: await compareLoaded(host, look.actual),
+    advice,
+    desired: loaded?.desired,
+    diagnostics,
+    host: hostFacts(host),
+  };
   const shown = narrowStatus(whole, filterOf(invocation));
   if (options.json) {
     const facts = { toolVersion, createdAt: host.clock(), paths: host.paths };

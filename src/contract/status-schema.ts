@@ -23,6 +23,11 @@ const instanceSchema = z.object({
   address: addressField,
   kernel: z.object({ release: z.string(), arch: z.string() }),
   level: z.enum(["built", "installed"]),
+  active_version: textOrNull("the version of this module that is installed for the kernel"),
+  loaded: field(
+    z.nullable(z.enum(["no", "current", "other", "unknown"])),
+    "into the running kernel: current, the objects that are here; other, another build or version; unknown, neither srcversion nor build-id tells; null for other kernels",
+  ),
   objects: list(objectSchema, "what was built"),
   build: field(
     z.nullable(z.object({ built_at: z.string(), duration_ms: z.number() })),
@@ -69,6 +74,10 @@ export const statusSchema = field(
     strays: list(
       z.object({ name: z.string(), paths: z.readonly(z.array(z.string())) }),
       "what killed runs left of packages",
+    ),
+    depmod_owed: list(
+      z.object({ release: z.string(), arch: z.string() }),
+      "kernels whose objects a killed run has changed; apply runs depmod",
     ),
     plan: field(
       z.nullable(

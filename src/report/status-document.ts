@@ -12,7 +12,7 @@ import {
   summaryDocument,
   treesDocument,
 } from "./plan-document.ts";
-import type { Status } from "./status.ts";
+import { activeKey, type Status } from "./status.ts";
 
 export interface StatusFacts {
   readonly toolVersion: string;
@@ -21,10 +21,8 @@ export interface StatusFacts {
 }
 
 /** Everything that the status knows, as other programs read it. `desired` and `plan` are null without documents. */
-export function statusDocument(
-  { host, actual, plan, desired, diagnostics, advice }: Status,
-  facts: StatusFacts,
-): StatusDocument {
+export function statusDocument(status: Status, facts: StatusFacts): StatusDocument {
+  const { host, actual, plan, desired, diagnostics, advice } = status;
   return {
     ...documentHead(facts.toolVersion),
     created_at: facts.createdAt.toISOString(),
@@ -32,8 +30,9 @@ export function statusDocument(
     trees: treesDocument(facts.paths),
     desired: desired ? desiredDocument(desired) : null,
     kernels: actual.kernels.map((kernel) => kernelDocument(kernel, host.runningKernel)),
-    modules: actual.modules.map((module) => moduleDocument(module, plan?.unlisted)),
+    modules: actual.modules.map((module) => moduleDocument(module, status)),
     strays: actual.strays,
+    depmod_owed: actual.depmodOwed.map(({ release, arch }) => ({ release, arch })),
     plan: plan
       ? {
           changes: plan.changes.map(changeDocument),
@@ -49,7 +48,10 @@ export function statusDocument(
   };
 }
 
-function kernelDocument({ id, directory, headers, hasModulesDep, compression }: Kernel, running: string | undefined) {
+function kernelDocument(
+  { id, directory, headers, hasModulesDep, compression }: Kernel,
+  running: string | undefined,
+): StatusDocument["kernels"][number] {
   return {
     release: id.release,
     arch: id.arch,
@@ -61,26 +63,33 @@ function kernelDocument({ id, directory, headers, hasModulesDep, compression }: 
   };
 }
 
+type ModuleDocument = StatusDocument["modules"][number];
+
 /** `listed` is null without documents. */
-function moduleDocument({ id, link, instances, leftovers }: ModuleState, unlisted: readonly string[] | undefined) {
+function moduleDocument({ id, link, instances, leftovers }: ModuleState, status: Status): ModuleDocument {
+  const unlisted: readonly string[] | undefined = status.plan?.unlisted;
   return {
     name: id.name,
     version: id.version,
     link,
     listed: unlisted ? !unlisted.includes(`${id.name}/${id.version}`) : null,
     leftovers,
-    instances: instances.map((instance) => instanceDocument(id, instance)),
+    instances: instances.map((instance) => instanceDocument(id, instance, status)),
   };
 }
 
 function instanceDocument(
   { name, version }: ModuleState["id"],
   { kernel, level, objects, record, problems, originalsSaved }: InstanceState,
-) {
+  { activeVersions, loaded }: Status,
+): ModuleDocument["instances"][number] {
+  const address = `${name}/${version}@${kernel.release}/${kernel.arch}`;
   return {
-    address: `${name}/${version}@${kernel.release}/${kernel.arch}`,
+    address,
     kernel: { release: kernel.release, arch: kernel.arch },
     level,
+    active_version: activeVersions.get(activeKey(name, kernel)) ?? null,
+    loaded: loaded.get(address) ?? null,
     objects: objects.map(objectDocument),
     build: record ? { built_at: record.builtAt, duration_ms: record.durationMs } : null,
     problems,
@@ -88,6 +97,10 @@ function instanceDocument(
   };
 }
 
-function objectDocument({ file, sha256, installed }: ObjectState) {
+function objectDocument({
+  file,
+  sha256,
+  installed,
+}: ObjectState): ModuleDocument["instances"][number]["objects"][number] {
   return { file, sha256, installed: installed ? { path: installed.path, sha256: installed.sha256 } : null };
 }

@@ -1,4 +1,5 @@
-import type { ActualState } from "../actual-state/actual-state.ts";
+import type { ActualState, InstanceState } from "../actual-state/actual-state.ts";
+import type { LoadedVerdict } from "../actual-state/compare-loaded.ts";
 import type { DesiredState } from "../desired-state/desired-state.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -11,8 +12,27 @@ export interface Status {
   readonly plan: Plan | undefined;
   readonly desired: DesiredState | undefined;
   readonly diagnostics: readonly Diagnostic[];
+  /** Which version of a module is installed for a kernel, by {@link activeKey}. */
+  readonly activeVersions: ReadonlyMap<string, string>;
+  /** For each instance of the running kernel, by address, what of it is loaded. */
+  readonly loaded: ReadonlyMap<string, LoadedVerdict>;
   /** What the administrator has to do by hand, outside of what can be applied. One sentence each. */
   readonly advice: readonly string[];
+}
+
+/** `name@release/arch` */
+export function activeKey(name: string, { release, arch }: InstanceState["kernel"]): string {
+  return `${name}@${release}/${arch}`;
+}
+
+/** The installed version of each module for each kernel: at most one can be. */
+export function activeVersionsOf({ modules }: ActualState): ReadonlyMap<string, string> {
+  const active = modules.flatMap(({ id, instances }) =>
+    instances
+      .filter(({ level }) => level === "installed")
+      .map(({ kernel }) => [activeKey(id.name, kernel), id.version] as const),
+  );
+  return new Map(active);
 }
 
 interface Narrow {

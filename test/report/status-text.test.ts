@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { DesiredState } from "../../src/desired-state/desired-state.ts";
 import { assemblePlan } from "../../src/plan/assemble-plan.ts";
-import { narrowStatus, type Status } from "../../src/report/status.ts";
+import { activeVersionsOf, narrowStatus, type Status } from "../../src/report/status.ts";
 import { statusDocument } from "../../src/report/status-document.ts";
 import { statusText } from "../../src/report/status-text.ts";
 import { plainTerminal, type Terminal } from "../../src/report/terminal.ts";
@@ -30,7 +30,16 @@ function status(desired: DesiredState | undefined, more: WorldOptions = world): 
   const actual = actualState(more);
   const plan = desired && assemblePlan(desired, actual);
   const host = { machineId: undefined, arch: "x86_64", runningKernel: "6.1.0-55-amd64" };
-  return { host, actual, plan, desired, diagnostics: [], advice: [] };
+  return {
+    host,
+    actual,
+    plan,
+    desired,
+    activeVersions: activeVersionsOf(actual),
+    loaded: new Map(),
+    diagnostics: [],
+    advice: [],
+  };
 }
 
 function shown(given: Status, terminal: Terminal = plainTerminal, more = {}): string {
@@ -92,6 +101,42 @@ told("many kernels are shown in tables below each other, none wider than the ter
   for (const columns of [60, 100]) assert.ok(widest(shown(whole, terminalOf(columns))) <= columns);
   const headings = shown(whole, terminalOf(60)).match(/6\.1\.0-\d-amd64/g);
   assert.equal(headings, many);
+});
+
+told("30 modules and 4 kernels are one table in 100 columns, each heading above its column", () => {
+  const four = ["6.1.0-55-amd64", "6.1.0-56-amd64", "6.1.0-56-rt-amd64", "6.12.117+deb12-amd64"];
+  const names = Array.from({ length: 30 }, (_, index) => `a-long-module-name-${index}/1.2.${index}`);
+  const instances = Object.fromEntries(four.map((release) => [release, { level: "installed" } as const]));
+  const whole = status(undefined, {
+    kernels: four,
+    modules: Object.fromEntries(names.map((name) => [name, { instances }])),
+  });
+  const table = shown(whole, terminalOf(100)).split("\n");
+  assert.ok(widest(table.join("\n")) <= 100);
+  assert.equal(table.slice(0, 6), [
+    "                              6.1.0-55-amd64 (running)",
+    "                              │          6.1.0-56-amd64",
+    "                              │          │          6.1.0-56-rt-amd64",
+    "module                        │          │          │          6.12.117+deb12-amd64",
+    "a-long-module-name-0/1.2.0    installed  installed  installed  installed",
+    "a-long-module-name-1/1.2.1    installed  installed  installed  installed",
+  ]);
+  assert.is(table.indexOf("There are no documents to compare this with."), 4 + 30 + 1);
+});
+
+told("what is loaded, and whether it is what is here", () => {
+  const verdicts = { "ddcci/0.4.4": "other", "evdi/1.14.1": "current", "stray/2": "unknown" } as const;
+  const loaded = new Map(Object.entries(verdicts).map(([key, one]) => [`${key}@6.1.0-55-amd64/x86_64`, one]));
+  const lines = shown({ ...status(wanted), loaded }).split("\n");
+  assert.equal(lines.slice(1, 8), [
+    "ddcci/0.4.4  installed ○*              installed",
+    "evdi/1.14.1  built ●~                  added !",
+    "stray/2      broken ?                  broken",
+    "",
+    "  ●  loaded",
+    "  ○  another build of it is loaded: load it anew, or boot",
+    "  ?  loaded; neither srcversion nor build-id tells whether it is the one that is here",
+  ]);
 });
 
 told("with --verbose also the headers of each kernel", () => {
@@ -166,6 +211,8 @@ document("has all that the scan and the plan know", () => {
     address: "ddcci/0.4.4@6.1.0-55-amd64/x86_64",
     kernel: { release: "6.1.0-55-amd64", arch: "x86_64" },
     level: "installed",
+    active_version: "0.4.4",
+    loaded: null,
     objects: [{ file: "ddcci.ko", sha256: "1", installed }],
     build: { built_at: "2026-01-01T00:00:00.000Z", duration_ms: 1 },
     problems: [{ kind: "installed-differs", message: `${installed.path}: installed-differs`, path: installed.path }],
