@@ -1,4 +1,4 @@
-import type { ActualState } from "./actual-state/actual-state.ts";
+import type { ActualState, ArchivePolicy } from "./actual-state/actual-state.ts";
 import { scanActual } from "./actual-state/scan-actual.ts";
 import { admitEarlier, type EarlierPlan, tellLeft } from "./apply/admit-earlier.ts";
 import { applyPlan } from "./apply/apply-plan.ts";
@@ -31,17 +31,27 @@ export interface Comparison {
   readonly plan: Plan;
 }
 
+export interface CompareOptions {
+  readonly filter: PlanFilter;
+  /** Default: as the scan has it. */
+  readonly archives?: ArchivePolicy;
+}
+
 /** Scans and plans. Writes nothing anywhere. */
-export async function compare(host: Host, desired: DesiredState, filter: PlanFilter): Promise<Comparison> {
+export async function compare(
+  host: Host,
+  desired: DesiredState,
+  { filter, archives }: CompareOptions,
+): Promise<Comparison> {
   const { runningKernel, arch } = host.machine;
-  const actual = await scanActual(host, scanRequest(desired, { runningKernel, arch }, filter));
+  const request = scanRequest(desired, { runningKernel, arch }, filter);
+  const actual = await scanActual(host, { ...request, ...(archives && { archives }) });
   return { actual, plan: assemblePlan(desired, actual, filter) };
 }
 
 export type EngineName = "builtin" | "dkms";
 
-export interface ReconcileOptions {
-  readonly filter: PlanFilter;
+export interface ReconcileOptions extends Required<CompareOptions> {
   readonly emit: Emit;
   readonly lockTimeoutMs: number;
   /** For builds whose module says nothing. */
@@ -87,7 +97,7 @@ async function reconcileLocked(
   desired: DesiredState,
   options: ReconcileOptions,
 ): Promise<Result<Reconciled>> {
-  const before = await compare(host, desired, options.filter);
+  const before = await compare(host, desired, options);
   const { earlier, filter, emit } = options;
   const admitted = earlier ? admitEarlier(host, earlier, { ...before, desired, filter, emit }) : succeed(before.plan);
   if (!admitted.ok) return admitted;
@@ -101,7 +111,7 @@ async function reconcileLocked(
   // A run with nothing to do leaves one line: its end.
   if (plan.steps.length > 0) journal.start(desired, plan);
   const applied = await carryOut(host, { ...before, plan }, { ...options, journal });
-  const after = applied.steps.length > 0 ? await compare(host, desired, filter) : before;
+  const after = applied.steps.length > 0 ? await compare(host, desired, options) : before;
   const names = new Set(plan.steps.map(({ id }) => id));
   const remaining = earlier ? restrictPlan(after.plan, (id) => names.has(id)) : after.plan;
   if (earlier) tellLeft(after.plan.changes.length - remaining.changes.length, earlier, emit);

@@ -61,6 +61,7 @@ const pureEngineFiles = [
   "posix-classes.ts",
   "text-pattern.ts",
   "loaded-name.ts",
+  "tarball/loaded-from.ts",
 ].map((file) => `dkms/${file}`);
 
 const rooms = suite("the rooms of the house");

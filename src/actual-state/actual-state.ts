@@ -6,6 +6,8 @@ import type { Strays } from "../dkms/find-strays.ts";
 import type { InstanceAddress, KernelId, ModuleId, ModuleKey } from "../dkms/id.ts";
 import type { Kernel } from "../dkms/kernel.ts";
 import type { LoadedObjects } from "../dkms/read-loaded.ts";
+import type { TarballIndex } from "../dkms/tarball/tarball.ts";
+import type { ArchiveLimits } from "../host/archive/archive-limits.ts";
 
 /** What is there: plain values, read once, never written to. */
 export interface ActualState {
@@ -27,6 +29,11 @@ export interface ActualState {
   readonly sources: ReadonlyMap<ModuleKey, SourceState>;
   /** For each instance that the request names: what its dkms.conf says and what a build would be made from now. */
   readonly prospects: ReadonlyMap<InstanceAddress, Prospect>;
+  /**
+   * For each module of which something wanted is not loaded from its archives yet: what each of those holds, in the order
+   * of the document. The others' archives are not looked at.
+   */
+  readonly tarballs: ReadonlyMap<ModuleKey, readonly TarballState[]>;
   /** What could not be read. */
   readonly findings: readonly Finding[];
   /** Nothing in the DKMS tree or the install trees was unreadable; only then may anything be pruned. */
@@ -96,9 +103,28 @@ export interface SourceState {
 export interface SourceDirectory {
   readonly directory: string;
   readonly digest: string;
+  /** It holds nothing but dkms.conf, as on hosts that got the module from an archive of binaries. */
+  readonly confOnly: boolean;
+  /** SHA-256 of the archive that brought it; `undefined`: it came some other way. */
+  readonly tarball: string | undefined;
 }
 
 export interface SourceProblem {
+  readonly text: string;
+  readonly remedy: string;
+}
+
+/** An archive that a document lists. */
+export interface TarballState {
+  readonly path: string;
+  /** As the document says. */
+  readonly sha256: string;
+  readonly found: Result<TarballIndex, TarballProblem>;
+}
+
+export interface TarballProblem {
+  /** `untrusted`: it is not what the document says, or not to be trusted; nothing of its module is done then. */
+  readonly kind: "unreachable" | "untrusted";
   readonly text: string;
   readonly remedy: string;
 }
@@ -131,6 +157,25 @@ export interface ScanRequest {
   readonly retry?: boolean;
   /** Which instances to evaluate, once the kernels are known. */
   readonly prospects: (kernels: readonly Kernel[]) => readonly ProspectRequest[];
+  /** Default: none. */
+  readonly tarballs?: readonly TarballRequest[];
+  /** Default: what somebody other than root may change is not read by root, and the usual limits. */
+  readonly archives?: ArchivePolicy;
+}
+
+/** Which archives are read. */
+export interface ArchivePolicy {
+  /** Also those that somebody other than root may change. */
+  readonly allowInsecureFiles: boolean;
+  readonly limits: ArchiveLimits;
+}
+
+/** The archives that a document lists for a module. */
+export interface TarballRequest {
+  readonly module: ModuleId;
+  readonly files: readonly { readonly path: string; readonly sha256: string }[];
+  /** The module is wanted as added: its source may have to come from one of them. */
+  readonly forSource: boolean;
 }
 
 export interface ProspectRequest {

@@ -15,6 +15,7 @@ import { type ScannedInstance, scanInstance } from "./scan-instance.ts";
 import { type ProspectContext, scanProspect } from "./scan-prospect.ts";
 import { scanSource } from "./scan-source.ts";
 import { scanStrays } from "./scan-strays.ts";
+import type { TarballScan } from "./scan-tarballs.ts";
 
 /**
  * Reads what is there: the trees, the kernels, and for each asked instance what a build would be made from. What cannot
@@ -38,6 +39,7 @@ export async function scanActual(host: Host, request: ScanRequest): Promise<Actu
   const sources = new Map(request.sources.map((one) => [moduleKey(one.module), scanSource(scan, one)]));
   const seesFailures = !request.retry && scanRememberedFailures(scan);
   const prospects = await scanProspects({ scan, sources, seesFailures, facts: new Map() }, requests);
+  const tarballs = await lookIntoTarballs({ host, request, prospects: requests, modules, sources });
   return {
     kernels,
     runningKernel: host.machine.runningKernel,
@@ -49,9 +51,17 @@ export async function scanActual(host: Host, request: ScanRequest): Promise<Actu
     strays,
     sources,
     prospects,
+    tarballs,
     findings,
     complete: findings.every(({ code }) => code === "E_BAD_NAME" || code === "E_BAD_RECORD"),
   };
+}
+
+/** What it takes to read archives is loaded only where documents list some. */
+async function lookIntoTarballs(scan: TarballScan): Promise<ActualState["tarballs"]> {
+  if (!scan.request.tarballs?.length) return new Map();
+  const { scanTarballs } = await import("./scan-tarballs.ts");
+  return scanTarballs(scan);
 }
 
 function scanKernels(host: Host, findings: Finding[]): Kernel[] {

@@ -2,6 +2,7 @@ import path from "node:path";
 import { digestSource } from "../dkms/digest-source.ts";
 import type { Failure, Result } from "../dkms/failure.ts";
 import type { ModuleId } from "../dkms/id.ts";
+import { isConfOnly, readSourceMark } from "../dkms/source-mark.ts";
 import { sourceOverlap } from "../dkms/source-overlap.ts";
 import { sourceDirectory } from "../dkms/tree-layout.ts";
 import type { ScanRequest, SourceDirectory, SourceProblem, SourceState } from "./actual-state.ts";
@@ -10,7 +11,11 @@ import { attempt, type Scan } from "./scan.ts";
 /** Where a wanted module's source is, and why it cannot be used if it cannot. */
 export function scanSource(scan: Scan, { module, directory }: ScanRequest["sources"][number]): SourceState {
   const place = sourceDirectory(scan.host.paths, module);
-  const inTree = lookAt(scan, place, () => absentFromTree(module, place));
+  const inTree = withMark(
+    scan,
+    module,
+    lookAt(scan, place, () => absentFromTree(module, place)),
+  );
   if (directory === undefined) {
     const problem = inTree.ok ? undefined : inTree.error;
     return { id: module, inTree: inTree.ok ? inTree.value : undefined, given: undefined, problem };
@@ -43,13 +48,24 @@ function asProblem({ message, remedy }: Failure): SourceProblem {
   };
 }
 
+function withMark(scan: Scan, module: ModuleId, found: Found): Found {
+  if (!found.ok) return found;
+  const mark = attempt(scan, found.value.directory, () => readSourceMark(scan.host, module));
+  return mark ? { ok: true, value: { ...found.value, tarball: mark.tarball } } : found;
+}
+
+type Found = Result<SourceDirectory, SourceProblem>;
+
 /** A source directory with its digest; what cannot be digested is a finding too. */
-function lookAt(scan: Scan, directory: string, absent: () => SourceProblem): Result<SourceDirectory, SourceProblem> {
+function lookAt(scan: Scan, directory: string, absent: () => SourceProblem): Found {
   const conf = path.join(directory, "dkms.conf");
   const isThere = attempt(scan, conf, () => scan.host.files.stat(conf)?.kind === "file");
   if (!isThere) return { ok: false, error: absent() };
   const digest = digestSource(scan.host.files, directory);
-  if (digest.ok) return { ok: true, value: { directory, digest: digest.value } };
+  if (digest.ok) {
+    const confOnly = attempt(scan, directory, () => isConfOnly(scan.host, directory)) ?? false;
+    return { ok: true, value: { directory, digest: digest.value, confOnly, tarball: undefined } };
+  }
   const { code, message, path: place = directory } = digest.error;
   scan.findings.push({ code: code === "E_PERMISSION" ? code : "E_IO", path: place, message });
   return { ok: false, error: asProblem(digest.error) };

@@ -69,6 +69,8 @@ function resourcesOf(step: Step, { privateBuilds }: Workshop): readonly string[]
   switch (step.kind) {
     case "build":
       return privateBuilds ? [] : [moduleKey(step.instance.module)];
+    case "load-tarball":
+      return [moduleKey(step.instance.module)];
     case "install":
     case "uninstall":
     case "unbuild":

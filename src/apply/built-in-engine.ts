@@ -7,11 +7,22 @@ import { repair } from "../dkms/verbs/repair.ts";
 import { sweep } from "../dkms/verbs/sweep.ts";
 import { unbuild } from "../dkms/verbs/unbuild.ts";
 import { uninstall } from "../dkms/verbs/uninstall.ts";
+import type { TarballFile } from "../plan/step.ts";
 import type { Engine } from "./engine.ts";
 
 /** One verb of our own for each kind of step: the same functions that `dkms-agent dkms VERB` calls. */
 export const builtInEngine: Engine = {
-  add: (host, { module, source }) => add(host, source === undefined ? { module } : { module, source }),
+  add: async (host, { module, source, tarball }, { archives: { limits } }) => {
+    if (!tarball) return add(host, source === undefined ? { module } : { module, source });
+    const { loadTarball } = await import("../dkms/verbs/load-tarball.ts");
+    const request = { ...fileOf(tarball), module, kernels: [] };
+    return loadTarball(host, request, { ...unattended, replaceSource: true, limits });
+  },
+  "load-tarball": async (host, { instance: { module, kernel }, tarball, replace }, { archives: { limits } }) => {
+    const { loadTarball } = await import("../dkms/verbs/load-tarball.ts");
+    const request = { ...fileOf(tarball), module, kernels: [kernel] };
+    return loadTarball(host, request, { ...unattended, replace, limits });
+  },
   sweep: (host, { name }) => sweep(host, { name }),
   repair: (host, { module }) => repair(host, { module }),
   build: (host, { instance, directives, timeoutMs, replace }, { jobs, buildTimeoutMs, policy, workshop }) => {
@@ -33,3 +44,10 @@ export const builtInEngine: Engine = {
   remove: (host, { module }) => remove(host, { module }),
   depmod: (host, { kernel }) => depmod(host, kernel),
 };
+
+/** A host without the module's source is what archives of binaries are for. */
+const unattended = { withoutSource: true };
+
+function fileOf({ path, sha256 }: TarballFile): { readonly file: string; readonly sha256: string } {
+  return { file: path, sha256 };
+}

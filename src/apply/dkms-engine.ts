@@ -9,14 +9,15 @@ import type { Engine } from "./engine.ts";
 import { recordDkmsBuild } from "./record-dkms-build.ts";
 
 /**
- * The host's own `dkms` command for every kind of step that it knows (`apply --engine dkms`). Copying a source, repairing
- * and depmod stay ours: dkms has no command for the first two, and runs the third once for every module. What dkms has
+ * The host's own `dkms` command for every kind of step that it knows (`apply --engine dkms`). Copying a source, loading
+ * archives, repairing and depmod stay ours: dkms has no command for the first and the third, cannot load a binary on a host
+ * without the source, nor one of several kernels, and runs depmod once for every module. What dkms has
  * done cannot be taken back byte for byte; where a new version cannot be installed, the old one is installed again.
  */
 export const dkmsEngine: Engine = {
   ...builtInEngine,
   add: (host, step, options) =>
-    step.source === undefined
+    step.source === undefined && step.tarball === undefined
       ? dkms(host, { words: ["add", ...ofModule(step.module)], about: moduleKey(step.module) })
       : builtInEngine.add(host, step, options),
   build: async (host, { instance, directives, timeoutMs, replace }, { jobs, buildTimeoutMs }) => {

@@ -1,6 +1,7 @@
 import type { EnginePolicy } from "../dkms/engine-policy.ts";
 import type { Result } from "../dkms/failure.ts";
 import type { Done } from "../dkms/verbs/verb.ts";
+import type { ArchiveLimits } from "../host/archive/archive-limits.ts";
 import type { Host } from "../host/host.ts";
 import type { Step, StepKind } from "../plan/step.ts";
 import type { Workshop } from "./workshop.ts";
@@ -17,6 +18,8 @@ export interface ExecuteOptions {
   /** For builds whose module says nothing. */
   readonly buildTimeoutMs: number;
   readonly policy: EnginePolicy;
+  /** How much an archive that is loaded may hold. */
+  readonly archives: { readonly limits: ArchiveLimits };
 }
 
 /** Carries out one step. */

@@ -10,7 +10,7 @@ import type { Answer, Invocation } from "./command.ts";
 import { invalidAnswer, loadFor } from "./documents.ts";
 import { detailedApplyCodes, exitCodeOf, exitCodeOfProblems, exitCodes } from "./exit-codes.ts";
 import { filterOf, onHost } from "./on-host.ts";
-import { type OpenedHost, policyOf } from "./open-host.ts";
+import { archivesOf, type OpenedHost, policyOf } from "./open-host.ts";
 import { plan } from "./plan.ts";
 import type { PlanFile } from "./plan-file.ts";
 import { parseEngine, parseJobs, type SharedOptions } from "./shared-options.ts";
@@ -74,6 +74,7 @@ async function applyOn(opened: OpenedHost, invocation: Invocation, request: Appl
     const result = await reconcile(host, desired, {
       ...runOptions(opened, invocation, request),
       filter: earlier?.plan.filter ?? filterOf(invocation),
+      archives: archivesOf(opened, options),
       emit: reporter.emit,
       earlier,
     });

@@ -1,4 +1,5 @@
 import path from "node:path";
+import type { ArchivePolicy } from "../actual-state/actual-state.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import type { Settings } from "../desired-state/settings.ts";
 import type { EnginePolicy } from "../dkms/engine-policy.ts";
@@ -69,6 +70,14 @@ export async function openHost(
 export function policyOf({ settings, framework }: Pick<OpenedHost, "settings" | "framework">): EnginePolicy {
   const { compressOptions: compressorOptions, symlinkModules } = framework;
   return { signing: settings.signing, compressorOptions, symlinkModules };
+}
+
+/** Which archives of the documents are read. */
+export function archivesOf(
+  { settings }: Pick<OpenedHost, "settings">,
+  { allowInsecureFiles }: Pick<HostRequest, "allowInsecureFiles">,
+): ArchivePolicy {
+  return { allowInsecureFiles, limits: settings.tarballLimits };
 }
 
 /** A relative tree is meant from here, also for programs that work elsewhere (dkms-facts: Faults, 12). */

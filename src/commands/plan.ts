@@ -14,22 +14,27 @@ import type { Answer, Invocation } from "./command.ts";
 import { invalidAnswer, loadFor } from "./documents.ts";
 import { exitCodeOf, exitCodeOfProblems, exitCodes } from "./exit-codes.ts";
 import { filterOf, onHost, stoppedAnswer } from "./on-host.ts";
+import { archivesOf, type OpenedHost } from "./open-host.ts";
 import { planFacts } from "./plan-facts.ts";
 import { usageAnswer } from "./usage-answer.ts";
 
 /** Shows what apply would do. Writes nothing, except the file that `--out` names. */
 export function plan(invocation: Invocation): Promise<Answer> {
-  return onHost(invocation, ({ host }) => planOn(host, invocation));
+  return onHost(invocation, (opened) => planOn(opened, invocation));
 }
 
-async function planOn(host: Host, invocation: Invocation): Promise<Answer> {
+async function planOn(opened: OpenedHost, invocation: Invocation): Promise<Answer> {
+  const { host } = opened;
   const { options, own, io } = invocation;
   const loaded = loadFor(host, options);
   const { desired } = loaded;
   if (!desired) return invalidAnswer(invocation, loaded);
   const unknown = unknownFilter(host, desired, options);
   if (unknown) return usageAnswer(unknown);
-  const compared = await compare(host, desired, filterOf(invocation));
+  const compared = await compare(host, desired, {
+    filter: filterOf(invocation),
+    archives: archivesOf(opened, options),
+  });
   if (host.signal.aborted) return stoppedAnswer(host.signal);
   const result = { ...compared.plan, diagnostics: [...loaded.diagnostics, ...compared.plan.diagnostics] };
   const exitCode = planExitCode(result, own.detailedExitcode === true);

@@ -41,7 +41,7 @@ export async function settleDraft(host: Host, filter: PlanFilter): Promise<Settl
       entries = left;
       continue;
     }
-    const compared = await compare(host, desired, noFilter);
+    const compared = await compare(host, desired, { filter: noFilter });
     actual = compared.actual;
     const refused = withoutFaulty(entries, draft.lines, compared.plan.diagnostics);
     ({ entries, unavoidable } = narrowDraft(refused, compared.plan));
@@ -75,8 +75,15 @@ function toShape(entry: DraftEntry, actual: ActualState): ModuleShape {
     version: id.version,
     state,
     ...(state !== "added" && { kernels: [...draftSelectors(entry, actual)] }),
+    // What was loaded from an archive is what is wanted, not what could be built instead.
+    ...(isLoaded(actual, id) && { build: "never" }),
     ...(Object.keys(directives).length > 0 && { directives: { ...directives } }),
   };
+}
+
+function isLoaded({ modules }: ActualState, id: DraftEntry["id"]): boolean {
+  const module = modules.find((one) => moduleKey(one.id) === moduleKey(id));
+  return module?.instances.some(({ record }) => record?.tarball) ?? false;
 }
 
 /** The entries of which an error speaks cannot stand in any document, or not beside another one. */

@@ -16,7 +16,7 @@ import type { Answer, Invocation } from "./command.ts";
 import { exitCodeOfProblems, exitCodes } from "./exit-codes.ts";
 import { hostFacts } from "./host-facts.ts";
 import { filterOf, onHost, stoppedAnswer } from "./on-host.ts";
-import type { OpenedHost } from "./open-host.ts";
+import { archivesOf, type OpenedHost } from "./open-host.ts";
 import { signingAdvice } from "./signing-advice.ts";
 import { toolVersion } from "./tool-version.ts";
 import { usageAnswer } from "./usage-answer.ts";
@@ -26,10 +26,11 @@ export function status(invocation: Invocation): Promise<Answer> {
   return onHost(invocation, (opened) => statusOn(opened, invocation));
 }
 
-async function statusOn({ host, settings }: OpenedHost, invocation: Invocation): Promise<Answer> {
+async function statusOn(opened: OpenedHost, invocation: Invocation): Promise<Answer> {
+  const { host, settings } = opened;
   const { options, io } = invocation;
   const loaded = await loadOptional(host, invocation);
-  const look = await lookAt(host, invocation, loaded?.desired);
+  const look = await lookAt(opened, invocation, loaded?.desired);
   if (host.signal.aborted) return stoppedAnswer(host.signal);
   const known = [...(loaded?.desired?.modules ?? []), ...look.actual.modules.map(({ id }) => id)];
   const unknown = unknownModule(options.modules, known);
@@ -78,7 +79,9 @@ interface Look {
   readonly plan: Plan | undefined;
 }
 
-async function lookAt(host: Host, invocation: Invocation, desired: DesiredState | undefined): Promise<Look> {
-  if (desired) return compare(host, desired, filterOf(invocation));
+async function lookAt(opened: OpenedHost, invocation: Invocation, desired: DesiredState | undefined): Promise<Look> {
+  const { host } = opened;
+  if (desired)
+    return compare(host, desired, { filter: filterOf(invocation), archives: archivesOf(opened, invocation.options) });
   return { actual: await scanActual(host, { sources: [], prospects: () => [] }), plan: undefined };
 }

@@ -35,7 +35,16 @@ export interface DesiredModule {
   readonly build: "auto" | "never";
   /** No plan may uninstall or remove it, even when the entry is gone, until a command lifts that. */
   readonly protect: boolean;
+  /** Archives of DKMS with the module's binaries, or its source, the one to prefer first; empty: none. */
+  readonly tarballs: readonly DesiredTarball[];
   readonly position: SourcePosition;
+}
+
+export interface DesiredTarball {
+  /** Absolute. */
+  readonly path: string;
+  /** Of the file; lower-case hexadecimal. What has another digest is not unpacked. */
+  readonly sha256: string;
 }
 
 /** Lines and columns count from 1, columns in characters. */

@@ -25,13 +25,33 @@ function shown(text: string): string {
 
 /** Why a text cannot be the path of a source directory; `undefined` if it can. */
 export function sourceFault(text: string): Fault | undefined {
-  if (text === "") return { code: "E_BAD_VALUE", message: "The source path is empty." };
-  if (text.includes("\0")) return { code: "E_BAD_VALUE", message: "The source path contains a NUL character." };
-  if (Buffer.byteLength(text) > 4095)
-    return { code: "E_BAD_VALUE", message: "The source path is longer than 4095 bytes." };
+  return pathFault("source path", text);
+}
+
+/** Why a text cannot be the path of an archive; `undefined` if it can. */
+export function tarballFault(text: string): Fault | undefined {
+  const fault = pathFault("tarball path", text);
+  if (fault || !/^\w+:\/\//.test(text)) return fault;
+  const message = `The tarball path ${quote(text)} is an address, and nothing is fetched.`;
+  return { code: "E_BAD_VALUE", message, hint: "Fetch the archive beforehand, and name the file." };
+}
+
+function pathFault(what: string, text: string): Fault | undefined {
+  if (text === "") return { code: "E_BAD_VALUE", message: `The ${what} is empty.` };
+  if (text.includes("\0")) return { code: "E_BAD_VALUE", message: `The ${what} contains a NUL character.` };
+  if (Buffer.byteLength(text) > 4095) return { code: "E_BAD_VALUE", message: `The ${what} is longer than 4095 bytes.` };
   if (!text.startsWith("~")) return undefined;
-  const message = `The source path ${quote(text)} begins with a tilde, which only a shell expands.`;
+  const message = `The ${what} ${quote(text)} begins with a tilde, which only a shell expands.`;
   return { code: "E_BAD_VALUE", message, hint: "Write the path out." };
+}
+
+/** Why a text cannot be a SHA-256 digest; `undefined` if it can. Either case will do. */
+export function digestFault(text: string): Fault | undefined {
+  if (/^[0-9a-f]{64}$/i.test(text)) return undefined;
+  const isHex = /^[0-9a-f]+$/i.test(text);
+  const found = isHex ? `has ${text.length} digits` : "is not a hexadecimal number";
+  const message = `The sha256 ${shown(text)}${found}; a SHA-256 digest has 64 hexadecimal digits.`;
+  return { code: "E_BAD_VALUE", message, hint: "sha256sum FILE prints it." };
 }
 
 /** Why a text cannot be the value of a directive; `undefined` if it can. */

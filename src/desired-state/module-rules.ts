@@ -5,7 +5,7 @@ import { quote } from "./source-text.ts";
 
 /** A rule that an entry of `modules` breaks, and the keys that lead to what is to blame. */
 export interface BrokenRule {
-  readonly path: readonly string[];
+  readonly path: readonly PropertyKey[];
   readonly fault: Fault;
 }
 
@@ -20,6 +20,7 @@ const rules: readonly Rule[] = [
   everyVersionOnlyWithAbsent,
   namesThatBuildsCannotHave,
   absentTakesNoSource,
+  eachTarballOnce,
   absentTakesNoKernels,
   absentIsNotProtected,
   neverBuildsFromSource,
@@ -52,11 +53,19 @@ function namesThatBuildsCannotHave({ name, version, state, build }: ModuleShape)
   });
 }
 
-function absentTakesNoSource({ source, state }: ModuleShape): readonly BrokenRule[] {
-  if (source === undefined || state !== "absent") return [];
-  return [
-    broken("source", "E_CONFLICT", "A module that is to be absent takes no source.", "Leave one of the two out."),
-  ];
+function absentTakesNoSource({ state, ...module }: ModuleShape): readonly BrokenRule[] {
+  if (state !== "absent") return [];
+  const present = (["source", "tarballs"] as const).filter((key) => module[key] !== undefined);
+  const hint = "Leave one of the two out.";
+  return present.map((key) => broken(key, "E_CONFLICT", `A module that is to be absent takes no ${key}.`, hint));
+}
+
+function eachTarballOnce({ tarballs = [] }: ModuleShape): readonly BrokenRule[] {
+  return tarballs.flatMap(({ path }, index): BrokenRule[] => {
+    if (tarballs.findIndex((other) => other.path === path) === index) return [];
+    const message = `The tarball ${quote(path)} is listed already.`;
+    return [{ path: ["tarballs", index], fault: { code: "E_CONFLICT", message, hint: "Keep one of the two." } }];
+  });
 }
 
 /** Absent means all of it: who gives kernels here expects the module to stay for the others. */

@@ -113,6 +113,10 @@ function draftOf({ shape, source, tree }: PlacedEntry): DraftModule {
     timeoutMs: shape.timeout === undefined ? undefined : checkedAlready(parseDuration(shape.timeout)),
     build: shape.build ?? "auto",
     protect: shape.protect === "true",
+    tarballs: (shape.tarballs ?? []).map((tarball) => ({
+      path: path.resolve(path.dirname(source.file), tarball.path),
+      sha256: tarball.sha256.toLowerCase(),
+    })),
     position,
   };
 }
@@ -127,8 +131,10 @@ function checkedAlready<T>(result: Result<T, { readonly message: string }>): T {
   return result.value;
 }
 
-function keySpan(tree: Tree, keys: readonly string[]): Span {
-  return entryAt(tree, keys)?.key ?? tree.span;
+/** A list item has no key: then it is the item itself. */
+function keySpan(tree: Tree, keys: readonly PropertyKey[]): Span {
+  const { key, value } = entryAt(tree, keys) ?? {};
+  return key ?? value?.span ?? tree.span;
 }
 
 function spanOf(tree: Tree, keys: readonly string[]): Span {

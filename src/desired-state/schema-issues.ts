@@ -2,7 +2,7 @@ import type { core } from "zod/mini";
 import { didYouMean } from "../dkms/did-you-mean.ts";
 import type { Fault } from "./diagnostic.ts";
 import { faultAt, type PlacedFault } from "./placed-fault.ts";
-import { apiVersion, documentSchema, isFault, moduleSchema, selectorKeys } from "./schema.ts";
+import { apiVersion, documentSchema, isFault, moduleSchema, selectorKeys, tarballSchema } from "./schema.ts";
 import { quote, type SourceText, type Span } from "./source-text.ts";
 import { entryAt, type Tree } from "./tree.ts";
 
@@ -57,25 +57,20 @@ function isTypeMismatch(issue: Issue): boolean {
 
 const documentKeys = Object.keys(documentSchema.shape);
 const moduleKeys = Object.keys(moduleSchema.shape);
+const tarballKeys = Object.keys(tarballSchema.shape);
 
 function unknownKey(tree: Tree, path: Path, key: string): Spanned {
   const span = entryAt(tree, [...path, key])?.key ?? tree.span;
   const [where, known] = keysAt(path);
-  if (known === moduleKeys && key === "tarballs") return { span, fault: tarballs };
   const hint =
     didYouMean(key, known) ?? belongsElsewhere(key, known) ?? `The keys of ${where} are ${known.join(", ")}.`;
   return { span, fault: { code: "E_UNKNOWN_KEY", message: `There is no key ${quote(key)} in ${where}.`, hint } };
 }
 
-const tarballs: Fault = {
-  code: "E_UNSUPPORTED",
-  message: '"tarballs" is not supported by this version yet.',
-  hint: 'Leave it out; with "build: never" the module must be built in the DKMS tree already.',
-};
-
 function keysAt(path: Path): readonly [where: string, keys: readonly string[]] {
   if (path.length === 0) return ["a document", documentKeys];
   if (path.length === 2 && path[0] === "modules") return ["a module", moduleKeys];
+  if (path.length === 4 && path[2] === "tarballs") return ["a tarball", tarballKeys];
   if (path.at(-1) === "not") return ["a negated selector", selectorKeys.filter((key) => key !== "not")];
   return ["a selector", selectorKeys];
 }
@@ -89,10 +84,15 @@ function belongsElsewhere(key: string, known: readonly string[]): string | undef
 function missingKey(tree: Tree, path: Path): Spanned {
   const parent = entryAt(tree, path.slice(0, -1))?.value ?? tree;
   const key = String(path.at(-1));
-  const [where] = keysAt(path.slice(0, -1));
+  const [where, keys] = keysAt(path.slice(0, -1));
   const message = `The key ${quote(key)} is missing in ${where}.`;
-  const hint = key === "apiVersion" ? `Write "apiVersion: ${apiVersion}".` : "Every module has a name and a version.";
-  return { span: beginningOf(parent), fault: { code: "E_MISSING_KEY", message, hint } };
+  return { span: beginningOf(parent), fault: { code: "E_MISSING_KEY", message, hint: hintOfMissing(key, keys) } };
+}
+
+function hintOfMissing(key: string, keys: readonly string[]): string {
+  if (key === "apiVersion") return `Write "apiVersion: ${apiVersion}".`;
+  if (keys === tarballKeys) return "Every tarball has a path and a sha256, which sha256sum FILE prints.";
+  return "Every module has a name and a version.";
 }
 
 /** The first key of a mapping, rather than all its lines. */

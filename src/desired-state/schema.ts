@@ -3,7 +3,15 @@ import type { Result } from "../dkms/failure.ts";
 import type { Fault } from "./diagnostic.ts";
 import { deprecatedDirectives, directiveNameFault, numberedDirectives, singleDirectives } from "./directive-names.ts";
 import { parseDuration } from "./duration.ts";
-import { directiveValueFault, nameFault, sourceFault, versionFault, yesOrNoFault } from "./fields.ts";
+import {
+  digestFault,
+  directiveValueFault,
+  nameFault,
+  sourceFault,
+  tarballFault,
+  versionFault,
+  yesOrNoFault,
+} from "./fields.ts";
 import {
   parseGlob,
   parseNotText,
@@ -123,6 +131,21 @@ function kernels(description: string) {
   );
 }
 
+/** One entry of `tarballs`. */
+export const tarballSchema = z
+  .strictObject({
+    path: text(tarballFault, {
+      description: "An archive that dkms mktarball made, relative to the document's directory.",
+      examples: ["/srv/dkms/nvidia-550.54.14.dkms.tar.gz"],
+    }),
+    sha256: text(digestFault, {
+      description: "The SHA-256 digest of the file, as sha256sum prints it. What has another digest is not unpacked.",
+      examples: ["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+      pattern: "^[0-9A-Fa-f]{64}$",
+    }),
+  })
+  .check(z.meta({ description: "One archive, and what it must be." }));
+
 /** One entry of `modules`. */
 export const moduleSchema = z
   .strictObject({
@@ -195,6 +218,23 @@ export const moduleSchema = z
           description: "Whether this host may build the module. Default: auto.",
           examples: ["never"],
           default: "auto",
+        }),
+      ),
+    ),
+    tarballs: z.optional(
+      z.array(tarballSchema).check(
+        z.minLength(1),
+        z.meta({
+          description:
+            "Archives with binaries or source of the module, the one to prefer first. A binary for the kernel is loaded rather than built.",
+          examples: [
+            [
+              {
+                path: "./demo-1.0.dkms.tar.gz",
+                sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+              },
+            ],
+          ],
         }),
       ),
     ),

@@ -26,6 +26,11 @@ export function sourceLink(paths: Paths, module: ModuleId): string {
   return inside(moduleDirectory(paths, module), sourceName);
 }
 
+/** `<dkms tree>/<name>/<version>/.source-mark.json`: see source-mark.ts. */
+export function sourceMarkFile(paths: Paths, module: ModuleId): string {
+  return path.join(moduleDirectory(paths, module), ".source-mark.json");
+}
+
 /** `<source tree>/<name>-<version>` */
 export function sourceDirectory(paths: Paths, { name, version }: ModuleId): string {
   return inside(paths.sourceTree, `${component(name)}-${component(version)}`);

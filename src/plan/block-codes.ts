@@ -12,5 +12,6 @@ export const blockCodes: Readonly<Record<BlockReason, FailureCode>> = {
   "missing-dependency": "E_DEPENDENCY",
   "dependency-cycle": "E_DEPENDENCY",
   "failed-before": "E_FAILED_BEFORE",
+  untrusted: "E_TARBALL",
   unreadable: "E_IO",
 };

@@ -1,6 +1,6 @@
 import type { ActualState } from "../actual-state/actual-state.ts";
 import { orderByDependency } from "../dkms/graph.ts";
-import { instanceAddress, kernelKey } from "../dkms/id.ts";
+import { instanceAddress, kernelKey, moduleKey } from "../dkms/id.ts";
 import type { Step, StepId } from "./step.ts";
 
 /**
@@ -18,7 +18,9 @@ export function handOverObjects(steps: readonly Step[], actual: ActualState): re
     for (const uninstall of leaving) {
       if (!isHandedOver({ install, uninstall, names }, actual)) continue;
       wait(install, uninstall.id);
-      const build = steps.find(({ kind, address }) => kind === "build" && address === install.address);
+      const build = steps.find(
+        ({ kind, address }) => (kind === "build" || kind === "load-tarball") && address === install.address,
+      );
       if (build) wait(uninstall, build.id);
     }
   }
@@ -34,10 +36,20 @@ export function handOverObjects(steps: readonly Step[], actual: ActualState): re
   return cycles.length === 0 ? order : steps;
 }
 
-/** The names of the objects that an install brings, without suffix. */
-export function namesToCome({ instance }: Step<"install">, { prospects }: ActualState): readonly string[] {
+/** The names of the objects that an install brings, without suffix: by dkms.conf, and by the archives: where one brings the binary, dkms.conf may come with it. */
+export function namesToCome({ instance }: Step<"install">, { prospects, tarballs }: ActualState): readonly string[] {
   const conf = prospects.get(instanceAddress(instance))?.conf;
-  return conf?.ok ? conf.value.objects.map(({ destName }) => destName) : [];
+  const archives = tarballs.get(moduleKey(instance.module)) ?? [];
+  const binaries = archives.flatMap(({ found }) => (found.ok ? found.value.binaries : []));
+  const packed = binaries.filter(({ kernel }) => kernelKey(kernel) === kernelKey(instance.kernel));
+  return [
+    ...(conf?.ok ? conf.value.objects.map(({ destName }) => destName) : []),
+    ...packed.flatMap(({ objects }) => objects.map(withoutSuffix)),
+  ];
+}
+
+function withoutSuffix(file: string): string {
+  return file.replace(/\.ko(\.\w+)?$/, "");
 }
 
 interface HandOver {
@@ -53,5 +65,5 @@ function isHandedOver({ install, uninstall, names }: HandOver, { modules }: Actu
   }
   const owner = modules.find(({ id }) => id.name === module.name && id.version === module.version);
   const there = owner?.instances.find((one) => kernelKey(one.kernel) === kernelKey(kernel))?.objects ?? [];
-  return there.some(({ file }) => names.includes(file.replace(/\.ko(\.\w+)?$/, "")));
+  return there.some(({ file }) => names.includes(withoutSuffix(file)));
 }

@@ -1,19 +1,13 @@
-import type { ActualState, ModuleState, SourceProblem } from "../actual-state/actual-state.ts";
+import type { ActualState, ModuleState } from "../actual-state/actual-state.ts";
 import type { DesiredModule, DesiredState } from "../desired-state/desired-state.ts";
 import { orderByDependency } from "../dkms/graph.ts";
-import {
-  type InstanceAddress,
-  type InstanceId,
-  instanceAddress,
-  type ModuleId,
-  type ModuleKey,
-  moduleKey,
-} from "../dkms/id.ts";
+import { type InstanceAddress, type InstanceId, instanceAddress, type ModuleId, moduleKey } from "../dkms/id.ts";
 import { blockCodes } from "./block-codes.ts";
-import { type Acting, findInstance, judgeInstance, sourceDiffers, type Verdict } from "./judge-instance.ts";
+import { judgeInstance } from "./judge-instance.ts";
+import { type ModuleNeed, moduleNeed } from "./module-need.ts";
 import type { Blocked, Level, NotApplicable } from "./plan.ts";
 import type { Wanted } from "./resolve-wanted.ts";
-import type { Reason } from "./step.ts";
+import { type Acting, findInstance, type Verdict } from "./verdict.ts";
 
 /** An instance on which something is to be done. */
 export interface Judged {
@@ -23,15 +17,6 @@ export interface Judged {
   readonly before: Level;
   /** Instances of its BUILD_DEPENDS for the same kernel. */
   readonly dependencies: readonly InstanceAddress[];
-}
-
-/** What a wanted module needs as a whole, before anything happens to its instances. */
-export interface ModuleNeed {
-  readonly entry: DesiredModule;
-  readonly id: ModuleId;
-  readonly kind: "add" | "repair";
-  readonly reason: Reason;
-  readonly before: Level;
 }
 
 export interface JudgedWanted {
@@ -143,7 +128,11 @@ function collect(given: Collected): JudgedWanted {
       notApplicable.push({ address, text: verdict.text, source });
     } else unchanged += 1;
   }
-  const needs = given.wanted.map((one) => moduleNeed(one, given, judged));
+  const needs = given.wanted.map((one) => {
+    const key = one.id && moduleKey(one.id);
+    const verdicts = judged.filter(({ instance }) => moduleKey(instance.module) === key).map(({ verdict }) => verdict);
+    return moduleNeed(one, given.actual, verdicts);
+  });
   const needed = needs.flatMap((need) => (need && "kind" in need ? [need] : []));
   blocked.push(...needs.flatMap((need) => (need && "remedy" in need ? [need] : [])));
   return { judged, modules: needed, blocked, notApplicable, unchanged };
@@ -153,42 +142,4 @@ function collect(given: Collected): JudgedWanted {
 export function levelOf(module: ModuleState | undefined, instance: InstanceId): Level {
   if (!module) return "absent";
   return findInstance(module, instance)?.level ?? "added";
-}
-
-function moduleNeed(
-  { entry, id }: Wanted,
-  { actual, modules }: Collected,
-  judged: readonly Judged[],
-): ModuleNeed | Blocked | undefined {
-  if (!id || entry.state === "absent") return undefined;
-  const key = moduleKey(id);
-  const module = modules.get(key);
-  const source = actual.sources.get(key);
-  const builds = judged.some(({ instance, verdict }) => moduleKey(instance.module) === key && verdict.build);
-  const concerned = builds || entry.state === "added";
-  if (!source || source.problem) return entry.state === "added" ? addBlocked(entry, key, source?.problem) : undefined;
-  const before: Level = module ? "added" : "absent";
-  const need = { entry, id, before };
-  if (!module) {
-    const reason: Reason = { code: "not-added", text: "it is not in the DKMS tree" };
-    return concerned ? { ...need, kind: "add", reason } : undefined;
-  }
-  if (concerned && sourceDiffers(source)) {
-    const text = "the source that the document names is not the one in the source tree";
-    return { ...need, kind: "add", reason: { code: "source-changed", text } };
-  }
-  if (module.link !== "linked") {
-    const text = `its source link is ${module.link}`;
-    return { ...need, kind: "repair", reason: { code: "broken", text } };
-  }
-  const [leftover] = module.leftovers;
-  if (leftover === undefined) return undefined;
-  const text = `a run that was killed left ${leftover} behind`;
-  return { ...need, kind: "repair", reason: { code: "leftovers", text } };
-}
-
-function addBlocked(entry: DesiredModule, address: ModuleKey, problem: SourceProblem | undefined): Blocked {
-  const { text, remedy } = problem ?? { text: "its source was not looked at", remedy: "run it again" };
-  const reason = "no-source";
-  return { address, reason, code: blockCodes[reason], text, remedy, source: entry.position };
 }

@@ -8,7 +8,8 @@ import {
   type ModuleKey,
   moduleKey,
 } from "../dkms/id.ts";
-import type { Judged, JudgedWanted, ModuleNeed } from "./judge-wanted.ts";
+import type { Judged, JudgedWanted } from "./judge-wanted.ts";
+import type { ModuleNeed } from "./module-need.ts";
 import type { Change, Level } from "./plan.ts";
 import type { Removals } from "./plan-removals.ts";
 import type { Sweep } from "./plan-sweeps.ts";
@@ -58,11 +59,11 @@ export function stepId(kind: StepKind, address: Address): StepId {
   return `${kind}:${address}`;
 }
 
-function moduleStep({ kind, id, entry, reason }: ModuleNeed): Step<"add" | "repair"> {
+function moduleStep({ kind, id, entry, tarball, reason }: ModuleNeed): Step<"add" | "repair"> {
   const common = { dependsOn: [], reason, module: id };
   const address = moduleKey(id);
   if (kind === "repair") return { ...identity("repair", address), ...common };
-  return { ...identity("add", address), ...common, source: entry.source };
+  return { ...identity("add", address), ...common, source: tarball ? undefined : entry.source, tarball };
 }
 
 /** What is to be repaired besides: where builds that are to go must be put back first, or a source is to be replaced. */
@@ -76,7 +77,7 @@ function otherRepairs({ actual, wanted, removals }: Given): readonly Step<"repai
   return left.map(repairStep);
 }
 
-type InstanceStep = Step<"build" | "install" | "uninstall" | "unbuild">;
+type InstanceStep = Step<"load-tarball" | "build" | "install" | "uninstall" | "unbuild">;
 
 function raisingSteps(
   { entry, instance, verdict, dependencies }: Judged,
@@ -95,6 +96,11 @@ function raisingSteps(
   if (verdict.build) {
     const more = { instance, directives, timeoutMs: entry?.timeoutMs, replace: verdict.replacesBuild };
     steps.push({ ...identity("build", address), dependsOn: chain(), reason: verdict.build, ...more });
+  }
+  if (verdict.load) {
+    const { tarball, reason } = verdict.load;
+    const more = { instance, tarball, replace: verdict.replacesBuild };
+    steps.push({ ...identity("load-tarball", address), dependsOn: before, reason, ...more });
   }
   if (verdict.uninstall) {
     steps.push({ ...identity("uninstall", address), dependsOn: chain(), reason: verdict.uninstall, instance });
@@ -199,6 +205,7 @@ const reached: { readonly [K in StepKind]: Level | undefined } = {
   sweep: undefined,
   add: "added",
   repair: undefined,
+  "load-tarball": "built",
   build: "built",
   install: "installed",
   uninstall: "built",

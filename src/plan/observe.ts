@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { ActualState } from "../actual-state/actual-state.ts";
 import { type InstanceId, instanceAddress, type KernelId, kernelKey, type ModuleId, moduleKey } from "../dkms/id.ts";
-import { findInstance } from "./judge-instance.ts";
 import { type StepName, type Touched, touchedBy, type World } from "./touched.ts";
+import { findInstance } from "./verdict.ts";
 
 /** What was seen of one thing that a plan touches. A fact is a word or two, or a digest. */
 export interface Observation {
@@ -56,10 +56,11 @@ function instanceFacts(id: InstanceId, { wanted }: Touched, actual: ActualState)
     installed_version: active?.id.version ?? "none",
     objects: state ? digest(state.objects) : "none",
     problems: state && state.problems.length > 0 ? digest(state.problems) : "none",
-    build_record: state?.record ? digest(state.record.inputs) : "none",
+    build_record: state?.record ? digest([state.record.inputs, state.record.tarball]) : "none",
     dkms_conf: conf ? digest(conf.ok ? conf.value : conf.error.message) : "not looked at",
     excluded: exclusion ?? "no",
-    source: source ? digest([source.inTree?.digest, source.given?.digest, source.problem]) : "none",
+    source: source ? digest([source.inTree, source.given?.digest, source.problem]) : "none",
+    archives: archiveFact(id.module, actual),
     inputs: inputs ? digest(inputs) : "none",
     failed_before: failedBefore ? digest(failedBefore) : "no",
     missing_programs: missingTools.length > 0 ? missingTools.join(" ") : "none",
@@ -75,13 +76,19 @@ function moduleFacts(id: ModuleId, { removed }: Touched, { desired, actual }: Wo
     source_link: module?.link ?? "not added",
     leftovers: module && module.leftovers.length > 0 ? digest(module.leftovers) : "none",
     displaced: module && module.displaced.length > 0 ? digest(module.displaced) : "none",
-    source: source?.inTree?.digest ?? "none",
+    source: source?.inTree ? digest(source.inTree) : "none",
     given_source: source?.given?.digest ?? "none",
     source_problem: source?.problem?.text ?? "none",
+    archives: archiveFact(id, actual),
     ...(removed.has(key) && { kernels: module?.instances.map(({ kernel }) => kernelKey(kernel)).join(" ") ?? "none" }),
     // What no document lists is taken away only where everything could be read.
     ...(!isListed && { scan: actual.complete ? "complete" : "incomplete" }),
   };
+}
+
+function archiveFact(id: ModuleId, { tarballs }: ActualState): string {
+  const archives = tarballs.get(moduleKey(id));
+  return archives ? digest(archives) : "not looked at";
 }
 
 function kernelFacts(id: KernelId, { kernels, depmodOwed }: ActualState): Facts {

@@ -2,10 +2,10 @@ import type { ActualState, ModuleState } from "../actual-state/actual-state.ts";
 import type { DesiredModule, DesiredState } from "../desired-state/desired-state.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import { type InstanceAddress, instanceAddress, type ModuleId, type ModuleKey, moduleKey } from "../dkms/id.ts";
-import type { Acting } from "./judge-instance.ts";
 import type { Judged, JudgedWanted } from "./judge-wanted.ts";
 import { type PlanFilter, passes } from "./resolve-wanted.ts";
 import type { Reason, StepId } from "./step.ts";
+import type { Acting } from "./verdict.ts";
 
 /** What is taken away. */
 export interface Removals {

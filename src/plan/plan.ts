@@ -54,6 +54,7 @@ export type BlockReason =
   | "missing-dependency"
   | "dependency-cycle"
   | "failed-before"
+  | "untrusted"
   | "unreadable";
 
 /** Wanted, and excluded by the module's own dkms.conf: never an error. */

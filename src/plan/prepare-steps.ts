@@ -38,7 +38,7 @@ export function afterPreparation(steps: readonly Step[]): readonly Step[] {
       const repair = repairs.filter((one) => moduleKey(one.module) === moduleKey(module));
       const before = [...sweep, ...repair].map(({ id }) => id);
       const dependsOn = [...new Set([...before, ...step.dependsOn])];
-      return step.kind === "build" && repair.length > 0
+      return (step.kind === "build" || step.kind === "load-tarball") && repair.length > 0
         ? { ...step, dependsOn, replace: true }
         : { ...step, dependsOn };
     }),

@@ -3,9 +3,9 @@ import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import { type InstanceId, kernelKey, type ModuleId, moduleKey } from "../dkms/id.ts";
 import { loadedName } from "../dkms/loaded-name.ts";
 import { namesToCome } from "./hand-over-objects.ts";
-import { findInstance } from "./judge-instance.ts";
 import type { Step } from "./step.ts";
 import type { World } from "./touched.ts";
+import { findInstance } from "./verdict.ts";
 
 /**
  * Why a plan of these steps must not be carried out: it would take away a protected module, or uninstall one that is

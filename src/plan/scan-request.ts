@@ -11,9 +11,15 @@ export function scanRequest(
   const sources = desired.modules
     .filter((entry) => entry.state !== "absent" && passes(entry, filter))
     .map(({ name, version, source }) => ({ module: { name, version }, directory: source }));
+  const tarballs = desired.modules
+    .filter((entry) => entry.tarballs.length > 0 && passes(entry, filter))
+    .map(({ name, version, tarballs: files, state }) => {
+      return { module: { name, version }, files, forSource: state === "added" };
+    });
   return {
     sources,
     retry: filter.retry,
+    tarballs,
     prospects: (kernels) =>
       resolveWanted(desired, { ...machine, kernels }, filter).wanted.flatMap(({ entry, id, kernels: chosen }) =>
         id ? chosen.map((kernel) => ({ module: id, kernel, directives: entry.directives })) : [],

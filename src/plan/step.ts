@@ -5,8 +5,22 @@ import type { Address, InstanceId, KernelId, ModuleId } from "../dkms/id.ts";
  * so a kind without an executor does not compile. Never a command: a saved plan must not be able to smuggle one in.
  */
 export interface StepArguments {
-  /** Copy the source to the source tree if the document names one, and link it into the DKMS tree. */
-  readonly add: { readonly module: ModuleId; readonly source: string | undefined };
+  /**
+   * Copy the source to the source tree if the document names one, or unpack it there from an archive (its dkms.conf, if
+   * that is all there is), and link it into the DKMS tree.
+   */
+  readonly add: {
+    readonly module: ModuleId;
+    readonly source: string | undefined;
+    readonly tarball: TarballFile | undefined;
+  };
+  /** Put an archive's binary for one kernel in the place of a build. */
+  readonly "load-tarball": {
+    readonly instance: InstanceId;
+    readonly tarball: TarballFile;
+    /** Load beside an existing build and swap it in when it is complete. */
+    readonly replace: boolean;
+  };
   /** Clear what killed runs left of a package, whatever the version. */
   readonly sweep: { readonly name: string };
   /** Mend a broken source link, clear what a killed run left of this version. */
@@ -28,6 +42,12 @@ export interface StepArguments {
   readonly unbuild: { readonly instance: InstanceId };
   readonly remove: { readonly module: ModuleId };
   readonly depmod: { readonly kernel: KernelId };
+}
+
+/** An archive and what it must be: what has another digest is not unpacked. */
+export interface TarballFile {
+  readonly path: string;
+  readonly sha256: string;
 }
 
 export type StepKind = keyof StepArguments;
@@ -64,6 +84,9 @@ export type ReasonCode =
   | "headers-changed"
   | "compiler-changed"
   | "dependency-changed"
+  | "tarball-changed"
+  | "tarball-preferred"
+  | "tarball-unlisted"
   | "wrong-vermagic"
   | "object-missing"
   | "installed-missing"

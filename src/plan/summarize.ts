@@ -19,6 +19,7 @@ function classify({
   after,
 }: Change): "install" | "rebuild" | "build" | "uninstall" | "remove" | "other" {
   if (actions.includes("sweep")) return "other";
+  if (actions.includes("load-tarball")) return actions.includes("install") ? "install" : "build";
   if (actions.includes("build") && (before === "built" || before === "installed")) return "rebuild";
   if (after === "absent") return actions.includes("remove") ? "remove" : "uninstall";
   if (actions.includes("install")) return "install";

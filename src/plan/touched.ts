@@ -12,9 +12,9 @@ import {
   parseKernelKey,
   parseModuleKey,
 } from "../dkms/id.ts";
-import { findInstance } from "./judge-instance.ts";
 import { type PlanFilter, resolveWanted } from "./resolve-wanted.ts";
 import type { Step, StepKind } from "./step.ts";
+import { findInstance } from "./verdict.ts";
 
 /** What a step is called: its kind and what it is about. Of a saved plan nothing else is believed. */
 export type StepName = Pick<Step, "kind"> & { readonly address: string };
@@ -83,13 +83,13 @@ function wantedLevels({ desired, actual, filter }: World): ReadonlyMap<InstanceA
   return levels;
 }
 
-/** Whether a module is only repaired, or added anew, depends on whether any of its wanted instances is to be built. */
+/** Whether a module is only repaired, or added anew, depends on whether any of its wanted instances is to be built or loaded. */
 function repairedFor(
   steps: readonly StepName[],
   wanted: ReadonlyMap<InstanceAddress, DesiredLevel>,
 ): readonly InstanceId[] {
   const having = (wish: StepKind) => steps.filter(({ kind }) => kind === wish).map(({ address }) => address);
-  const built = having("build");
+  const built = [...having("build"), ...having("load-tarball")];
   const repaired = having("repair").filter((key) => !built.some((address) => address.startsWith(`${key}@`)));
   return [...wanted.keys()]
     .flatMap((address) => parseInstanceAddress(address) ?? [])

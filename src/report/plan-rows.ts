@@ -81,7 +81,10 @@ export function actionWords({ actions, before }: Pick<Change, "actions" | "befor
 }
 
 function actionWord(kind: StepKind, before: Change["before"], all: readonly StepKind[]): string {
-  if (kind === "build" && (before === "built" || before === "installed")) return "rebuild";
-  if (kind === "install" && before === "installed" && !all.includes("build")) return "reinstall";
+  const isThere = before === "built" || before === "installed";
+  if (kind === "build" && isThere) return "rebuild";
+  if (kind === "load-tarball") return isThere ? "reload" : "load";
+  const isNew = all.includes("build") || all.includes("load-tarball");
+  if (kind === "install" && before === "installed" && !isNew) return "reinstall";
   return kind;
 }

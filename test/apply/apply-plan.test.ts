@@ -8,6 +8,7 @@ import { noWorkshop } from "../../src/apply/workshop.ts";
 import { unsignedPolicy } from "../../src/dkms/engine-policy.ts";
 import { fail, type Result, succeed } from "../../src/dkms/failure.ts";
 import type { Done } from "../../src/dkms/verbs/verb.ts";
+import { defaultArchiveLimits } from "../../src/host/archive/archive-limits.ts";
 import { createHost } from "../../src/host/create-host.ts";
 import { assemblePlan } from "../../src/plan/assemble-plan.ts";
 import type { Plan } from "../../src/plan/plan.ts";
@@ -46,6 +47,7 @@ async function run(plan: Plan, script: Script = {}, { failFast = false, stop }: 
     sweep: carryOut,
     add: carryOut,
     repair: carryOut,
+    "load-tarball": carryOut,
     build: carryOut,
     install: carryOut,
     uninstall: carryOut,
@@ -55,7 +57,8 @@ async function run(plan: Plan, script: Script = {}, { failFast = false, stop }: 
   };
   const quiet = { start: () => {}, intent: () => {}, result: () => {}, end: () => {} };
   const work = { engine, journal: quiet, workshop: noWorkshop, expectedMs: () => 0 };
-  const options = { ...work, jobs: 1, failFast, policy: unsignedPolicy, buildTimeoutMs: 1 };
+  const archives = { limits: defaultArchiveLimits };
+  const options = { ...work, archives, jobs: 1, failFast, policy: unsignedPolicy, buildTimeoutMs: 1 };
   const host = createHost({ root: "/nowhere", ...(stop && { signal: stop.signal }) });
   const { steps, interrupted, changed } = await applyPlan(host, plan, {
     ...options,

@@ -19,7 +19,7 @@ const autoinstall = "AUTOINSTALL=yes\nPACKAGE_NAME=demo\nPACKAGE_VERSION=1\nDEST
 async function remaining(host: Host, text: string): Promise<readonly string[]> {
   const { desired, diagnostics } = parseDesired("imported", text);
   assert.ok(desired, diagnostics[0]?.message);
-  const { plan } = await compare(host, desired, noFilter);
+  const { plan } = await compare(host, desired, { filter: noFilter });
   assert.equal(plan.diagnostics, []);
   return [...plan.changes.map(({ address }) => address), ...plan.blocked.map(({ address }) => address)];
 }

@@ -6,7 +6,9 @@ import type { ModuleShape } from "../../src/desired-state/schema.ts";
 const rules = suite("checkModule");
 
 function broken(more: Partial<ModuleShape>): readonly string[] {
-  return checkModule({ name: "a", version: "1", ...more }).map(({ path, fault }) => `${fault.code} ${path.join(".")}`);
+  return checkModule({ name: "a", version: "1", ...more }).map(
+    ({ path, fault }) => `${fault.code} ${path.map(String).join(".")}`,
+  );
 }
 
 rules("has nothing against a module that says little", () => {
@@ -35,9 +37,17 @@ rules("lets such a name be where nothing is built", () => {
     assert.equal(broken({ version: "1:2", ...more }), []);
 });
 
-rules("takes no source and no kernels for what is to be absent", () => {
+rules("takes no source, no tarballs and no kernels for what is to be absent", () => {
+  assert.equal(broken({ state: "absent", tarballs: [{ path: "a", sha256: "0" }] }), ["E_CONFLICT tarballs"]);
   assert.equal(broken({ state: "absent", source: "x" }), ["E_CONFLICT source"]);
   assert.equal(broken({ state: "absent", kernels: ["running"] }), ["E_CONFLICT kernels"]);
+});
+
+rules("takes tarballs for what is to be installed, built or added, built here or not", () => {
+  const tarballs = [{ path: "a", sha256: "0" }];
+  for (const state of ["installed", "built", "added"] as const) assert.equal(broken({ state, tarballs }), []);
+  assert.equal(broken({ tarballs, build: "never" }), []);
+  assert.equal(broken({ tarballs: [...tarballs, ...tarballs] }), ["E_CONFLICT tarballs.1"]);
 });
 
 rules("warns of a source that is never built", () => {

@@ -1,6 +1,7 @@
+import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { brief, diagnosticsOf, head, modules } from "./documents.ts";
+import { brief, diagnosticsOf, head, loadText, modules } from "./documents.ts";
 
 const checking = suite("parseDocument");
 
@@ -61,10 +62,48 @@ checking("points into nested selectors", () => {
   assert.equal(problems(modules(`name: a\nversion: 1\n${kernels}`)), ["E_BAD_VALUE 8:18"]);
 });
 
-checking("does not take tarballs, and says so", () => {
-  const text = modules("name: a\nversion: 1\nbuild: never\ntarballs: [{path: /x}]");
-  assert.equal(problems(text), ["E_UNSUPPORTED 6:5"]);
-  assert.match(told(text), "not supported by this version yet");
+const digest = "9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08";
+
+checking("takes tarballs in their order, paths from the document's directory and digests in either case", () => {
+  const list = `tarballs: [{path: ./b.tar.gz, sha256: ${digest}}, {path: /srv/a.tar, sha256: ${"0".repeat(64)}}]`;
+  const { desired } = loadText(modules(`name: a\nversion: 1\n${list}`, "name: b\nversion: 1"));
+  const [a, b] = desired?.modules ?? [];
+  const directory = path.dirname(a?.position.file ?? "");
+  assert.equal(a?.tarballs, [
+    { path: path.join(directory, "b.tar.gz"), sha256: digest.toLowerCase() },
+    { path: "/srv/a.tar", sha256: "0".repeat(64) },
+  ]);
+  assert.equal(b?.tarballs, []);
+});
+
+checking("points at what a tarball lacks, or has too much", () => {
+  const tarballs = (list: string) => problems(modules(`name: a\nversion: 1\ntarballs: ${list}`));
+  assert.equal(tarballs("[]"), ["E_BAD_VALUE 5:15"]);
+  assert.equal(tarballs("/srv/a.tar"), ["E_WRONG_TYPE 5:15"]);
+  assert.equal(tarballs("[/srv/a.tar]"), ["E_WRONG_TYPE 5:16"]);
+  assert.equal(tarballs("[{path: /srv/a.tar}]"), ["E_MISSING_KEY 5:17"]);
+  assert.equal(tarballs(`[{sha256: ${digest}}]`), ["E_MISSING_KEY 5:17"]);
+  assert.equal(tarballs(`[{path: a, sha256: ${digest}, sha1: x}]`), ["E_UNKNOWN_KEY 5:100"]);
+  assert.equal(tarballs(`[{path: a, sha256: ${digest}, kernels: x}]`), ["E_UNKNOWN_KEY 5:100"]);
+  const text = modules("name: a\nversion: 1\ntarballs: [{path: /srv/a.tar}]");
+  assert.match(told(text), "Every tarball has a path and a sha256, which sha256sum FILE prints");
+});
+
+checking("refuses digests that are none, and paths that are none", () => {
+  for (const sha256 of ["''", "0", "x".repeat(64), digest.slice(1), `${digest}0`])
+    assert.equal(problems(modules(`name: a\nversion: 1\ntarballs: [{path: a, sha256: ${sha256}}]`)), [
+      "E_BAD_VALUE 5:34",
+    ]);
+  for (const file of ["''", '"a\\0b"', "~/a.tar", "https://example.org/a.tar"])
+    assert.equal(problems(modules(`name: a\nversion: 1\ntarballs: [{path: ${file}, sha256: ${digest}}]`)), [
+      "E_BAD_VALUE 5:23",
+    ]);
+});
+
+checking("points at the tarball that is listed twice", () => {
+  const item = (file: string) => `{path: ${file}, sha256: ${digest}}`;
+  const text = modules(`name: a\nversion: 1\ntarballs:\n  - ${item("a")}\n  - ${item("b")}\n  - ${item("a")}`);
+  assert.equal(problems(text), ["E_CONFLICT 8:9"]);
 });
 
 checking("refuses a source that is empty, holds a NUL, or waits for a shell", () => {

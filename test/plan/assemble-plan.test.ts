@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { assemblePlan } from "../../src/plan/assemble-plan.ts";
 import { noFilter } from "../../src/plan/resolve-wanted.ts";
-import { actualState, desiredState, type WorldOptions } from "../rig/world.ts";
+import { actualState, desiredState, listed, type WorldOptions } from "../rig/world.ts";
 
 type Entries = Parameters<typeof desiredState>[0];
 
@@ -325,6 +325,161 @@ blocked("one blocked instance does not hold up the others", () => {
 });
 
 blocked.run();
+
+const tarballs = suite("assemblePlan, archives that a document lists");
+
+const binary = { sha256: "t1", kernels: ["K1"] };
+const nothingThere = { sources: { "a/1": {} }, tarballs: { "a/1": [binary] } };
+const lists = { "a/1": { tarballs: listed("t1") } };
+const loaded = { ...present("installed", { tarball: "t1" }) };
+const confOnly = { sources: { "a/1": { inTree: "conf", confOnly: true, tarball: "t1" } } };
+
+tarballs("a binary for the kernel, nothing there: dkms.conf from the archive, load, install, depmod", () => {
+  const load = ["add:a/1", "load-tarball:a/1@K1", "install:a/1@K1", "depmod:K1"];
+  assert.equal(steps(nothingThere, lists), load);
+  assert.equal(steps(nothingThere, { "a/1": { tarballs: listed("t1"), build: "never" } }), load);
+  const [add] = plan(nothingThere, lists).steps;
+  assert.equal(add?.kind === "add" && add.tarball, { path: "/srv/t1.tar.gz", sha256: "t1" });
+});
+
+tarballs("a binary is preferred to building, and needs neither headers nor programs", () => {
+  const world = { ...inTree, kernels: [{ release: "K1", headers: undefined }], missingTools: ["make"] };
+  const { steps: all, blocked } = plan({ ...world, tarballs: { "a/1": [binary] } }, lists);
+  assert.equal(
+    all.map(({ kind }) => kind),
+    ["add", "load-tarball", "install", "depmod"],
+  );
+  assert.equal(blocked, []);
+  const [add] = all;
+  assert.is(add?.kind === "add" && add.tarball, undefined, "a source that is there stays");
+});
+
+tarballs("of several archives with a binary the first counts, each kernel by itself", () => {
+  const world = {
+    kernels: ["K1", "K2"],
+    sources: { "a/1": {} },
+    tarballs: {
+      "a/1": [
+        { sha256: "t1", kernels: ["K2"] },
+        { sha256: "t2", kernels: ["K1", "K2"] },
+      ],
+    },
+  };
+  const loads = plan(world, { "a/1": { tarballs: listed("t1", "t2") } }).steps.flatMap((step) =>
+    step.kind === "load-tarball" ? [`${step.instance.kernel.release} ${step.tarball.sha256}`] : [],
+  );
+  assert.equal(loads, ["K1 t2", "K2 t1"]);
+});
+
+tarballs(
+  "what came from a listed archive is fresh, whatever its source, headers and compiler; nothing is looked into",
+  () => {
+    const stale = present("installed", { tarball: "t1", inputs: { source: "old", headers: "old", compiler: "old" } });
+    assert.equal(steps({ modules: { "a/1": stale } }, lists), []);
+    assert.equal(steps({ ...confOnly, modules: { "a/1": loaded } }, { "a/1": { tarballs: listed("t0", "t1") } }), []);
+  },
+);
+
+tarballs("a changed archive: dkms.conf and binary of the new one, beside the old one, then swapped in", () => {
+  const world = { ...confOnly, modules: { "a/1": loaded }, tarballs: { "a/1": [{ sha256: "t2", kernels: ["K1"] }] } };
+  const wanted = { "a/1": { tarballs: listed("t2") } };
+  assert.equal(reasons(world, wanted), [
+    "add tarball-changed",
+    "load-tarball tarball-changed",
+    "install tarball-changed",
+    "depmod kernel-changed",
+  ]);
+  const load = plan(world, wanted).steps.find(({ kind }) => kind === "load-tarball");
+  assert.is(load?.kind === "load-tarball" && load.replace, true);
+});
+
+tarballs("what was built here makes way for a listed binary, also if it is fresh", () => {
+  const world = { modules: { "a/1": present("installed") }, tarballs: { "a/1": [binary] } };
+  assert.equal(reasons(world, lists), [
+    "load-tarball tarball-preferred",
+    "install tarball-preferred",
+    "depmod kernel-changed",
+  ]);
+});
+
+tarballs("a loaded object that is gone is loaded again", () => {
+  const damaged = present("installed", { tarball: "t1", problems: ["object-missing"] });
+  const world = { ...confOnly, modules: { "a/1": damaged }, tarballs: { "a/1": [binary] } };
+  assert.equal(reasons(world, lists).slice(0, 2), ["load-tarball object-missing", "install object-missing"]);
+});
+
+tarballs("no binary for the kernel: built where that is possible, else no-binary, while other kernels are done", () => {
+  const world = { kernels: ["K1", "K2"], sources: { "a/1": { inTree: "source-1" } }, tarballs: { "a/1": [binary] } };
+  assert.ok(steps(world, lists).includes("build:a/1@K2"));
+  const never = { "a/1": { tarballs: listed("t1"), build: "never" } } as const;
+  assert.equal(blocks(world, never), ["a/1@K2 no-binary"]);
+  assert.ok(steps(world, never).includes("install:a/1@K1"));
+  const withoutHeaders = { ...world, kernels: ["K1", { release: "K2", headers: undefined }] };
+  const [blocked] = plan(withoutHeaders, lists).blocked;
+  assert.is(blocked?.reason, "no-binary");
+  assert.match(blocked?.text ?? "", "headers of kernel K2");
+});
+
+tarballs("a directory that holds only dkms.conf is nothing to build from", () => {
+  assert.equal(blocks({ ...confOnly, tarballs: { "a/1": [{ sha256: "t1" }] } }, lists), ["a/1@K1 no-binary"]);
+  assert.equal(blocks(confOnly, { "a/1": {} }), ["a/1@K1 no-source"]);
+});
+
+tarballs("an archive that is not to be trusted stops the module, also where another one has the binary", () => {
+  const bad = { sha256: "t2", problem: "untrusted" } as const;
+  const world = { ...nothingThere, tarballs: { "a/1": [binary, bad] } };
+  const wanted = { "a/1": { tarballs: listed("t1", "t2") }, "b/1": {} };
+  assert.equal(blocks({ ...world, sources: { ...world.sources, "b/1": { inTree: "source-1" } } }, wanted), [
+    "a/1@K1 untrusted",
+  ]);
+  assert.equal(blocks(world, { "a/1": { state: "added", tarballs: listed("t1", "t2") } }), ["a/1 untrusted"]);
+});
+
+tarballs("an archive that is out of reach: what is there stays, what is not there is built if it can be", () => {
+  const gone = { "a/1": [{ sha256: "t2", problem: "unreachable" } as const] };
+  const wanted = { "a/1": { tarballs: listed("t2") } };
+  assert.equal(blocks({ modules: { "a/1": loaded }, tarballs: gone }, wanted), ["a/1@K1 no-binary"]);
+  assert.equal(steps({ modules: { "a/1": present("installed") }, tarballs: gone }, wanted), []);
+  assert.ok(steps({ ...inTree, tarballs: gone }, wanted).includes("build:a/1@K1"));
+  assert.equal(blocks({ sources: { "a/1": {} }, tarballs: gone }, wanted), ["a/1@K1 no-binary"]);
+});
+
+tarballs(
+  "no archive is listed any more: built from the source, kept where there is none or building is forbidden",
+  () => {
+    const world = { modules: { "a/1": loaded } };
+    assert.equal(reasons(world, { "a/1": {} }).slice(0, 2), ["build tarball-unlisted", "install tarball-unlisted"]);
+    assert.equal(steps(world, { "a/1": { build: "never" } }), []);
+    assert.equal(steps({ ...world, ...confOnly }, { "a/1": {} }), []);
+  },
+);
+
+tarballs("an archive with the source, and no binary for the kernel: unpacked, then built", () => {
+  const world = { sources: { "a/1": {} }, tarballs: { "a/1": [{ sha256: "t1", hasSource: true }] } };
+  assert.equal(steps(world, lists), ["add:a/1", "build:a/1@K1", "install:a/1@K1", "depmod:K1"]);
+  const [add] = plan(world, lists).steps;
+  assert.equal(add?.kind === "add" && add.tarball?.sha256, "t1");
+  assert.equal(steps(world, { "a/1": { state: "added", tarballs: listed("t1") } }), ["add:a/1"]);
+});
+
+tarballs("the source of an archive makes way for that of its successor, and nothing else's does", () => {
+  const successor = { tarballs: { "a/1": [{ sha256: "t2", hasSource: true }] } };
+  const wanted = { "a/1": { tarballs: listed("t2") } };
+  const built = { "a/1": present("installed", { inputs: { source: "unpacked" } }) };
+  const ours = { "a/1": { inTree: "unpacked", tarball: "t1" } };
+  assert.equal(reasons({ ...successor, modules: built, sources: ours }, wanted).slice(0, 2), [
+    "add tarball-changed",
+    "build source-changed",
+  ]);
+  assert.equal(steps({ ...successor, modules: built, sources: { "a/1": { inTree: "unpacked" } } }, wanted), []);
+});
+
+tarballs("a broken link is mended from the archive", () => {
+  const world = { ...nothingThere, modules: { "a/1": { ...loaded, link: "dangling" } } } as const;
+  assert.equal(reasons(world, lists), ["add broken"]);
+});
+
+tarballs.run();
 
 const dependencies = suite("assemblePlan, BUILD_DEPENDS");
 const both = { sources: { "a/1": { inTree: "s" }, "b/1": { inTree: "s" } }, confs: { "a/1": { buildDepends: ["b"] } } };

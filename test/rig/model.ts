@@ -10,7 +10,7 @@ import {
 } from "../../src/dkms/id.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import type { Step } from "../../src/plan/step.ts";
-import { toInstance } from "./world.ts";
+import { freshInputs, type InstanceOptions, toInstance } from "./world.ts";
 
 /**
  * What an apply that succeeds does to an actual state, as pure values: the oracle of the planner's property tests. Each
@@ -30,7 +30,9 @@ function applyStep(state: ActualState, step: Step): ActualState {
     case "sweep":
       return { ...state, strays: state.strays.filter(({ name }) => name !== step.name) };
     case "add":
-      return addModule(state, step.module);
+      return addModule(step.tarball ? unpackSource(state, step.module, step.tarball.sha256) : state, step.module);
+    case "load-tarball":
+      return changeModule(state, step.instance.module, (module) => putBuild(module, step, loadedInputs(state, step)));
     case "repair":
       return changeModule(state, step.module, (module) => ({
         ...module,
@@ -59,7 +61,9 @@ function addModule(state: ActualState, id: ModuleId): ActualState {
   const source = state.sources.get(moduleKey(id));
   const digest = source?.given?.digest ?? source?.inTree?.digest;
   if (!source || digest === undefined) throw new Error(`no source for ${moduleKey(id)}`);
-  const inTree = { directory: `/usr/src/${id.name}-${id.version}`, digest };
+  const directory = `/usr/src/${id.name}-${id.version}`;
+  const inTree =
+    digest === source.inTree?.digest ? source.inTree : { directory, digest, confOnly: false, tarball: undefined };
   const sources = new Map(state.sources).set(moduleKey(id), { ...source, inTree });
   const existing = state.modules.find((one) => moduleKey(one.id) === moduleKey(id));
   const module: ModuleState = { ...(existing ?? { id, instances: [], displaced: [], leftovers: [] }), link: "linked" };
@@ -92,19 +96,57 @@ function changeInstance(
   });
 }
 
-function buildInstance(state: ActualState, module: ModuleState, { instance, replace }: Step<"build">): ModuleState {
+function buildInstance(state: ActualState, module: ModuleState, step: Step<"build">): ModuleState {
+  const address = instanceAddress(step.instance);
+  const inputs = state.prospects.get(address)?.inputs;
+  if (!inputs) throw new Error(`${address} cannot be built`);
+  const source = state.sources.get(moduleKey(module.id));
+  if (source?.inTree?.confOnly) throw new Error(`there is nothing to build ${address} from`);
+  return putBuild(module, step, { inputs });
+}
+
+function loadedInputs({ tarballs, sources }: ActualState, { instance, tarball }: Step<"load-tarball">) {
+  const key = moduleKey(instance.module);
+  const archive = tarballs.get(key)?.find(({ sha256 }) => sha256 === tarball.sha256);
+  const binaries = archive?.found.ok ? archive.found.value.binaries : [];
+  if (!binaries.some(({ kernel }) => kernelKey(kernel) === kernelKey(instance.kernel)))
+    throw new Error(`${tarball.path} holds nothing for ${instanceAddress(instance)}`);
+  if (!sources.get(key)?.inTree) throw new Error(`${key} has no dkms.conf`);
+  return { tarball: tarball.sha256 };
+}
+
+/** Of a source that an archive brings, everything is known that the scan would know. */
+function unpackSource(state: ActualState, id: ModuleId, sha256: string): ActualState {
+  const key = moduleKey(id);
+  const archive = state.tarballs.get(key)?.find((one) => one.sha256 === sha256);
+  if (!archive?.found.ok) throw new Error(`nothing is known of the archive ${sha256}`);
+  const confOnly = !archive.found.value.hasSource;
+  const inTree = {
+    directory: `/usr/src/${id.name}-${id.version}`,
+    digest: `from ${sha256}`,
+    confOnly,
+    tarball: sha256,
+  };
+  const source = { id, inTree, given: undefined, problem: undefined };
+  const prospects = new Map(state.prospects);
+  for (const { id: kernel, headers } of state.kernels) {
+    const address = instanceAddress({ module: id, kernel });
+    const prospect = prospects.get(address);
+    const inputs = headers && { ...freshInputs, source: inTree.digest, headers: headers.digest };
+    if (prospect) prospects.set(address, { ...prospect, inputs });
+  }
+  return { ...state, sources: new Map(state.sources).set(key, source), prospects };
+}
+
+type Made = Pick<InstanceOptions, "inputs" | "tarball">;
+
+function putBuild(module: ModuleState, { instance, replace }: Step<"build" | "load-tarball">, made: Made): ModuleState {
   if (module.link !== "linked") throw new Error(`${moduleKey(module.id)} is broken`);
   const existing = module.instances.find((one) => isFor(instance, one));
   if (existing && !replace) throw new Error(`${instanceAddress(instance)} is built already`);
-  const inputs = state.prospects.get(instanceAddress(instance))?.inputs;
-  if (!inputs) throw new Error(`${instanceAddress(instance)} cannot be built`);
   const stale = existing?.level === "installed" ? (["installed-differs"] as const) : [];
   const orphan = hasOrphan(existing) ? (["orphan"] as const) : [];
-  const built = toInstance(instance, {
-    level: existing?.level ?? "built",
-    inputs,
-    problems: [...stale, ...orphan],
-  });
+  const built = toInstance(instance, { level: existing?.level ?? "built", problems: [...stale, ...orphan], ...made });
   return { ...module, instances: [...module.instances.filter((one) => one !== existing), built] };
 }
 

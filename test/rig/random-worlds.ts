@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { ProblemKind } from "../../src/actual-state/actual-state.ts";
 import type { DesiredModule, Selector } from "../../src/desired-state/desired-state.ts";
-import type { InstanceOptions, ModuleOptions, WorldOptions } from "./world.ts";
+import { type InstanceOptions, listed, type ModuleOptions, type TarballOptions, type WorldOptions } from "./world.ts";
 
 const names = ["a", "b", "c"];
 const keys = names.flatMap((name) => [`${name}/1`, `${name}/2`]);
@@ -20,6 +20,7 @@ const instance: fc.Arbitrary<InstanceOptions> = fc.record({
     fc.record({ headers: fc.constantFrom("headers-1", "old") }),
   ),
   problems,
+  tarball: fc.option(fc.constantFrom("t1", "t2", "t0"), { nil: undefined }),
 });
 
 const module: fc.Arbitrary<ModuleOptions> = fc.record({
@@ -40,6 +41,7 @@ const entry: fc.Arbitrary<Partial<DesiredModule>> = fc.record(
     state: fc.constantFrom("installed", "installed", "built", "added", "absent"),
     kernels: fc.array(selector, { minLength: 1, maxLength: 3 }),
     build: fc.constantFrom("auto", "auto", "never"),
+    tarballs: fc.subarray(["t1", "t2"]).map((digests) => listed(...digests)),
   },
   { requiredKeys: ["state"] },
 );
@@ -101,6 +103,14 @@ export const world: fc.Arbitrary<WorldOptions> = fc
             { weight: 1, arbitrary: fc.constant({ inTree: "source-1", given: "source-2" }) },
             { weight: 1, arbitrary: fc.constant({ given: "source-2" }) },
             { weight: 1, arbitrary: fc.constant({}) },
+            {
+              weight: 1,
+              arbitrary: fc.record({
+                inTree: fc.constant("unpacked"),
+                tarball: fc.constantFrom("t0", "t1"),
+                confOnly: fc.boolean(),
+              }),
+            },
           ),
         ]),
       ),
@@ -124,3 +134,32 @@ export const world: fc.Arbitrary<WorldOptions> = fc
 /** What documents could want of their modules. */
 export const entries = fc.dictionary(fc.constantFrom(...keys, "a/*"), entry, { maxKeys: 5 });
 export const unlisted = fc.constantFrom("report", "ignore", "prune");
+
+/** What is in the archives that the documents list: the same for every module. */
+export const archives: fc.Arbitrary<readonly TarballOptions[]> = fc.tuple(archive("t1"), archive("t2"));
+
+function archive(sha256: string): fc.Arbitrary<TarballOptions> {
+  const sound = fc.record({ sha256: fc.constant(sha256), kernels: fc.subarray(releases), hasSource: fc.boolean() });
+  const problem = fc.constantFrom("unreachable" as const, "untrusted" as const);
+  return fc.oneof(
+    { weight: 5, arbitrary: sound },
+    { weight: 1, arbitrary: problem.map((one) => ({ sha256, problem: one })) },
+  );
+}
+
+export interface Given {
+  readonly options: WorldOptions;
+  readonly wanted: Readonly<Record<string, Partial<DesiredModule>>>;
+}
+
+/** The scan looks where the documents say: into the archives that they list, in that order, and at the sources. */
+export function matched(trees: WorldOptions, entries: Given["wanted"], contents: readonly TarballOptions[]): Given {
+  const tarballs = Object.entries(entries).flatMap(([key, { tarballs: files = [] }]) => {
+    const found = files.flatMap(({ sha256 }) => contents.find((one) => one.sha256 === sha256) ?? []);
+    return files.length > 0 && !key.endsWith("*") ? [[key, found] as const] : [];
+  });
+  const named = Object.entries(entries).map(([key, one]) => {
+    return [key, trees.sources?.[key]?.given === undefined ? one : { ...one, source: "/srv/source" }] as const;
+  });
+  return { options: { ...trees, tarballs: Object.fromEntries(tarballs) }, wanted: Object.fromEntries(named) };
+}

@@ -4,9 +4,12 @@ import type {
   ModuleState,
   ProblemKind,
   Prospect,
+  SourceDirectory,
   SourceState,
+  TarballProblem,
+  TarballState,
 } from "../../src/actual-state/actual-state.ts";
-import type { DesiredModule, DesiredState, Selector } from "../../src/desired-state/desired-state.ts";
+import type { DesiredModule, DesiredState, DesiredTarball, Selector } from "../../src/desired-state/desired-state.ts";
 import type { BuildInputs } from "../../src/dkms/build-record.ts";
 import type { DkmsConf } from "../../src/dkms/conf/dkms-conf.ts";
 import { fail, succeed } from "../../src/dkms/failure.ts";
@@ -33,6 +36,8 @@ export interface WorldOptions {
   readonly sources?: Readonly<Record<string, SourceOptions>>;
   /** `name/version@release` or `name/version` -> what dkms.conf says. */
   readonly confs?: Readonly<Record<string, ConfOptions>>;
+  /** `name/version` -> the archives that were looked into, in their order. */
+  readonly tarballs?: Readonly<Record<string, readonly TarballOptions[]>>;
   /** Names of packages of which killed runs have left something. */
   readonly strays?: readonly string[];
   readonly depmodOwed?: readonly string[];
@@ -66,11 +71,26 @@ export interface InstanceOptions {
   readonly level: "built" | "installed";
   /** What it was built from; `none`: dell/dkms built it. Default: what it would be built from now. */
   readonly inputs?: Partial<BuildInputs> | "none";
+  /** The archive that it was loaded from. */
+  readonly tarball?: string | undefined;
   readonly problems?: readonly ProblemKind[];
+}
+
+/** An archive `/srv/<sha256>.tar.gz`. */
+export interface TarballOptions {
+  readonly sha256: string;
+  /** Releases that it holds a binary for. */
+  readonly kernels?: readonly string[];
+  readonly hasSource?: boolean;
+  /** Nothing of it is known. */
+  readonly problem?: TarballProblem["kind"];
 }
 
 export interface SourceOptions {
   readonly inTree?: string | undefined;
+  /** The archive that brought it. */
+  readonly tarball?: string;
+  readonly confOnly?: boolean;
   readonly given?: string | undefined;
 }
 
@@ -132,6 +152,12 @@ export function actualState(options: WorldOptions = {}): ActualState {
     strays: (options.strays ?? []).map((name) => ({ name, paths: [`/var/lib/dkms/${name}/.dkms-agent-${name}.0`] })),
     sources,
     prospects,
+    tarballs: new Map(
+      Object.entries(options.tarballs ?? {}).map(([key, all]) => [
+        moduleKey(moduleId(key)),
+        all.map((one) => toTarball(key, one)),
+      ]),
+    ),
     findings: options.complete === false ? [{ code: "E_IO", path: "/x", message: "/x cannot be read" }] : [],
     complete: options.complete ?? true,
   };
@@ -170,7 +196,7 @@ function toModule(id: ModuleId, { link = "linked", instances = {}, ...options }:
 /** An instance that is there, as the scan would report it. */
 export function toInstance(
   { module, kernel }: { module: ModuleId; kernel: KernelId },
-  { level, inputs = {}, problems = [] }: InstanceOptions,
+  { level, inputs = {}, problems = [], tarball }: InstanceOptions,
 ): InstanceState {
   const path = `/lib/modules/${kernel.release}/updates/dkms/${module.name}.ko`;
   return {
@@ -190,6 +216,7 @@ export function toInstance(
             builtAt: "2026-01-01T00:00:00.000Z",
             durationMs: 1,
             objects: [],
+            ...(tarball !== undefined && { tarball: { sha256: tarball } }),
           },
     problems: problems.map((kind) => ({ kind, message: `${path}: ${kind}`, path })),
     originalsSaved: false,
@@ -198,14 +225,38 @@ export function toInstance(
 
 function toSource(key: string, { sources }: WorldOptions): SourceState {
   const id = moduleId(key);
-  const { inTree, given } = sources?.[key] ?? { inTree: "source-1" };
+  const { inTree, given, tarball, confOnly = false }: SourceOptions = sources?.[key] ?? { inTree: "source-1" };
   const isMissing = given === "missing" || (given === undefined && inTree === undefined);
   return {
     id,
-    inTree: inTree === undefined ? undefined : { directory: `/usr/src/${id.name}-${id.version}`, digest: inTree },
-    given: given === undefined || given === "missing" ? undefined : { directory: `/srv/${id.name}`, digest: given },
+    inTree:
+      inTree === undefined
+        ? undefined
+        : { ...toDirectory(`/usr/src/${id.name}-${id.version}`, inTree), confOnly, tarball },
+    given: given === undefined || given === "missing" ? undefined : toDirectory(`/srv/${id.name}`, given),
     problem: isMissing ? { text: "there is no source", remedy: "put it there" } : undefined,
   };
+}
+
+function toDirectory(directory: string, digest: string): SourceDirectory {
+  return { directory, digest, confOnly: false, tarball: undefined };
+}
+
+/** The archive as a document lists it. */
+export function listed(...digests: readonly string[]): readonly DesiredTarball[] {
+  return digests.map((sha256) => ({ path: `/srv/${sha256}.tar.gz`, sha256 }));
+}
+
+function toTarball(key: string, { sha256, kernels = [], hasSource = false, problem }: TarballOptions): TarballState {
+  const module = moduleId(key);
+  const path = `/srv/${sha256}.tar.gz`;
+  if (problem) {
+    const text = `${path} is ${problem}`;
+    return { path, sha256, found: { ok: false, error: { kind: problem, text, remedy: "bring a sound one" } } };
+  }
+  const binaries = kernels.map((release) => ({ kernel: kernelId(release), objects: [`${module.name}.ko`] }));
+  const format = hasSource ? "mktarball" : "binaries-only";
+  return { path, sha256, found: succeed({ sha256, format, module, binaries, hasSource }) };
 }
 
 interface ProspectWorld {
@@ -267,6 +318,7 @@ export function desiredState(
       timeoutMs: undefined,
       build: "auto",
       protect: false,
+      tarballs: [],
       position: { file, line: index + 4, column: 11 },
       ...more,
     };

@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { DesiredState } from "../../src/desired-state/desired-state.ts";
 import { unsignedPolicy } from "../../src/dkms/engine-policy.ts";
+import { defaultArchiveLimits } from "../../src/host/archive/archive-limits.ts";
 import type { Host } from "../../src/host/host.ts";
 import { noFilter } from "../../src/plan/resolve-wanted.ts";
 import { compare, reconcile } from "../../src/reconcile.ts";
@@ -128,6 +129,7 @@ async function installThenChange(tree: TreeBuilder): Promise<void> {
 
 const options = {
   filter: noFilter,
+  archives: { allowInsecureFiles: true, limits: defaultArchiveLimits },
   emit: () => {},
   lockTimeoutMs: 0,
   buildTimeoutMs: 60_000,
@@ -147,7 +149,7 @@ async function converge(host: Host, wanted: DesiredState): Promise<void> {
     steps.flatMap(({ id, failure }) => (failure ? [`${id}: ${failure.message}`] : [])),
     [],
   );
-  const { plan, actual } = await compare(host, wanted, noFilter);
+  const { plan, actual } = await compare(host, wanted, options);
   assert.equal(
     plan.steps.map(({ id, reason }) => `${id}: ${reason.text}`),
     [],

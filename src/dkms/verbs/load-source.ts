@@ -5,8 +5,9 @@ import { isSystemError } from "../../host/system-error.ts";
 import { digestSource } from "../digest-source.ts";
 import { fail, type Result, succeed } from "../failure.ts";
 import { moduleKey } from "../id.ts";
+import { formatSourceMark, readSourceMark, type SourceMark } from "../source-mark.ts";
 import type { LoadJob } from "../tarball/load-job.ts";
-import { sourceDirectory } from "../tree-layout.ts";
+import { moduleDirectory, sourceDirectory, sourceMarkFile } from "../tree-layout.ts";
 import { add } from "./add.ts";
 import { all } from "./all.ts";
 import type { FileChanges } from "./file-changes.ts";
@@ -32,10 +33,16 @@ export function loadSource(host: Host, job: LoadJob): Promise<Result<Done>> {
 
 /** Whether nothing would be changed. A source that differs stays as it stayed when the builds were loaded. */
 export function isSourceLoaded(host: Host, job: LoadJob): boolean {
-  if (!hasSource(host, job.module)) return false;
+  if (!hasSource(host, job.module) || isMarkedOtherwise(host, job)) return false;
   if (compare(host, job) !== "differs") return true;
   const { binaries, options } = job;
   return !options.replaceSource && binaries.length > 0 && binaries.every((binary) => isFromArchive(host, job, binary));
+}
+
+/** It came from another archive, which may hold the same. */
+function isMarkedOtherwise(host: Host, { module, staged, options }: LoadJob): boolean {
+  const mark = options.replaceSource ? readSourceMark(host, module) : undefined;
+  return mark !== undefined && mark.tarball !== staged.sha256;
 }
 
 /** What is in the source tree, next to what is in the archive. `full`: source, where the archive has none. */
@@ -65,6 +72,7 @@ function putSource(host: Host, job: LoadJob, changes: FileChanges): Result<Outco
   const { module, options, staged, request } = job;
   const place = sourceDirectory(paths, module);
   const present = compare(host, job);
+  if (present === "same" && isMarkedOtherwise(host, job)) return markSource(host, job, changes);
   if (present === "same" || present === "full") return unchanged();
   if (present === "differs" && !options.replaceSource)
     return unchanged(`${place} is there already, otherwise than in ${request.file}: it stays.`);
@@ -79,6 +87,16 @@ function putSource(host: Host, job: LoadJob, changes: FileChanges): Result<Outco
   });
   if (files.lstat(place) !== undefined) changes.moveAway(place);
   changes.rename(hidden, place);
+  return markSource(host, job, changes);
+}
+
+/** Says that the source directory is ours, and where from. */
+function markSource({ files, paths }: Host, { module, staged }: LoadJob, changes: FileChanges): Result<Outcome> {
+  const digest = digestSource(files, sourceDirectory(paths, module));
+  if (!digest.ok) return digest;
+  changes.makeDirectory(moduleDirectory(paths, module));
+  const mark: SourceMark = { format: 1, tarball: staged.sha256, source: digest.value };
+  changes.write(sourceMarkFile(paths, module), formatSourceMark(mark));
   return succeed({ changed: true, notices: [] });
 }
 

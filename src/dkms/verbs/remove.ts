@@ -2,7 +2,8 @@ import path from "node:path";
 import type { Host } from "../../host/host.ts";
 import { fail, type Result, succeed } from "../failure.ts";
 import { instanceAddress, type ModuleId, moduleKey, nameProblem } from "../id.ts";
-import { kernelDirectory, moduleDirectory, originalsName, packageDirectory } from "../tree-layout.ts";
+import { isConfOnly, readSourceMark } from "../source-mark.ts";
+import { kernelDirectory, moduleDirectory, originalsName, packageDirectory, sourceDirectory } from "../tree-layout.ts";
 import type { FileChanges } from "./file-changes.ts";
 import { findOriginals } from "./originals.ts";
 import { builtKernels, requireAdded } from "./tree-checks.ts";
@@ -10,7 +11,8 @@ import type { Done } from "./verb.ts";
 import { type Outcome, withUndo } from "./with-undo.ts";
 
 /**
- * Makes DKMS forget a module of which nothing is built any more. The source tree is left alone, as dell/dkms leaves it.
+ * Makes DKMS forget a module of which nothing is built any more. The source tree is left alone, as dell/dkms leaves it, but
+ * for a directory that an archive of binaries brought, and that holds nothing but its dkms.conf.
  * With the last version go the saved originals of kernels that are gone; those of a kernel that is there are kept, with
  * a notice. Fails with E_NOT_IN_TREE (3), and with E_PRECONDITION while there are builds.
  */
@@ -35,10 +37,16 @@ function forget(host: Host, module: ModuleId, changes: FileChanges): Result<Outc
     const target = files.readLink(path.join(top, name));
     if (target?.startsWith(`${module.version}/`)) changes.moveAway(path.join(top, name));
   }
+  // First: what is hidden is swept after a kill, a directory without its mark would be nobody's.
+  if (isOurConf(host, module)) changes.moveAway(sourceDirectory(paths, module));
   changes.moveAway(directory);
   const notices = hasOtherVersions(host, module) ? [] : dropOriginals(host, module, changes);
   changes.prune(top, paths.dkmsTree);
   return succeed({ changed: true, notices });
+}
+
+function isOurConf(host: Host, module: ModuleId): boolean {
+  return readSourceMark(host, module) !== undefined && isConfOnly(host, sourceDirectory(host.paths, module));
 }
 
 function hasOtherVersions({ files, paths }: Host, { name }: ModuleId): boolean {

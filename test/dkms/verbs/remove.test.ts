@@ -1,7 +1,10 @@
 import fs from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { loadTarball } from "../../../src/dkms/verbs/load-tarball.ts";
 import { remove } from "../../../src/dkms/verbs/remove.ts";
+import { type ArchivedFile, tarArchive } from "../../rig/tar-archive.ts";
+import { binariesOnlyFiles, objectFiles, sourceFiles } from "../../rig/tarballs.ts";
 import type { TreeBuilder } from "../../rig/tree-builder.ts";
 import { demo, expectDone, expectUndoable, expectUntouched, release, verbWorld } from "../../rig/verb-world.ts";
 
@@ -20,6 +23,35 @@ removing("forgets the module, keeps its source, and can take it back", async ({ 
   assert.equal(fs.readdirSync(tree.at("var/lib/dkms")), []);
   assert.ok(fs.existsSync(tree.at("usr/src/demo-1.0/dkms.conf")));
 });
+
+removing("takes the dkms.conf with it that an archive of binaries brought, and brings it back", async ({ tree }) => {
+  await loadArchive(tree, [...binariesOnlyFiles(), ...objectFiles()]);
+  await expectUndoable(tree, () => remove(tree.host(), { module }));
+  assert.not.ok(fs.existsSync(tree.at("usr/src/demo-1.0")));
+});
+
+removing(
+  "leaves such a dkms.conf that somebody has changed or added to, and source from an archive",
+  async ({ tree }) => {
+    const conf = tree.at("usr/src/demo-1.0/dkms.conf");
+    const changes = [() => fs.appendFileSync(conf, "# mine\n"), () => tree.write("usr/src/demo-1.0/mine", "")];
+    for (const change of changes) {
+      await loadArchive(tree, [...binariesOnlyFiles(), ...objectFiles()]);
+      change();
+      expectDone(await remove(tree.host(), { module })).undo.commit();
+      assert.ok(fs.existsSync(conf));
+      fs.rmSync(tree.at("usr/src/demo-1.0"), { recursive: true });
+    }
+    await loadArchive(tree, sourceFiles());
+    expectDone(await remove(tree.host(), { module })).undo.commit();
+    assert.ok(fs.existsSync(conf));
+  },
+);
+
+async function loadArchive(tree: TreeBuilder, files: readonly ArchivedFile[]): Promise<void> {
+  const file = tree.write("tmp/archive", tarArchive(files));
+  expectDone(await loadTarball(tree.host(), { file, kernels: [] }, { withoutSource: true })).undo.commit();
+}
 
 removing("leaves other versions", async ({ tree }) => {
   tree.module("demo/1.0").module("demo/2.0").installed(release);

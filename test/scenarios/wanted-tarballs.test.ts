@@ -1,0 +1,152 @@
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import { gzipSync } from "node:zlib";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type AgentRoot, agentRoot } from "../rig/agent.ts";
+import type { HeadersOfKernel } from "../rig/parts.ts";
+import { type ArchivedFile, tarArchive } from "../rig/tar-archive.ts";
+import { binariesOnlyFiles } from "../rig/tarballs.ts";
+import { testNeeding } from "../rig/test-needing.ts";
+import { treeListing } from "../rig/tree-listing.ts";
+import { twoObjects } from "../rig/two-objects.ts";
+
+const names = ["demo_a", "demo_b"];
+
+const scenario = suite("documents that list tarballs");
+
+testNeeding(
+  scenario,
+  ["two-kernels", "gcc", "make", "kmod", "dkms"],
+  "a host without headers has its modules from archives: loaded, swapped, refused, taken away",
+  async (part) => {
+    const { older, newer } = part("two-kernels");
+    const objects = await buildObjects([older, newer]);
+    const machine = hostWithoutHeaders([older, newer]);
+    const { status } = { status: () => machine.status(part("dkms")) };
+    const bothInstalled = [older, newer].map(({ release }) => `demo/1.0, ${release}, x86_64: installed\n`).join("");
+    try {
+      const before = listing(machine);
+      const first = archive(machine, "first.tar.gz", objects);
+
+      want(machine, { path: first.path, sha256: "0".repeat(64) });
+      const refused = await machine.run("apply");
+      assert.is(refused.exitCode, 3);
+      assert.match(refused.stderr, `its sha256 is ${first.sha256}, not ${"0".repeat(64)}`);
+      assert.equal(listing(machine), before, "nothing is unpacked from an archive with another digest");
+
+      want(machine, first, "installed");
+      fs.mkdirSync(machine.at("lib/modules/6.99.0-none/kernel"), { recursive: true });
+      const planned = await machine.run("plan");
+      assert.match(
+        planned.stdout,
+        /demo\/1\.0@6\.99\.0-none\/x86_64 +blocked +no archive that the document lists holds/,
+      );
+      assert.match(await machine.apply(3), "2 to install, 1 blocked");
+      assert.is(await status(), bothInstalled, "what can be reached is, although another kernel is blocked");
+      fs.rmSync(machine.at("lib/modules/6.99.0-none"), { recursive: true });
+      for (const { release } of [older, newer]) expectInstalled(machine, release, objects);
+
+      await machine.apply();
+      fs.rmSync(first.path);
+      assert.equal(await machine.planned(), [], "an archive whose content is loaded need not be there");
+
+      const changed = objects.map((one) => ({ ...one, content: Buffer.concat([one.content, Buffer.from("2")]) }));
+      const second = archive(machine, "second.tar.gz", changed);
+      want(machine, second);
+      assert.match((await machine.run("plan")).stdout, "add, reload, install  it was loaded from another archive");
+      await machine.apply();
+      for (const { release } of [older, newer]) expectInstalled(machine, release, changed);
+      assert.equal(await machine.planned(), []);
+
+      const swapped = changed.map((one) => ({
+        ...one,
+        release: one.release === older.release ? newer.release : older.release,
+      }));
+      want(machine, archive(machine, "wrong.tar.gz", swapped));
+      const failed = await machine.run("apply");
+      assert.is(failed.exitCode, 1);
+      assert.match(failed.stderr, "E_WRONG_KERNEL");
+      for (const { release } of [older, newer]) expectInstalled(machine, release, changed);
+      assert.is(await status(), bothInstalled);
+
+      machine.want("  - {name: demo, version: '1.0', state: absent}");
+      await machine.apply();
+      assert.equal(listing(machine), before, "absent leaves no trace, not even the dkms.conf in the source tree");
+    } finally {
+      machine.remove();
+    }
+  },
+);
+
+scenario.run();
+
+interface BuiltObject {
+  readonly release: string;
+  readonly name: string;
+  readonly content: Buffer;
+}
+
+async function buildObjects(kernels: readonly HeadersOfKernel[]): Promise<readonly BuiltObject[]> {
+  const machine = agentRoot(kernels);
+  try {
+    const write = (file: string, text: string | Uint8Array) => {
+      fs.mkdirSync(path.dirname(machine.at(file)), { recursive: true });
+      fs.writeFileSync(machine.at(file), text);
+      return machine.at(file);
+    };
+    twoObjects({ write, at: machine.at }, {});
+    machine.want("  - {name: demo, version: '1.0', state: built}");
+    await machine.apply();
+    return kernels.flatMap(({ release }) =>
+      names.map((name) => {
+        const file = machine.at("var/lib/dkms/demo/1.0", release, "x86_64/module", `${name}.ko`);
+        return { release, name, content: fs.readFileSync(file) };
+      }),
+    );
+  } finally {
+    machine.remove();
+  }
+}
+
+function hostWithoutHeaders(kernels: readonly HeadersOfKernel[]): AgentRoot {
+  const machine = agentRoot(kernels);
+  for (const { release } of kernels) fs.rmSync(machine.at("lib/modules", release, "build"));
+  fs.mkdirSync(machine.at("var/lib/dkms"));
+  return machine;
+}
+
+interface Listed {
+  readonly path: string;
+  readonly sha256: string;
+}
+
+function archive(machine: AgentRoot, name: string, objects: readonly BuiltObject[]): Listed {
+  const files = objects.map((one): ArchivedFile => {
+    return { name: `./dkms_main_tree/${one.release}/x86_64/module/${one.name}.ko`, content: one.content };
+  });
+  const bytes = gzipSync(tarArchive([...binariesOnlyFiles(), ...files]));
+  const file = machine.at("srv", name);
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.writeFileSync(file, bytes);
+  return { path: file, sha256: createHash("sha256").update(bytes).digest("hex") };
+}
+
+function want(machine: AgentRoot, { path: file, sha256 }: Listed, kernels = "{match: '6.*-amd64'}"): void {
+  const tarballs = `tarballs: [{path: ${file}, sha256: '${sha256}'}]`;
+  machine.want(`  - {name: demo, version: '1.0', kernels: [${kernels}], build: never, ${tarballs}}`);
+}
+
+function listing({ root }: AgentRoot): string[] {
+  return treeListing(root, (place) =>
+    /^(srv|etc|var\/lib\/dkms\/\.dkms-agent|lib\/modules\/[^/]+\/modules\.)/.test(place),
+  );
+}
+
+function expectInstalled(machine: AgentRoot, release: string, objects: readonly BuiltObject[]): void {
+  for (const { name, content } of objects.filter((one) => one.release === release)) {
+    const place = machine.at("lib/modules", release, "updates/dkms", `${name}.ko`);
+    assert.ok(fs.readFileSync(place).equals(content), place);
+  }
+}
