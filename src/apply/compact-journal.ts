@@ -1,4 +1,12 @@
-import { isQuiet, type JournalLine, type JournalRun, journalLines, journalRuns, linesByRun } from "./journal-runs.ts";
+import {
+  forgottenRun,
+  isQuiet,
+  type JournalLine,
+  type JournalRun,
+  journalLines,
+  journalRuns,
+  linesByRun,
+} from "./journal-runs.ts";
 
 /** In characters, of which a journal has about as many as bytes. */
 export interface JournalLimits {
@@ -13,8 +21,8 @@ const defaultLimits: JournalLimits = { largest: 1 << 20, kept: 1 << 19 };
 
 /**
  * The text that is to take a journal's place; `undefined` if it may stay as it is. Runs one after the other that did
- * nothing and say the same become one line; if that is not enough, the oldest runs go, the last one never. Half a line,
- * which a power cut leaves, would spoil the line after it, and goes always. Pure.
+ * nothing and say the same become one line; if that is not enough, the oldest runs go, the last one never, and of those
+ * that go stays which saved plans they applied. Half a line, which a power cut leaves, would spoil the line after it, and goes always. Pure.
  */
 export function compactJournal(text: string, { largest, kept }: JournalLimits = defaultLimits): string | undefined {
   const isWhole = text === "" || text.endsWith("\n");
@@ -22,16 +30,36 @@ export function compactJournal(text: string, { largest, kept }: JournalLimits = 
   const lines = journalLines(text);
   if (text.length <= largest) return textOf(lines);
   const byRun = linesByRun(lines);
-  const texts = journalRuns(lines).map((run) => {
+  const runs = journalRuns(lines).map((run) => {
     const own = byRun.get(run.id) ?? [];
-    return isQuiet(run) && run.count > 1 ? textOf(own.map((line) => counted(line, run))) : textOf(own);
+    return { run, text: isQuiet(run) && run.count > 1 ? textOf(own.map((line) => counted(line, run))) : textOf(own) };
   });
+  const first = firstKept(
+    runs.map(({ text: one }) => one.length),
+    kept,
+  );
+  const plans = [...lines.filter(({ type }) => type === forgottenRun), ...runs.slice(0, first).flatMap(appliedPlan)];
+  const told = runs.slice(first).map((one) => one.text);
+  return textOf(plans.slice(-mostPlans)) + told.join("");
+}
+
+/** Saved plans are applied once; by the time that so many others were, an old one does not hold any more. */
+const mostPlans = 1000;
+
+/** The index of the oldest run that stays. */
+function firstKept(sizes: readonly number[], kept: number): number {
   let size = 0;
-  const newest = texts.reverse().filter((one, index) => {
-    size += one.length;
-    return index === 0 || size <= kept;
+  const tooOld = sizes.findLastIndex((one, index) => {
+    size += one;
+    return size > kept && index < sizes.length - 1;
   });
-  return newest.reverse().join("");
+  return tooOld + 1;
+}
+
+function appliedPlan({ run: { id, startedAt, planId } }: { readonly run: JournalRun }): readonly JournalLine[] {
+  if (planId === undefined) return [];
+  const fields = { type: forgottenRun, run: id, at: startedAt, plan: planId };
+  return [{ ...fields, fields: new Map(Object.entries(fields)) }];
 }
 
 function counted(line: JournalLine, { count, since }: JournalRun): JournalLine {

@@ -12,6 +12,8 @@ export interface JournalRun {
   readonly command: string | undefined;
   readonly engine: string | undefined;
   readonly toolVersion: string | undefined;
+  /** The plan_id of a saved plan that it applied. */
+  readonly planId: string | undefined;
   /** SHA-256 of the documents; `undefined` for a run with nothing to do. */
   readonly desired: string | undefined;
   readonly planned: Counts | undefined;
@@ -74,9 +76,13 @@ export function linesByRun(lines: readonly JournalLine[]): ReadonlyMap<string, r
   return groups;
 }
 
+/** The type of the line that stays of a run that is not told any more: which saved plan it applied. */
+export const forgottenRun = "run_forgotten";
+
 /** The runs of a journal, oldest first. Pure. */
 export function journalRuns(lines: readonly JournalLine[]): readonly JournalRun[] {
-  return joinQuietRuns([...linesByRun(lines).values()].map(toRun));
+  const told = lines.filter(({ type }) => type !== forgottenRun);
+  return joinQuietRuns([...linesByRun(told).values()].map(toRun));
 }
 
 /** What became of a run. `cut-off`: nobody wrote how it ended, since it was killed or the machine went down. */
@@ -107,8 +113,8 @@ function joinQuietRuns(runs: readonly JournalRun[]): readonly JournalRun[] {
   return joined;
 }
 
-function quietKey({ caller, command, engine, toolVersion, end }: JournalRun): string {
-  return JSON.stringify([caller, command, engine, toolVersion, end?.interrupted, end?.remaining]);
+function quietKey({ caller, command, engine, toolVersion, planId, end }: JournalRun): string {
+  return JSON.stringify([caller, command, engine, toolVersion, planId, end?.interrupted, end?.remaining]);
 }
 
 function toRun(lines: readonly JournalLine[]): JournalRun {
@@ -124,6 +130,7 @@ function toRun(lines: readonly JournalLine[]): JournalRun {
     command: textOf(by.get("command")),
     engine: textOf(by.get("engine")),
     toolVersion: textOf(by.get("version")),
+    planId: textOf(by.get("plan")),
     desired: textOf(start?.fields.get("desired")),
     planned: countsOf(start?.fields.get("summary")),
     steps: toSteps(lines),

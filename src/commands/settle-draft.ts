@@ -69,7 +69,7 @@ function write(entries: readonly DraftEntry[], actual: ActualState, unavoidable:
 }
 
 function toShape(entry: DraftEntry, actual: ActualState): ModuleShape {
-  const { id, state, directives } = entry;
+  const { id, state, directives, isProtected } = entry;
   return {
     name: id.name,
     version: id.version,
@@ -77,6 +77,7 @@ function toShape(entry: DraftEntry, actual: ActualState): ModuleShape {
     ...(state !== "added" && { kernels: [...draftSelectors(entry, actual)] }),
     // What was loaded from an archive is what is wanted, not what could be built instead.
     ...(isLoaded(actual, id) && { build: "never" }),
+    ...(isProtected && { protect: "true" as const }),
     ...(Object.keys(directives).length > 0 && { directives: { ...directives } }),
   };
 }

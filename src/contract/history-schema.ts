@@ -40,6 +40,7 @@ const runSchema = z.object({
   command: textOrNull("what was asked for"),
   engine: textOrNull("who carried out the steps: builtin or dkms"),
   tool_version: textOrNull("of dkms-agent"),
+  plan_id: textOrNull("of the saved plan that it applied"),
   desired: field(z.nullable(z.object({ sha256: z.string() })), "the documents; null for a run with nothing to do"),
   planned: field(z.nullable(summarySchema), "the summary of its plan; null for a run with nothing to do"),
   steps: list(stepSchema, "in the order in which they were begun"),

@@ -39,7 +39,8 @@ const mostOnOneLine = 3;
 
 /** Versions and values of directives are quoted: other readers of YAML would see numbers and truth values in them. */
 function toYaml(module: ModuleShape): string {
-  const document = new Document([module]);
+  const { protect } = module;
+  const document = new Document([protect === undefined ? module : { ...module, protect: protect === "true" }]);
   const kernels = document.getIn([0, "kernels"]);
   if (isSeq(kernels)) kernels.flow = kernels.items.length <= mostOnOneLine;
   for (const path of [["version"], ...Object.keys(module.directives ?? {}).map((name) => ["directives", name])]) {

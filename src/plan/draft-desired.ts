@@ -12,6 +12,7 @@ export interface DraftEntry {
   /** In the order of the scan. */
   readonly releases: readonly string[];
   readonly directives: Readonly<Record<string, string>>;
+  readonly isProtected: boolean;
   /** What the entry does not say, or why it is left out. One sentence each, without its full stop. */
   readonly remarks: readonly string[];
   /** It cannot be said so that nothing remains to do, or not at all. */
@@ -29,7 +30,8 @@ export function draftDesired(actual: ActualState, filter: PlanFilter): readonly 
 function draftEntry({ id, instances }: ModuleState, actual: ActualState, filter: PlanFilter): readonly DraftEntry[] {
   const meant = instances.filter(({ kernel }) => filter.kernel === undefined || filter.kernel === kernel.release);
   if (filter.kernel !== undefined && meant.length === 0) return [];
-  const common = { id, directives: {}, remarks: [], isLeftOut: false };
+  const isProtected = actual.protectedModules?.has(moduleKey(id)) ?? false;
+  const common = { id, directives: {}, isProtected, remarks: [], isLeftOut: false };
   if (meant.length === 0) return [{ ...common, state: "added", releases: [] }];
   const foreign = meant.filter((one) => !isNameable(one, actual));
   const usable = meant.filter((one) => isNameable(one, actual));
@@ -43,7 +45,11 @@ function draftEntry({ id, instances }: ModuleState, actual: ActualState, filter:
       state: top,
       releases: chosen.map(({ kernel }) => kernel.release),
       directives: recorded ?? {},
-      remarks: [...foreign.map(foreignRemark), ...(others.length > 0 ? [otherRemark(others)] : [])],
+      remarks: [
+        ...foreign.map(foreignRemark),
+        ...(others.length > 0 ? [otherRemark(others)] : []),
+        ...chosen.flatMap(tarballRemark),
+      ],
       isLeftOut: usable.length === 0,
     },
   ];
@@ -56,6 +62,12 @@ function isNameable({ kernel }: InstanceState, { kernels, arch }: ActualState): 
 
 function foreignRemark({ kernel, level }: InstanceState): string {
   return `${level} for ${kernel.release}/${kernel.arch}: a document cannot name another architecture`;
+}
+
+/** Where the archive lies now, nobody has written down. */
+function tarballRemark({ kernel, record }: InstanceState): readonly string[] {
+  if (!record?.tarball) return [];
+  return [`loaded from an archive for ${kernel.release}, which is not named here: sha256 ${record.tarball.sha256}`];
 }
 
 function otherRemark(others: readonly InstanceState[]): string {

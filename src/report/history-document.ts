@@ -31,6 +31,7 @@ function runDocument(told: ToldRun) {
     command: run.command ?? null,
     engine: run.engine ?? null,
     tool_version: run.toolVersion ?? null,
+    plan_id: run.planId ?? null,
     desired: run.desired === undefined ? null : { sha256: run.desired },
     planned: countsDocument(run.planned),
     steps: run.steps.map(stepDocument),

@@ -125,7 +125,8 @@ export function nextText({ run, ending }: ToldRun): string {
   if (ending === "cut-off")
     return "The next apply ends what that run left running, clears what it left lying, and goes on from what is there.";
   if (ending === "interrupted") return "The next apply goes on where that run stopped.";
-  if (ending === "failed") return "The next apply tries again what failed; what worked before is as it was.";
+  if (ending === "failed")
+    return "The next apply tries again what failed; where nothing has changed, only when its next try is due, or with --retry.";
   if (changes > 0) return `The next apply takes up ${count(changes, "change")} that this one did not come to.`;
   if (blocked > 0) return `The next apply looks again whether what is blocked (${blocked}) can be done.`;
   return "The next apply has nothing to do, unless documents, kernels or sources change.";

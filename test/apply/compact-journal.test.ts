@@ -37,6 +37,17 @@ compact("lets the oldest runs go where that is not enough, and never the last on
   assert.is(compactJournal(runs.join(""), { largest: 10, kept: 1 }), runs[3]);
 });
 
+compact("which saved plans were applied is not forgotten with the runs, and is no run in the history", () => {
+  const applied = working(1).replaceAll('"desired"', '"plan":"P1","desired"');
+  const once = compactJournal(applied + working(2), { largest: 10, kept: 1 }) ?? "";
+  const twice = compactJournal(once + working(3), { largest: 10, kept: 1 }) ?? "";
+  assert.is(journalLines(twice).find(({ fields }) => fields.get("plan") === "P1")?.at, "t1");
+  assert.equal(
+    journalRuns(journalLines(twice)).map(({ id }) => id),
+    ["run-3"],
+  );
+});
+
 compact("whatever the runs were: the same history, once or twice, as if it had not been compacted", () => {
   const run = fc.constantFrom(
     (number: number) => quiet(number),

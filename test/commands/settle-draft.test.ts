@@ -73,6 +73,14 @@ draft("two versions, installed for one kernel and built for another, are two ent
   assert.match(text, 'version: "2"\n    state: built\n    kernels: [6.1.0-1]\n');
 });
 
+draft("a module that is protected stays so", async () => {
+  const text = await imported((tree) => {
+    tree.module("demo/1").built("6.1.0-1");
+    tree.write("var/lib/dkms/.dkms-agent/protected/demo/1", "");
+  });
+  assert.match(text, "kernels: [6.1.0-1]\n    protect: true\n");
+});
+
 draft("what a plan would change is left out, for that kernel alone, and says why", async () => {
   const text = await imported((tree) => {
     tree.module("demo/1").installed("6.1.0-1").installed("6.1.0-2");

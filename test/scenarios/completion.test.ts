@@ -36,6 +36,7 @@ const lines: readonly (readonly [string, string])[] = [
   ["plan --root ROOT --kernel=6.12", "plan --root ROOT --kernel=6.12.0-1-amd64 #"],
   ["--root=ROOT status --module demo/", "--root=ROOT status --module demo/1.10 #"],
   ["status --dkms-tree ROOT/var/lib/dkms --module demo/", "status --dkms-tree ROOT/var/lib/dkms --module demo/1.10 #"],
+  ["unprotect --root ROOT demo/", "unprotect --root ROOT demo/1.10 #"],
   ["dkms unins", "dkms uninstall #"],
   ["dkms --root ROOT build de", "dkms --root ROOT build demo/1.10 #"],
   ["dkms build --root ROOT -k 6.12", "dkms build --root ROOT -k 6.12.0-1-amd64 #"],

@@ -68,7 +68,7 @@ function optionOf({ flags, description, values }: OptionSpec): GrammarOption {
 function valueNamed(flags: string): Value {
   const [, name = ""] = /[<[](.*)[>\]]/.exec(flags) ?? [];
   if (name === "release") return "kernel";
-  if (name.startsWith("name[/")) return "module";
+  if (name === "module" || name.startsWith("name[/")) return "module";
   if (name === "dir") return "directory";
   return /path|file/.test(name) ? "file" : "anything";
 }
