@@ -17,6 +17,7 @@ import { type Result, succeed } from "./dkms/failure.ts";
 import { type InstanceId, instanceAddress } from "./dkms/id.ts";
 import { ioFailure } from "./dkms/io-failure.ts";
 import { protectModule } from "./dkms/protections.ts";
+import type { SigningSettings } from "./dkms/signing/signing.ts";
 import type { Host } from "./host/host.ts";
 import { assemblePlan } from "./plan/assemble-plan.ts";
 import { lastDuration } from "./plan/last-duration.ts";
@@ -35,23 +36,25 @@ export interface CompareOptions {
   readonly filter: PlanFilter;
   /** Default: as the scan has it. */
   readonly archives?: ArchivePolicy;
+  /** Default: signing is not required. */
+  readonly signing?: SigningSettings;
 }
 
 /** Scans and plans. Writes nothing anywhere. */
 export async function compare(
   host: Host,
   desired: DesiredState,
-  { filter, archives }: CompareOptions,
+  { filter, archives, signing }: CompareOptions,
 ): Promise<Comparison> {
   const { runningKernel, arch } = host.machine;
   const request = scanRequest(desired, { runningKernel, arch }, filter);
-  const actual = await scanActual(host, { ...request, ...(archives && { archives }) });
+  const actual = await scanActual(host, { ...request, ...(archives && { archives }), ...(signing && { signing }) });
   return { actual, plan: assemblePlan(desired, actual, filter) };
 }
 
 export type EngineName = "builtin" | "dkms";
 
-export interface ReconcileOptions extends Required<CompareOptions> {
+export interface ReconcileOptions extends Required<Omit<CompareOptions, "signing">> {
   readonly emit: Emit;
   readonly lockTimeoutMs: number;
   /** For builds whose module says nothing. */
@@ -97,7 +100,8 @@ async function reconcileLocked(
   desired: DesiredState,
   options: ReconcileOptions,
 ): Promise<Result<Reconciled>> {
-  const before = await compare(host, desired, options);
+  const scope = { ...options, signing: options.policy.signing };
+  const before = await compare(host, desired, scope);
   const { earlier, filter, emit } = options;
   const admitted = earlier ? admitEarlier(host, earlier, { ...before, desired, filter, emit }) : succeed(before.plan);
   if (!admitted.ok) return admitted;
@@ -111,7 +115,7 @@ async function reconcileLocked(
   // A run with nothing to do leaves one line: its end.
   if (plan.steps.length > 0) journal.start(desired, plan);
   const applied = await carryOut(host, { ...before, plan }, { ...options, journal });
-  const after = applied.steps.length > 0 ? await compare(host, desired, options) : before;
+  const after = applied.steps.length > 0 ? await compare(host, desired, scope) : before;
   const names = new Set(plan.steps.map(({ id }) => id));
   const remaining = earlier ? restrictPlan(after.plan, (id) => names.has(id)) : after.plan;
   if (earlier) tellLeft(after.plan.changes.length - remaining.changes.length, earlier, emit);

@@ -6,6 +6,7 @@ import type { Strays } from "../dkms/find-strays.ts";
 import type { InstanceAddress, KernelId, ModuleId, ModuleKey } from "../dkms/id.ts";
 import type { Kernel } from "../dkms/kernel.ts";
 import type { LoadedObjects } from "../dkms/read-loaded.ts";
+import type { SigningSettings } from "../dkms/signing/signing.ts";
 import type { TarballIndex } from "../dkms/tarball/tarball.ts";
 import type { ArchiveLimits } from "../host/archive/archive-limits.ts";
 
@@ -136,6 +137,8 @@ export interface Prospect {
   readonly exclusion: string | undefined;
   /** What a build would be made from; dependencies are filled in by the planner's graph. */
   readonly inputs: BuildInputs | undefined;
+  /** SHA-256 of the certificate by whose key objects have to be signed; `undefined`: they need not be. */
+  readonly signer: string | undefined;
   /** Programs that a build needs and this host lacks. */
   readonly missingTools: readonly string[];
   /** The same build failed before, and its next try is not due yet. */
@@ -153,6 +156,8 @@ export interface Finding {
 export interface ScanRequest {
   /** Modules that somebody wants, with the directory that they are to be copied from. */
   readonly sources: readonly { readonly module: ModuleId; readonly directory: string | undefined }[];
+  /** What the settings say of signing; default: it is not required. */
+  readonly signing?: SigningSettings;
   /** Also what failed before is to be tried again now. */
   readonly retry?: boolean;
   /** Which instances to evaluate, once the kernels are known. */

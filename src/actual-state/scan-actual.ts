@@ -6,6 +6,7 @@ import { readProtected } from "../dkms/protections.ts";
 import { kernelIds, readKernel } from "../dkms/read-kernels.ts";
 import { readLoaded } from "../dkms/read-loaded.ts";
 import { readTree, type TreeModule } from "../dkms/read-tree.ts";
+import { defaultSigning } from "../dkms/signing/signing.ts";
 import { depmodMarks, protectionsDirectory, rememberedFailures } from "../dkms/tree-layout.ts";
 import type { Host } from "../host/host.ts";
 import type { ActualState, Finding, ModuleState, Prospect, ProspectRequest, ScanRequest } from "./actual-state.ts";
@@ -38,7 +39,9 @@ export async function scanActual(host: Host, request: ScanRequest): Promise<Actu
   const strays = scanStrays(scan, tree, modules);
   const sources = new Map(request.sources.map((one) => [moduleKey(one.module), scanSource(scan, one)]));
   const seesFailures = !request.retry && scanRememberedFailures(scan);
-  const prospects = await scanProspects({ scan, sources, seesFailures, facts: new Map() }, requests);
+  const { signing = defaultSigning } = request;
+  const known = { facts: new Map(), signers: new Map() };
+  const prospects = await scanProspects({ scan, sources, seesFailures, signing, ...known }, requests);
   const tarballs = await lookIntoTarballs({ host, request, prospects: requests, modules, sources });
   return {
     kernels,

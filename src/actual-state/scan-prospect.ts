@@ -5,6 +5,8 @@ import { pendingFailure } from "../dkms/failure-memory.ts";
 import { moduleKey } from "../dkms/id.ts";
 import type { Kernel } from "../dkms/kernel.ts";
 import { type KernelConfig, readKernelConfig } from "../dkms/kernel-config.ts";
+import { requiredSigner } from "../dkms/signing/required-signer.ts";
+import type { SigningSettings } from "../dkms/signing/signing.ts";
 import { chooseToolchain, missingTools } from "../dkms/toolchain.ts";
 import type { ActualState, Prospect, ProspectRequest, SourceState } from "./actual-state.ts";
 import { attempt, evaluate, kernelOf, remember, type Scan } from "./scan.ts";
@@ -20,6 +22,9 @@ export interface ProspectContext {
   readonly sources: ActualState["sources"];
   /** Whether failures of earlier runs count, and there are any. */
   readonly seesFailures: boolean;
+  readonly signing: SigningSettings;
+  /** Kernel directory -> the signer that is required for it; filled on the way. */
+  readonly signers: Map<string, string | undefined>;
   /** Kernel directory -> facts; filled on the way. */
   readonly facts: Map<string, KernelFacts>;
 }
@@ -35,7 +40,7 @@ export async function scanProspect(context: ProspectContext, request: ProspectRe
   const { module, directives } = request;
   const file = source && path.join(source.directory, "dkms.conf");
   const conf = await evaluate(scan, { module, kernel, directives, ...(file && { file }) });
-  if (!conf.ok) return { conf, exclusion: undefined, inputs: undefined, missingTools: [], failedBefore: undefined };
+  if (!conf.ok) return { conf, ...nothing };
   const { config, compiler } = remember(facts, kernel.directory, () => readFacts(scan, kernel));
   const inputs =
     source && compiler !== undefined
@@ -48,9 +53,24 @@ export async function scanProspect(context: ProspectContext, request: ProspectRe
     conf,
     exclusion: exclusion(conf.value, kernel, config),
     inputs,
+    signer: await signerFor(context, kernel),
     missingTools: missingTools(scan.host, { conf: conf.value, toolchain, compression: kernel.compression }),
     failedBefore: inputs && context.seesFailures ? pendingFailure(scan.host, request, inputs) : undefined,
   };
+}
+
+const nothing = {
+  exclusion: undefined,
+  inputs: undefined,
+  signer: undefined,
+  missingTools: [],
+  failedBefore: undefined,
+} as const;
+
+async function signerFor({ scan, signing, signers }: ProspectContext, kernel: Kernel): Promise<string | undefined> {
+  const { directory, id } = kernel;
+  if (!signers.has(directory)) signers.set(directory, await requiredSigner(scan.host, id, signing));
+  return signers.get(directory);
 }
 
 function chooseSource(source: SourceState | undefined): { directory: string; digest: string } | undefined {

@@ -20,14 +20,14 @@ export const dkmsEngine: Engine = {
     step.source === undefined && step.tarball === undefined
       ? dkms(host, { words: ["add", ...ofModule(step.module)], about: moduleKey(step.module) })
       : builtInEngine.add(host, step, options),
-  build: async (host, { instance, directives, timeoutMs, replace }, { jobs, buildTimeoutMs }) => {
+  build: async (host, { instance, directives, timeoutMs, replace }, { jobs, buildTimeoutMs, policy }) => {
     const force = replace ? ["--force"] : [];
     const words = ["build", ...ofInstance(instance), "-j", String(jobs), ...force, ...withDirectives(directives)];
     const about = instanceAddress(instance);
     const started = performance.now();
     const done = await dkms(host, { words, about, instance, timeoutMs: timeoutMs ?? buildTimeoutMs });
     const durationMs = Math.round(performance.now() - started);
-    if (done.ok) await recordDkmsBuild(host, { instance, directives, durationMs });
+    if (done.ok) await recordDkmsBuild(host, { instance, directives, durationMs, signing: policy.signing });
     return done;
   },
   install: async (host, { instance, directives, replaces }) => {

@@ -4,8 +4,11 @@ import { type BuildRecord, formatBuildRecord } from "../dkms/build-record.ts";
 import { loadConf } from "../dkms/conf/load-conf.ts";
 import { digestSource } from "../dkms/digest-source.ts";
 import { objectName } from "../dkms/find-objects.ts";
-import type { InstanceId } from "../dkms/id.ts";
+import type { InstanceId, KernelId } from "../dkms/id.ts";
 import { readKernel } from "../dkms/read-kernels.ts";
+import { refuseUnsigned } from "../dkms/signing/refuse-unsigned.ts";
+import { requiredSigner } from "../dkms/signing/required-signer.ts";
+import type { SigningSettings } from "../dkms/signing/signing.ts";
 import { buildRecordFile, moduleObjectsDirectory, sourceLink } from "../dkms/tree-layout.ts";
 import type { Host } from "../host/host.ts";
 
@@ -16,11 +19,7 @@ import type { Host } from "../host/host.ts";
  */
 export async function recordDkmsBuild(
   host: Host,
-  {
-    instance,
-    directives,
-    durationMs,
-  }: { instance: InstanceId; directives: Readonly<Record<string, string>>; durationMs: number },
+  { instance, directives, durationMs, signing }: DkmsBuild,
 ): Promise<void> {
   const { files, paths, clock } = host;
   if (files.stat(buildRecordFile(paths, instance)) !== undefined) return;
@@ -41,6 +40,30 @@ export async function recordDkmsBuild(
   });
   const made = { inputs, builtAt: clock().toISOString(), durationMs, objects };
   const given = Object.keys(directives).length > 0 ? { directives } : {};
-  const record: BuildRecord = { format: 1, ...instance, ...made, ...given };
+  const places = names.map(({ name }) => path.join(directory, name));
+  const signer = await findSigner(host, { kernel: instance.kernel, signing, objects: places });
+  const record: BuildRecord = { format: 1, ...instance, ...made, ...given, ...(signer !== undefined && { signer }) };
   files.writeAtomic(buildRecordFile(paths, instance), formatBuildRecord(record));
+}
+
+export interface DkmsBuild {
+  readonly instance: InstanceId;
+  readonly directives: Readonly<Record<string, string>>;
+  readonly durationMs: number;
+  /** What the settings say of signing. */
+  readonly signing: SigningSettings;
+}
+
+interface Signed {
+  readonly kernel: KernelId;
+  readonly signing: SigningSettings;
+  readonly objects: readonly string[];
+}
+
+/** The certificate that is required, if dkms has signed by its key too. */
+async function findSigner(host: Host, { kernel, signing, objects }: Signed): Promise<string | undefined> {
+  const signer = await requiredSigner(host, kernel, signing);
+  if (signer === undefined) return undefined;
+  const checked = await refuseUnsigned(host, { kernel, settings: signing, objects });
+  return checked.ok ? signer : undefined;
 }

@@ -34,6 +34,7 @@ async function planOn(opened: OpenedHost, invocation: Invocation): Promise<Answe
   const compared = await compare(host, desired, {
     filter: filterOf(invocation),
     archives: archivesOf(opened, options),
+    signing: opened.settings.signing,
   });
   if (host.signal.aborted) return stoppedAnswer(host.signal);
   const result = { ...compared.plan, diagnostics: [...loaded.diagnostics, ...compared.plan.diagnostics] };

@@ -82,6 +82,10 @@ interface Look {
 async function lookAt(opened: OpenedHost, invocation: Invocation, desired: DesiredState | undefined): Promise<Look> {
   const { host } = opened;
   if (desired)
-    return compare(host, desired, { filter: filterOf(invocation), archives: archivesOf(opened, invocation.options) });
+    return compare(host, desired, {
+      filter: filterOf(invocation),
+      archives: archivesOf(opened, invocation.options),
+      signing: opened.settings.signing,
+    });
   return { actual: await scanActual(host, { sources: [], prospects: () => [] }), plan: undefined };
 }

@@ -11,6 +11,8 @@ export interface BuildRecord {
   readonly builtAt: string;
   readonly durationMs: number;
   readonly objects: readonly RecordedObject[];
+  /** SHA-256 of the certificate by whose key every object is signed; absent: not all are, or nobody knows. */
+  readonly signer?: string;
   /**
    * What earlier builds of the instance had in the install tree when this one replaced them. An install or uninstall takes
    * away what is left of it.
@@ -81,6 +83,7 @@ function isBuildRecord(value: unknown): value is BuildRecord {
     value.objects.every(isRecordedObject) &&
     (value.superseded === undefined || isDigestList(value.superseded)) &&
     (value.tarball === undefined || hasTexts(value.tarball, ["sha256"])) &&
+    (value.signer === undefined || typeof value.signer === "string") &&
     (value.directives === undefined || isTextMap(value.directives))
   );
 }

@@ -67,7 +67,9 @@ function judgeBuild(given: Case, existing: InstanceState | undefined, supply: No
   if (prospect.exclusion !== undefined) return { kind: "not-applicable", text: prospect.exclusion };
   const conf = prospect.conf.value;
   const inputs = futureInputs(prospect, given);
-  const wish = buildReason(given, { existing, source, inputs }) ?? (inputs && dependencyRebuild(conf, given));
+  const wish =
+    buildReason(given, { existing, source, inputs, signer: prospect.signer }) ??
+    (inputs && dependencyRebuild(conf, given));
   if (!wish) return towards(given, existing, {});
   const obstacle =
     unsureObstacle(wish, supply) ??
@@ -143,9 +145,10 @@ interface BuildCase {
   readonly existing: InstanceState | undefined;
   readonly source: SourceState | undefined;
   readonly inputs: BuildInputs | undefined;
+  readonly signer: string | undefined;
 }
 
-function buildReason({ entry }: Case, { existing, source, inputs }: BuildCase): Reason | undefined {
+function buildReason({ entry }: Case, { existing, source, inputs, signer }: BuildCase): Reason | undefined {
   if (!existing) return { code: "not-built", text: "it is not built for this kernel" };
   const damage = damageReason(existing);
   if (damage) return damage;
@@ -155,7 +158,7 @@ function buildReason({ entry }: Case, { existing, source, inputs }: BuildCase): 
   if (!existing.record && sourceDiffers(source)) {
     return { code: "source-changed", text: "the source that the document names is not the one in the source tree" };
   }
-  return staleness(existing.record, inputs);
+  return staleness(existing.record, { inputs, signer });
 }
 
 /** A dependency that is not the same afterwards takes its dependents with it: their symbols and versions come from it. */

@@ -6,7 +6,7 @@ import type { Reason } from "./step.ts";
  * a record (made by dell/dkms) and a build whose inputs cannot be told now (headers gone) count as fresh: what works
  * is not taken away on a suspicion. So does what came in a tarball: it was made elsewhere, from what is there.
  */
-export function staleness(record: BuildRecord | undefined, inputs: BuildInputs | undefined): Reason | undefined {
+export function staleness(record: BuildRecord | undefined, { inputs, signer }: Now): Reason | undefined {
   const was = record?.inputs;
   if (!was || !inputs || record.tarball) return undefined;
   if (was.source !== inputs.source) return { code: "source-changed", text: "the source changed since it was built" };
@@ -20,8 +20,19 @@ export function staleness(record: BuildRecord | undefined, inputs: BuildInputs |
     return { code: "compiler-changed", text: "the compiler changed since it was built" };
   }
   const dependency = changedDependency(was.dependencies, inputs.dependencies);
-  if (dependency === undefined) return undefined;
-  return { code: "dependency-changed", text: `${dependency}, which it was built against, changed` };
+  if (dependency !== undefined) {
+    return { code: "dependency-changed", text: `${dependency}, which it was built against, changed` };
+  }
+  if (signer === undefined || record.signer === signer) return undefined;
+  const signed = record.signer === undefined ? "it is not signed" : "it is signed by another key";
+  return { code: "signer-changed", text: `signing is required, and ${signed}` };
+}
+
+/** What a build would be made from now. */
+export interface Now {
+  readonly inputs: BuildInputs | undefined;
+  /** SHA-256 of the certificate by whose key objects have to be signed; `undefined`: they need not be. */
+  readonly signer: string | undefined;
 }
 
 /** A dependency that is not there any more changes nothing about what was built against it. */

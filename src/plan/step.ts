@@ -83,6 +83,7 @@ export type ReasonCode =
   | "conf-changed"
   | "headers-changed"
   | "compiler-changed"
+  | "signer-changed"
   | "dependency-changed"
   | "tarball-changed"
   | "tarball-preferred"

@@ -275,6 +275,7 @@ function toProspect(key: string, release: string, { options, kernels, sources }:
     conf: conf.invalid === undefined ? succeed(confOf(moduleId(key), conf)) : fail("E_CONF_INVALID", conf.invalid),
     exclusion: conf.exclusion,
     inputs: known ? { ...freshInputs, source: digest, headers } : undefined,
+    signer: undefined,
     missingTools: options.missingTools ?? [],
     failedBefore: options.failedBefore?.[`${key}@${release}`],
   };

@@ -13,6 +13,8 @@ export interface CollectedObjects {
   /** File names below `module/`. */
   readonly names: readonly string[];
   readonly notices: readonly string[];
+  /** Whether every one is signed. */
+  readonly signed: boolean;
 }
 
 /**
@@ -25,6 +27,7 @@ export async function collectObjects(making: Making, staging: string): Promise<R
   const target = path.join(staging, "module");
   files.makeDirectory(target);
   const names: string[] = [];
+  let signed = making.job.signing.kind === "sign";
   const notices: string[] = [...making.job.signing.notices];
   for (const spec of making.job.conf.objects) {
     const ready = await prepareObject(making, spec, staging);
@@ -35,10 +38,11 @@ export async function collectObjects(making: Making, staging: string): Promise<R
     files.remove(ready.value.file);
     names.push(name);
     notices.push(...ready.value.notices);
+    signed &&= ready.value.notices.length === 0;
   }
   const symvers = path.join(making.workspace.directory, "Module.symvers");
   if (files.stat(symvers)?.kind === "file") files.copyFile(symvers, path.join(target, "Module.symvers"));
-  return succeed({ names, notices });
+  return succeed({ names, notices, signed });
 }
 
 interface ReadyObject {

@@ -17,7 +17,7 @@ import {
 } from "../tree-layout.ts";
 import type { BuildJob, Making } from "./build-job.ts";
 import { keepLog, openBuildLog } from "./build-log.ts";
-import { collectObjects } from "./collect-objects.ts";
+import { type CollectedObjects, collectObjects } from "./collect-objects.ts";
 import { compile } from "./compile.ts";
 import type { FileChanges } from "./file-changes.ts";
 import { findSuperseded } from "./find-superseded.ts";
@@ -114,7 +114,7 @@ async function runBuild(making: Making): Promise<Result<Outcome>> {
   const finished = await runPostBuild(making, staging);
   if (!finished.ok) return finished;
   const durationMs = Math.round(performance.now() - started);
-  completeStaging(making, staging, { objects: objects.value.names, superseded, durationMs });
+  completeStaging(making, staging, { ...objects.value, superseded, durationMs });
   if (host.files.lstat(place) !== undefined) changes.moveAway(place);
   changes.rename(staging, place);
   relinkObjects(host, { instance, links }, changes);
@@ -145,8 +145,7 @@ async function runPostBuild(making: Making, staging: string): Promise<Result<rea
   return said;
 }
 
-interface BuildResult {
-  readonly objects: readonly string[];
+interface BuildResult extends Pick<CollectedObjects, "names" | "signed"> {
   readonly superseded: readonly ObjectDigest[];
   readonly durationMs: number;
 }
@@ -162,7 +161,7 @@ function completeStaging({ host, job, log }: Making, staging: string, result: Bu
       const mark = path.basename(dependencyMark(paths, instance, name));
       files.writeAtomic(path.join(staging, mark), `${version}\n`);
     }
-  const objects = result.objects.map((file, index) => {
+  const objects = result.names.map((file, index) => {
     const destination = conf.objects[index]?.destLocation;
     return { ...recordObject(host, path.join(staging, "module", file)), ...(destination && { destination }) };
   });
@@ -170,6 +169,8 @@ function completeStaging({ host, job, log }: Making, staging: string, result: Bu
     objects.every((object) => object.file !== file || object.sha256 !== sha256),
   );
   const { directives = {} } = job.options;
+  const { signing } = job;
+  const signer = result.signed && signing.kind === "sign" ? files.sha256(signing.signing.certificate) : undefined;
   const record: BuildRecord = {
     format: 1,
     ...instance,
@@ -177,6 +178,7 @@ function completeStaging({ host, job, log }: Making, staging: string, result: Bu
     builtAt: clock().toISOString(),
     durationMs: result.durationMs,
     objects,
+    ...(signer !== undefined && { signer }),
     ...(superseded.length > 0 && { superseded }),
     ...(Object.keys(directives).length > 0 && { directives }),
   };
