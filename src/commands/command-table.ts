@@ -19,7 +19,8 @@ export const commandTable: readonly CommandSpec[] = [
   {
     name: "validate",
     summary: "check the desired state, every problem at once",
-    description: "Reads the documents and nothing else. Exits with 65 if there is an error in them.",
+    description:
+      "Exits with 65 if there is an error in the documents. Warns of what on this host is likely not meant: a selector that chooses no kernel, a version that is not the newest in the source tree, an option without effect.",
     options: [],
     examples: [
       ["dkms-agent validate -f desired-state", "each problem with its line, column and a caret"],

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { withSnippet } from "../desired-state/with-snippet.ts";
 import type { Failure } from "../dkms/failure.ts";
 import { ioFailure } from "../dkms/io-failure.ts";
 import type { Host } from "../host/host.ts";
@@ -37,7 +38,8 @@ async function planOn(opened: OpenedHost, invocation: Invocation): Promise<Answe
     signing: opened.settings.signing,
   });
   if (host.signal.aborted) return stoppedAnswer(host.signal);
-  const result = { ...compared.plan, diagnostics: [...loaded.diagnostics, ...compared.plan.diagnostics] };
+  const seen = compared.plan.diagnostics.map((one) => withSnippet(host, one));
+  const result = { ...compared.plan, diagnostics: [...loaded.diagnostics, ...seen] };
   const exitCode = planExitCode(result, own.detailedExitcode === true);
   const isInvalid = exitCode === exitCodes.invalid.code;
   const isPossible = exitCodeOfProblems(result.diagnostics) === undefined;

@@ -3,16 +3,20 @@ import { validationJson, validationText } from "../report/validation.ts";
 import type { Answer, Invocation } from "./command.ts";
 import { loadFor } from "./documents.ts";
 import { exitCodes } from "./exit-codes.ts";
-import { onHost } from "./on-host.ts";
+import { hostWarnings } from "./host-warnings.ts";
+import { filterOf, onHost } from "./on-host.ts";
 import { toolVersion } from "./tool-version.ts";
 
-/** Checks the documents, every problem at once. The problems are the result, so they go to stdout. */
+/** Checks the documents, every problem at once, and warns of what on this host is likely not meant. The problems are the result, so they go to stdout. */
 export function validate(invocation: Invocation): Promise<Answer> {
   return onHost(invocation, ({ host }) => validateOn(host, invocation));
 }
 
-function validateOn(host: Host, { options, io }: Invocation): Answer {
-  const loaded = loadFor(host, options);
+function validateOn(host: Host, invocation: Invocation): Answer {
+  const { options, io } = invocation;
+  const { desired, diagnostics } = loadFor(host, options);
+  const warnings = desired ? hostWarnings(host, desired, filterOf(invocation)) : [];
+  const loaded = { desired, diagnostics: [...diagnostics, ...warnings] };
   const exitCode = loaded.desired ? exitCodes.ok.code : exitCodes.invalid.code;
   if (options.json) return { exitCode, out: validationJson(loaded, toolVersion) };
   if (options.quiet && loaded.diagnostics.length === 0) return { exitCode };

@@ -46,7 +46,7 @@ function conflict({ entry, owner, object, release }: Conflict): Diagnostic {
       `Both ${owner.name} (${owner.position.file}:${owner.position.line}) and ${entry.name} install ${object}.ko ` +
       `for kernel ${release}, which can have one`,
     file,
-    range: { line, column, endLine: line, endColumn: column + entry.name.length },
+    range: { line, column, endLine: line, endColumn: column + 1 },
     hint: "Narrow the kernels of one of them, or set its state to built",
   };
 }

@@ -102,5 +102,5 @@ function placeOf({ name, version }: ModuleId, desired: DesiredState): Pick<Diagn
     entryOf({ name, version }, desired) ?? desired.modules.find((one) => one.name === name && one.version === "*");
   if (!entry) return { file: desired.path };
   const { file, line, column } = entry.position;
-  return { file, range: { line, column, endLine: line, endColumn: column + name.length } };
+  return { file, range: { line, column, endLine: line, endColumn: column + 1 } };
 }

@@ -80,7 +80,7 @@ function toKernelId(release: string, { kernels, arch }: KernelFacts): KernelId {
 
 function unmatchedDiagnostic(entry: DesiredModule, selector: Selector, choice: KernelChoice): Diagnostic {
   const { file, line, column } = entry.position;
-  const place = { file, range: { line, column, endLine: line, endColumn: column + entry.name.length } };
+  const place = { file, range: { line, column, endLine: line, endColumn: column + 1 } };
   if (selector.kind === "running" && choice.runningKernel === undefined) {
     return {
       ...place,
@@ -139,7 +139,7 @@ function versionConflict(entry: DesiredModule, other: DesiredModule, release: st
       `Versions ${other.version} (${other.position.file}:${other.position.line}) and ${entry.version} of ` +
       `${entry.name} are both wanted as installed for kernel ${release}; a kernel can have one`,
     file,
-    range: { line, column, endLine: line, endColumn: column + entry.name.length },
+    range: { line, column, endLine: line, endColumn: column + 1 },
     hint: "Narrow the kernels of one of them, or set its state to built",
   };
 }

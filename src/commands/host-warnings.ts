@@ -1,0 +1,51 @@
+import { findNewestSource } from "../actual-state/find-newest-source.ts";
+import type { DesiredModule, DesiredState } from "../desired-state/desired-state.ts";
+import type { Diagnostic } from "../desired-state/diagnostic.ts";
+import { withSnippet } from "../desired-state/with-snippet.ts";
+import { readKernels } from "../dkms/read-kernels.ts";
+import { compareVersions } from "../dkms/version-order.ts";
+import type { Host } from "../host/host.ts";
+import { type PlanFilter, passes, resolveWanted } from "../plan/resolve-wanted.ts";
+
+/**
+ * What in the documents is well written and, on this host, likely not meant: selectors that choose no kernel, versions
+ * that are not the newest in the source tree. Warnings only: whether documents are valid depends on no host.
+ */
+export function hostWarnings(host: Host, desired: DesiredState, filter: PlanFilter): readonly Diagnostic[] {
+  const newer = desired.modules
+    .filter((entry) => passes(entry, filter))
+    .flatMap((entry) => olderThanThere(host, entry, desired.modules));
+  return [...unmatched(host, desired, filter), ...newer].map((one) => withSnippet(host, one));
+}
+
+/** Where no kernel is installed at all, as in a pipeline that checks documents, nothing can be told. */
+function unmatched(host: Host, desired: DesiredState, filter: PlanFilter): readonly Diagnostic[] {
+  const kernels = readKernels(host);
+  if (kernels.length === 0) return [];
+  const { runningKernel, arch } = host.machine;
+  const { diagnostics } = resolveWanted(desired, { kernels, runningKernel, arch }, filter);
+  return diagnostics.filter(({ severity }) => severity === "warning");
+}
+
+/** Whoever lists the newest one too has chosen. */
+function olderThanThere(
+  host: Host,
+  { name, version, state, position }: DesiredModule,
+  all: readonly DesiredModule[],
+): readonly Diagnostic[] {
+  if (state === "absent" || version === "*") return [];
+  const newest = findNewestSource(host, name);
+  if (newest === undefined || compareVersions(newest, version) <= 0) return [];
+  if (all.some((entry) => entry.name === name && entry.version === newest)) return [];
+  const { file, line, column } = position;
+  return [
+    {
+      severity: "warning",
+      code: "W_NOT_NEWEST",
+      message: `${name} ${version} is wanted, and the source tree has ${newest}.`,
+      file,
+      range: { line, column, endLine: line, endColumn: column + 1 },
+      hint: `If the newer one is meant, write "version: ${newest}".`,
+    },
+  ];
+}
