@@ -1,5 +1,4 @@
 import fs from "node:fs";
-import { promisify } from "node:util";
 import type { NewFile } from "./files.ts";
 
 /** See `create` of FileWrites. */
@@ -9,18 +8,12 @@ export function createFile(path: string, { mode, mtime }: { mode: number; mtime:
     write: (piece) => {
       for (let done = 0; done < piece.length; ) done += fs.writeSync(descriptor, piece, done);
     },
-    finish: async () => {
-      try {
-        // Whatever the umask takes away.
-        fs.fchmodSync(descriptor, mode);
-        fs.futimesSync(descriptor, mtime, mtime);
-        await fsync(descriptor);
-      } finally {
-        fs.closeSync(descriptor);
-      }
+    finish: () => {
+      // Whatever the umask takes away.
+      fs.fchmodSync(descriptor, mode);
+      fs.futimesSync(descriptor, mtime, mtime);
+      fs.closeSync(descriptor);
     },
     abandon: () => fs.closeSync(descriptor),
   };
 }
-
-const fsync = promisify(fs.fsync);

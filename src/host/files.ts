@@ -47,8 +47,8 @@ export interface FileReads {
 /** A file that is being written, piece by piece. */
 export interface NewFile {
   readonly write: (piece: Uint8Array) => void;
-  /** Sets the times, forces the content to the disk, and closes. Other files can be written meanwhile. */
-  readonly finish: () => Promise<void>;
+  /** Sets mode and times, and closes. Nothing is forced to the disk. */
+  readonly finish: () => void;
   /** Closes what will not be finished. */
   readonly abandon: () => void;
 }

@@ -44,7 +44,7 @@ export function findLayout(archive: string, contents: TarballContents): Result<T
   if (!conf.ok) return conf;
   if (entries.get(conf.value) !== "file") return refuse(`holds a dkms.conf that is no plain file: ${conf.value}`, 7);
   const top = conf.value.replace(/\/?dkms\.conf$/, "");
-  if (!known && entries.has("dkms_main_tree")) {
+  if (!known && [...entries.keys()].some((path) => /^dkms_main_tree(\/|$)/.test(path))) {
     return refuse("has a dkms_main_tree, but neither dkms_source_tree/dkms.conf nor dkms_binaries_only/dkms.conf", 7);
   }
   const binaries = known ? findBinaries(contents, refuse) : succeed([]);

@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
 import { type ArchiveEntry, linkProblem } from "../../host/archive/read-archive.ts";
-import type { NewFile } from "../../host/files.ts";
 import type { Host } from "../../host/host.ts";
-import { syncDirectory } from "../../host/sync-directory.ts";
 import { fail, type Result, succeed } from "../failure.ts";
 import { objectName } from "../find-objects.ts";
 import { type KernelId, kernelKey } from "../id.ts";
@@ -31,64 +29,37 @@ export interface StagedTarball extends WalkedTarball {
 export async function stageTarball(host: Host, request: StageRequest): Promise<Result<StagedTarball>> {
   const staging = startStaging(host, request);
   const walked = await walkTarball(host, request, staging.take);
-  const troubles = await staging.finished();
   if (!walked.ok) return walked;
-  if (troubles !== undefined) throw troubles;
   const layout = findLayout(request.file, walked.value);
   if (!layout.ok) return layout;
   const refused = makeLinks(host, request, { top: layout.value.top, links: staging.links });
   if (refused) return refused;
-  syncBelow(host, request.directory);
   return succeed({ ...walked.value, layout: layout.value, digests: staging.digests });
 }
 
 interface Staging {
   readonly take: (entry: ArchiveEntry) => Promise<void>;
-  /** Waits for the disk; what it refused, if it did. */
-  readonly finished: () => Promise<unknown>;
   readonly digests: Map<string, string>;
   /** Path -> target. */
   readonly links: Map<string, string>;
 }
 
-/** So many files at once wait for the disk while others are unpacked. */
-const mostUnfinished = 16;
-
 function startStaging({ files }: Host, { directory, kernels }: StageRequest): Staging {
   const isWanted = wantedPaths(kernels);
   const digests = new Map<string, string>();
   const links = new Map<string, string>();
-  const unfinished = new Set<Promise<void>>();
-  let trouble: unknown;
-  const finishLater = (work: Promise<void>): void => {
-    const settled = work
-      .catch((error: unknown) => {
-        trouble ??= error;
-      })
-      .finally(() => unfinished.delete(settled));
-    unfinished.add(settled);
+  const take = async (entry: ArchiveEntry): Promise<void> => {
+    if (!isWanted(entry.path)) return;
+    const place = path.join(directory, entry.path);
+    if (entry.kind === "link") links.set(entry.path, entry.target);
+    else if (entry.kind === "directory") files.makeDirectory(place);
+    else {
+      files.makeDirectory(path.dirname(place));
+      if (entry.kind === "hard-link") files.link(path.join(directory, entry.target), place);
+      else await writeFile(files, { entry, place, digests });
+    }
   };
-  return {
-    digests,
-    links,
-    finished: async () => {
-      await Promise.all(unfinished);
-      return trouble;
-    },
-    take: async (entry) => {
-      if (trouble !== undefined) throw trouble;
-      if (!isWanted(entry.path)) return;
-      const place = path.join(directory, entry.path);
-      if (entry.kind === "link") links.set(entry.path, entry.target);
-      else if (entry.kind === "directory") files.makeDirectory(place);
-      else {
-        files.makeDirectory(path.dirname(place));
-        if (entry.kind === "hard-link") files.link(path.join(directory, entry.target), place);
-        else finishLater((await writeFile(files, { entry, place, digests })).finish());
-      }
-      if (unfinished.size >= mostUnfinished) await Promise.race(unfinished);
-    },
-  };
+  return { digests, links, take };
 }
 
 /** Builds that were not asked for, and what is no part of a build, are only looked at. */
@@ -109,8 +80,7 @@ interface Unpacking {
   readonly digests: Map<string, string>;
 }
 
-/** The file, still to be finished. */
-async function writeFile(files: Host["files"], { entry, place, digests }: Unpacking): Promise<NewFile> {
+async function writeFile(files: Host["files"], { entry, place, digests }: Unpacking): Promise<void> {
   const { path: name, isProgram, mtime } = entry;
   const hash = objectName(path.basename(name)) === undefined ? undefined : createHash("sha256");
   const file = files.create(place, { mode: isProgram ? 0o755 : 0o644, mtime: Math.min(mtime, latestTime) });
@@ -123,8 +93,8 @@ async function writeFile(files: Host["files"], { entry, place, digests }: Unpack
     file.abandon();
     throw error;
   }
+  file.finish();
   if (hash) digests.set(name, hash.digest("hex"));
-  return file;
 }
 
 /** What 32 bits hold; some file systems hold no more. */
@@ -148,11 +118,4 @@ function makeLinks(host: Host, { file, directory }: StageRequest, { top, links }
     host.files.symlinkAtomic(target, path.join(directory, name));
   }
   return undefined;
-}
-
-/** The files are on the disk by now, but not the names that lead to them. */
-function syncBelow(host: Host, directory: string): void {
-  for (const { name, kind } of host.files.list(directory) ?? [])
-    if (kind === "directory") syncBelow(host, path.join(directory, name));
-  syncDirectory(directory);
 }

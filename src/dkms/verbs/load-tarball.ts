@@ -45,7 +45,9 @@ export async function loadTarball(
     // Named so that the next run sweeps it up after a kill.
     scratch = files.makeTemporaryDirectory(path.join(paths.state, `${temporaryPrefix}tarball-`));
     const job = await unpack(host, { request, options, directory: path.join(scratch, "archive") });
-    return job.ok ? await put(host, job.value) : job;
+    if (!job.ok) return job;
+    const flushed = await flush(host, scratch);
+    return flushed ?? (await put(host, job.value));
   } catch (error) {
     if (!isSystemError(error)) throw error;
     return ioFailure(error, `load ${request.file}`);
@@ -120,6 +122,16 @@ function chooseBinaries(
     path: file,
     remedy: "Build it for this kernel elsewhere, and pack it with mktarball.",
   });
+}
+
+/** One sync of the file system: of a thousand files each by itself takes a hundred times as long. */
+async function flush(host: Host, directory: string): Promise<Result<never> | undefined> {
+  const result = await host.run({ file: "sync", args: ["-f", directory], timeoutMs: 10 * 60_000 });
+  if (result.ending === "exited" && result.exitCode === 0) return undefined;
+  if (result.ending === "cancelled") return fail("E_CANCELLED", "The run was stopped before anything was loaded.");
+  const said = result.stderr.trim().split("\n").at(-1) || `sync: ${result.ending}`;
+  const message = `What was unpacked could not be forced to the disk: ${said}.`;
+  return fail(result.ending === "missing" ? "E_NO_TOOL" : "E_IO", message, { path: directory });
 }
 
 async function put(host: Host, job: LoadJob): Promise<Result<Loaded>> {

@@ -1,5 +1,6 @@
 import type { Hash } from "node:crypto";
 import fs from "node:fs";
+import type { FileHandle } from "node:fs/promises";
 import { detectPacking } from "../decompress.ts";
 import { isSystemError } from "../system-error.ts";
 import { archiveFault, isArchiveFault } from "./archive-fault.ts";
@@ -21,8 +22,19 @@ export interface ArchiveReading {
  * what the file system throws; ends with the signal's reason if that is aborted.
  */
 export async function* archivePieces(file: string, reading: ArchiveReading): AsyncGenerator<Buffer, undefined> {
+  // A FIFO would be waited for without end.
+  const handle = await fs.promises.open(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+  try {
+    if (!(await handle.stat()).isFile()) throw archiveFault("refused", "is not a file");
+    yield* unpackedPieces(handle, reading);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function* unpackedPieces(handle: FileHandle, reading: ArchiveReading): AsyncGenerator<Buffer, undefined> {
   const counts = { packed: 0, unpacked: 0, isAtEnd: false };
-  const packed = packedPieces(file, reading, counts);
+  const packed = packedPieces(handle, reading, counts);
   const first = await packed.next();
   if (first.done) throw archiveFault("damaged", "is empty");
   const packing = detectPacking(first.value);
@@ -45,28 +57,21 @@ interface Counts {
 }
 
 async function* packedPieces(
-  file: string,
+  handle: FileHandle,
   { signal, hash, onRead }: ArchiveReading,
   counts: Counts,
 ): AsyncGenerator<Buffer, undefined> {
-  const handle = await fs.promises.open(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
-  try {
-    const stat = await handle.stat();
-    if (!stat.isFile()) throw archiveFault("refused", "is not a file");
-    for (;;) {
-      signal.throwIfAborted();
-      // A new one each time: who unpacks it may still be at the last one.
-      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(pieceSize), 0, pieceSize);
-      counts.isAtEnd = bytesRead === 0;
-      if (bytesRead === 0) return;
-      const piece = buffer.subarray(0, bytesRead);
-      hash.update(piece);
-      counts.packed += bytesRead;
-      onRead?.(counts.packed);
-      yield piece;
-    }
-  } finally {
-    await handle.close();
+  for (;;) {
+    signal.throwIfAborted();
+    // A new one each time: who unpacks it may still be at the last one.
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(pieceSize), 0, pieceSize);
+    counts.isAtEnd = bytesRead === 0;
+    if (counts.isAtEnd) return;
+    const piece = buffer.subarray(0, bytesRead);
+    hash.update(piece);
+    counts.packed += bytesRead;
+    onRead?.(counts.packed);
+    yield piece;
   }
 }
 

@@ -6,6 +6,8 @@ export interface ByteReader {
   readonly some: (most: number) => Promise<Buffer>;
   /** Reads over the rest. */
   readonly toEnd: () => Promise<void>;
+  /** Lets go of the stream, wherever it is. */
+  readonly close: () => Promise<void>;
 }
 
 /** Nothing is copied but what lies across two pieces. Where the stream ends too early, `endsTooEarly` is thrown. */
@@ -46,6 +48,9 @@ export function byteReader(pieces: AsyncIterable<Buffer>, endsTooEarly: () => Er
     },
     toEnd: async () => {
       while (await more()) held = Buffer.alloc(0);
+    },
+    close: async () => {
+      await source.return?.();
     },
   };
 }

@@ -16,17 +16,18 @@ export interface TarEntry extends TarHeader {
  */
 export async function* readTar(pieces: AsyncIterable<Buffer>): AsyncGenerator<TarEntry, undefined> {
   const reader = byteReader(pieces, () => archiveFault("damaged", "ends in the middle of a file"));
-  for (;;) {
-    const header = await readDescribed(reader);
-    if (!header) break;
-    const content = contentOf(reader, header.size);
-    yield { ...header, content: content.pieces };
-    await content.skip();
-    const padding = -header.size & (blockSize - 1);
-    if (padding > 0) await required(reader, padding);
+  try {
+    for (let header = await readDescribed(reader); header; header = await readDescribed(reader)) {
+      const content = contentOf(reader, header.size);
+      yield { ...header, content: content.pieces };
+      await content.skip();
+      await required(reader, -header.size & (blockSize - 1));
+    }
+    // Whatever lies behind the end is nothing, but the checksums of the compression come after it.
+    await reader.toEnd();
+  } finally {
+    await reader.close();
   }
-  // Whatever lies behind the end is nothing, but the checksums of the compression come after it.
-  await reader.toEnd();
 }
 
 type Overrides = Partial<Pick<TarHeader, "name" | "linkName" | "size" | "mtime">>;

@@ -21,7 +21,7 @@ export interface TarHeader {
 export function readTarHeader(block: Buffer): TarHeader | undefined {
   if (block.every((byte) => byte === 0)) return undefined;
   if (readNumber(block, 148, 8) !== checksumOf(block)) {
-    throw archiveFault("damaged", "is damaged: a header's checksum does not match, or it is no tar archive at all");
+    throw archiveFault("damaged", "is damaged, or no tar archive at all: a header's checksum does not match");
   }
   const isPosix = block.toString("latin1", 257, 263) === "ustar\0";
   const prefix = isPosix ? textField(block, 345, 155) : Buffer.alloc(0);
@@ -48,7 +48,8 @@ function readNumber(block: Buffer, start: number, length: number): number {
   const field = block.subarray(start, start + length);
   if (((field[0] ?? 0) & 0x80) !== 0) return readBinary(field);
   const digits = /^[ \0]*([0-7]*)[ \0]*$/.exec(field.toString("latin1"))?.[1];
-  if (digits === undefined) throw archiveFault("damaged", "is damaged: a header holds a number that is none");
+  if (digits === undefined)
+    throw archiveFault("damaged", "is damaged, or no tar archive at all: a header holds a number that is none");
   return Number.parseInt(digits || "0", 8);
 }
 
