@@ -1,3 +1,4 @@
+import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { runAgent } from "../rig/agent.ts";
@@ -9,18 +10,27 @@ const completion = suite("completion, typed into the real shell");
 
 const prompt = "READY";
 
-/** How to start each shell with nothing of this machine's settings, and what to type first; FILE is the script. */
+/** How to start each shell with nothing of this machine's settings, and what to type first; the script is DIR/_dkms-agent. */
 const shells = {
-  bash: { needs: [], command: ["bash", "--norc", "--noprofile", "-i"], load: `PS1='${prompt} '; source FILE` },
+  bash: {
+    needs: [],
+    command: ["bash", "--norc", "--noprofile", "-i"],
+    load: `PS1='${prompt} '; source DIR/_dkms-agent`,
+  },
   zsh: {
     needs: ["zsh"],
     command: ["zsh", "-f", "-i"],
-    load: `PS1='${prompt} '; autoload -U compinit; compinit -D -u; source FILE`,
+    load: `PS1='${prompt} '; autoload -U compinit; compinit -D -u; source DIR/_dkms-agent`,
+  },
+  "zsh, by fpath": {
+    needs: ["zsh"],
+    command: ["zsh", "-f", "-i"],
+    load: `PS1='${prompt} '; fpath=(DIR $fpath); autoload -U compinit; compinit -D -u`,
   },
   fish: {
     needs: ["fish"],
     command: ["fish", "--no-config", "-i"],
-    load: `function fish_prompt; echo -n '${prompt} '; end; source FILE`,
+    load: `function fish_prompt; echo -n '${prompt} '; end; source DIR/_dkms-agent`,
   },
 } as const;
 
@@ -50,11 +60,11 @@ for (const [shell, { needs, command, load }] of Object.entries(shells)) {
     const tree = dkmsTree();
     tree.kernel("6.1.0-1-amd64").kernel("6.12.0-1-amd64").module("demo/1.10");
     tree.write("desired-state.yaml", "");
-    const { stdout } = await runAgent(tree.root, ["completion", shell]);
-    const file = tree.write("script", stdout);
+    const { stdout } = await runAgent(tree.root, ["completion", shell.replace(/,.*/, "")]);
+    const directory = path.dirname(tree.write("completions/_dkms-agent", stdout));
     const pty = startPty(command, { columns: 200, rows: 50, env: { HOME: tree.root, ZDOTDIR: tree.root } });
     try {
-      pty.type(`${load.replace("FILE", file)}\r`);
+      pty.type(`${load.replace("DIR", directory)}\r`);
       await pty.shows(new RegExp(`^${prompt}$`, "m"));
       for (const [typed, completed] of lines)
         await completes(

@@ -17,21 +17,21 @@ ${valueCases(grammar)
   esac
 }
 
-_dkms_agent_options() { # command: sets options
-  options=()
+_dkms_agent_options() { # command: sets offered
+  offered=()
   case $1 in
-    dkms) options=(${described(dkmsOptions)}) ;;
+    dkms) offered=(${described(dkmsOptions)}) ;;
 ${commands
   .filter(({ name, options }) => name !== "dkms" && options.length > 0)
-  .map(({ name, options }) => `    ${name}) options=(${described(options)}) ;;`)
+  .map(({ name, options }) => `    ${name}) offered=(${described(options)}) ;;`)
   .join("\n")}
   esac
-  [[ $1 == dkms ]] || options+=(${described(shared)})
+  [[ $1 == dkms ]] || offered+=(${described(shared)})
 }
 
 _dkms_agent() {
   local command= verb= option= value= root= dkms_tree= install_tree= kind= list= word
-  local -a options commands found
+  local -a offered found
   integer i
   for ((i = 2; i < CURRENT; i++)); do
     word=\${words[i]} value=
@@ -62,14 +62,14 @@ _dkms_agent() {
     compset -P '*='
   elif [[ -z $option && $PREFIX == -* ]]; then
     _dkms_agent_options "$command"
-    _describe -o option options
+    _describe -o option offered
     return
   fi
   if [[ -z $option && -z $command ]]; then
-    commands=(
+    offered=(
 ${commands.map(({ name, summary }) => `      ${shellQuote(`${name}:${summary}`)}`).join("\n")}
     )
-    _describe command commands
+    _describe command offered
     return
   fi
   if [[ -z $option && $command == dkms ]]; then
