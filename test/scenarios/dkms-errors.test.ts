@@ -27,7 +27,13 @@ const mistakes: readonly Mistake[] = [
   {
     how: "a version that is not there",
     words: `build demo/1.1 ${k1}`,
-    says: ["demo/1.1", "ROOT/usr/src/demo-1.1", "The source tree has demo/1.0, demo/2.0."],
+    says: [
+      "demo/1.1",
+      "ROOT/usr/src/demo-1.1",
+      "Did you mean demo/1.0?",
+      "The source tree has demo/1.0, demo/2.0.",
+      "Put the source there",
+    ],
   },
   {
     how: "a typo in a module that is removed",
@@ -41,6 +47,12 @@ const mistakes: readonly Mistake[] = [
     says: ["6.1.0-11", "ROOT/lib/modules/6.1.0-11", "Did you mean 6.1.0-1?", "linux-headers-6.1.0-11"],
   },
   {
+    how: "headers missing",
+    given: (tree) => fs.rmSync(tree.at("lib/modules/6.1.0-1/build")),
+    words: `build demo/1.0 ${k1}`,
+    says: ["headers of 6.1.0-1", "ROOT/lib/modules/6.1.0-1/build/include does not exist", "linux-headers-6.1.0-1"],
+  },
+  {
     how: "no dkms.conf",
     given: (tree) => fs.rmSync(tree.at("usr/src/demo-1.0/dkms.conf")),
     words: "add demo/1.0",
@@ -50,7 +62,7 @@ const mistakes: readonly Mistake[] = [
     how: "PACKAGE_VERSION is not the directory's",
     given: (tree) => replaceIn(tree, "usr/src/demo-1.0/dkms.conf", "PACKAGE_VERSION=1.0", "PACKAGE_VERSION=1.5"),
     words: `build demo/1.0 ${k1}`,
-    says: ["demo/1.5", "demo/1.0", "dkms.conf"],
+    says: ["ROOT/usr/src/demo-1.0/dkms.conf is that of demo/1.5, not of demo/1.0", "Add it as demo/1.5, or correct"],
   },
   {
     how: "a source link that leads nowhere",

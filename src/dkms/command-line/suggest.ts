@@ -34,7 +34,9 @@ export function suggestKernel(host: Host, release: string): string | undefined {
 function suggestAmong({ name, version }: NamedModule, known: readonly ModuleId[], where: string): string | undefined {
   if (known.length === 0 || name === undefined) return undefined;
   const versions = known.filter((module) => module.name === name).map(moduleKey);
-  if (versions.length > 0) return `${where} ${versions.join(", ")}.`;
+  const meant = nearestOf(moduleKey({ name, version: version ?? "" }), versions);
+  const question = meant === undefined ? "" : `Did you mean ${meant}? `;
+  if (versions.length > 0) return `${question}${where} ${versions.join(", ")}.`;
   const names = [...new Set(known.map((module) => module.name))];
   const word = nearestOf(moduleKey({ name, version: version ?? "" }), known.map(moduleKey)) ?? nearestOf(name, names);
   if (word !== undefined) return `Did you mean ${word}?`;

@@ -34,7 +34,7 @@ export function requireSource(host: Host, module: ModuleId): Result<string> {
   if (hasSource(host, module)) return succeed(link);
   return fail("E_BROKEN_MODULE", `${moduleKey(module)} is broken: ${link} leads to no directory.`, {
     path: link,
-    remedy: `Put the source back to ${sourceDirectory(host.paths, module)} and add it again, or remove the module.`,
+    remedy: `Put the source back to ${sourceDirectory(host.paths, module)} and add it again. To be rid of the module, list it in a document with "state: absent".`,
     dkmsExit: 4,
   });
 }
