@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Bench, Comparison, Findings } from "./bench.ts";
 import { buildInstall } from "./build-install.ts";
-import { noOpApply } from "./no-op-apply.ts";
+import { noOp } from "./no-op.ts";
+import { startUp } from "./start-up.ts";
 import { status } from "./status.ts";
 import { tarballs } from "./tarballs.ts";
 
-const benches: readonly Bench[] = [status, buildInstall, noOpApply, tarballs];
+const benches: readonly Bench[] = [status, buildInstall, startUp, noOp, tarballs];
 
 /** Runs the benches whose name contains one of the words, or all of them, and prints their ratios. */
 function main(words: readonly string[]): void {

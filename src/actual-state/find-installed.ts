@@ -5,7 +5,8 @@ import { indexObjects, objectName } from "../dkms/find-objects.ts";
 import type { KernelId } from "../dkms/id.ts";
 import { objectSuffixes } from "../dkms/kernel.ts";
 import { objectFile } from "../dkms/object-link.ts";
-import { kernelDirectory } from "../dkms/tree-layout.ts";
+import { inside, kernelDirectory } from "../dkms/tree-layout.ts";
+import type { EntryKind } from "../host/files.ts";
 import { remember, type Scan } from "./scan.ts";
 
 /** What is looked for in a kernel's install tree. */
@@ -27,10 +28,23 @@ export function findInstalled(scan: Scan, wanted: Wanted): readonly string[] {
   if (!wanted.spec) return objectsNamed(scan, wanted.kernel, stem);
   const suffix = wanted.file.slice(stem.length);
   const suffixes = [suffix, ...objectSuffixes.filter((other) => other !== suffix)];
-  const candidates = destinations(scan, wanted.kernel, wanted.spec).flatMap((directory) =>
-    suffixes.map((one) => path.join(directory, stem + one)),
-  );
-  return candidates.filter((candidate) => scan.host.files.stat(objectFile(scan.host, candidate))?.kind === "file");
+  return destinations(scan, wanted.kernel, wanted.spec).flatMap((directory) => {
+    const kinds = remember(scan.listings, directory, () => kindsIn(scan, directory));
+    return suffixes
+      .map((one) => stem + one)
+      .filter((name) => kinds.has(name))
+      .map((name) => inside(directory, name))
+      .filter((place) => isFile(scan, place, kinds));
+  });
+}
+
+function kindsIn({ host }: Scan, directory: string): ReadonlyMap<string, EntryKind> {
+  return new Map((host.files.list(directory) ?? []).map(({ name, kind }) => [name, kind]));
+}
+
+function isFile({ host }: Scan, place: string, kinds: ReadonlyMap<string, EntryKind>): boolean {
+  const kind = kinds.get(path.basename(place));
+  return kind === "link" ? host.files.stat(objectFile(host, place))?.kind === "file" : kind === "file";
 }
 
 /** Where an object should be installed: what a message names when it is not there. */

@@ -9,6 +9,7 @@ import { readTree, type TreeModule } from "../dkms/read-tree.ts";
 import { defaultSigning } from "../dkms/signing/signing.ts";
 import { depmodMarks, protectionsDirectory, rememberedFailures } from "../dkms/tree-layout.ts";
 import type { Host } from "../host/host.ts";
+import { rememberReads } from "../host/remember-reads.ts";
 import type { ActualState, Finding, ModuleState, Prospect, ProspectRequest, ScanRequest } from "./actual-state.ts";
 import { findMisplaced } from "./find-misplaced.ts";
 import { attempt, type Scan } from "./scan.ts";
@@ -22,7 +23,8 @@ import type { TarballScan } from "./scan-tarballs.ts";
  * Reads what is there: the trees, the kernels, and for each asked instance what a build would be made from. What cannot
  * be read is a finding. Nothing is written, and of what lies in the trees only dkms.conf files are evaluated.
  */
-export async function scanActual(host: Host, request: ScanRequest): Promise<ActualState> {
+export async function scanActual(asked: Host, request: ScanRequest): Promise<ActualState> {
+  const host = rememberReads(asked);
   const tree = readTree(host);
   const findings: Finding[] = [...tree.findings];
   const kernels = scanKernels(host, findings);
@@ -34,6 +36,8 @@ export async function scanActual(host: Host, request: ScanRequest): Promise<Actu
     directives: new Map(requests.map((one) => [instanceAddress(one), one.directives])),
     findings,
     indexes: new Map(),
+    listings: new Map(),
+    evaluations: new Map(),
   };
   const modules = await scanModules(scan, tree.modules);
   const strays = scanStrays(scan, tree, modules);

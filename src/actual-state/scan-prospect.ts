@@ -4,10 +4,10 @@ import { exclusion } from "../dkms/exclusion.ts";
 import { pendingFailure } from "../dkms/failure-memory.ts";
 import { moduleKey } from "../dkms/id.ts";
 import type { Kernel } from "../dkms/kernel.ts";
-import { type KernelConfig, readKernelConfig } from "../dkms/kernel-config.ts";
+import { type KernelConfig, parseKernelConfig, readKernelConfig } from "../dkms/kernel-config.ts";
 import { requiredSigner } from "../dkms/signing/required-signer.ts";
 import type { SigningSettings } from "../dkms/signing/signing.ts";
-import { chooseToolchain, missingTools } from "../dkms/toolchain.ts";
+import { chooseToolchain, missingTools, type Toolchain } from "../dkms/toolchain.ts";
 import type { ActualState, Prospect, ProspectRequest, SourceState } from "./actual-state.ts";
 import { attempt, evaluate, kernelOf, remember, type Scan } from "./scan.ts";
 
@@ -15,6 +15,7 @@ import { attempt, evaluate, kernelOf, remember, type Scan } from "./scan.ts";
 export interface KernelFacts {
   readonly config: KernelConfig;
   readonly compiler: string | undefined;
+  readonly toolchain: Toolchain;
 }
 
 export interface ProspectContext {
@@ -41,14 +42,13 @@ export async function scanProspect(context: ProspectContext, request: ProspectRe
   const file = source && path.join(source.directory, "dkms.conf");
   const conf = await evaluate(scan, { module, kernel, directives, ...(file && { file }) });
   if (!conf.ok) return { conf, ...nothing };
-  const { config, compiler } = remember(facts, kernel.directory, () => readFacts(scan, kernel));
+  const { config, compiler, toolchain } = remember(facts, kernel.directory, () => readFacts(scan, kernel));
   const inputs =
     source && compiler !== undefined
       ? attempt(scan, source.directory, () =>
           buildInputs(scan.host, { kernel, conf: conf.value, source: source.digest, compiler }),
         )
       : undefined;
-  const toolchain = chooseToolchain(scan.host, config, kernel.headers?.directory);
   return {
     conf,
     exclusion: exclusion(conf.value, kernel, config),
@@ -79,8 +79,10 @@ function chooseSource(source: SourceState | undefined): { directory: string; dig
 
 function readFacts(scan: Scan, kernel: Kernel): KernelFacts {
   const place = kernel.headers?.directory ?? kernel.directory;
+  const config = attempt(scan, place, () => readKernelConfig(scan.host, kernel)) ?? parseKernelConfig("");
   return {
-    config: attempt(scan, place, () => readKernelConfig(scan.host, kernel)) ?? new Map(),
+    config,
+    toolchain: chooseToolchain(scan.host, config, kernel.headers?.directory),
     compiler: attempt(scan, place, () => kernelCompiler(scan.host, kernel)),
   };
 }

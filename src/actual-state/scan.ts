@@ -1,4 +1,5 @@
 import type { DkmsConf } from "../dkms/conf/dkms-conf.ts";
+import type { Evaluation } from "../dkms/conf/evaluate-conf.ts";
 import { type ConfRequest, loadConf } from "../dkms/conf/load-conf.ts";
 import type { Result } from "../dkms/failure.ts";
 import type { ObjectIndex } from "../dkms/find-objects.ts";
@@ -8,6 +9,7 @@ import type { Kernel } from "../dkms/kernel.ts";
 import { absentKernel } from "../dkms/read-kernels.ts";
 import { sourceLink } from "../dkms/tree-layout.ts";
 import { findingOf } from "../dkms/tree-look.ts";
+import type { EntryKind } from "../host/files.ts";
 import type { Host } from "../host/host.ts";
 import type { Finding } from "./actual-state.ts";
 
@@ -22,6 +24,10 @@ export interface Scan {
   readonly findings: Finding[];
   /** Kernel directory -> the objects in it. */
   readonly indexes: Map<string, ObjectIndex>;
+  /** Directory of an install tree -> the names in it. */
+  readonly listings: Map<string, ReadonlyMap<string, EntryKind>>;
+  /** What dkms.conf files said, for all that they are asked for. */
+  readonly evaluations: Map<string, Evaluation>;
 }
 
 /** The kernel as it was read, or, if the install tree does not know it, as little as can be said of it. */
@@ -43,7 +49,7 @@ export function attempt<T>({ findings }: Pick<Scan, "findings">, place: string, 
 /** {@link loadConf}, whose throws of the file system are findings and failures here. */
 export async function evaluate(scan: Scan, request: ConfRequest): Promise<Result<DkmsConf>> {
   try {
-    return await loadConf(scan.host, request);
+    return await loadConf(scan.host, { ...request, known: scan.evaluations });
   } catch (error) {
     scan.findings.push(findingOf(error, sourceLink(scan.host.paths, request.module)));
     return ioFailure(error, `evaluate the dkms.conf of ${moduleKey(request.module)}`);

@@ -61,15 +61,25 @@ export function readTree(host: Host): Tree {
   const { dkmsTree } = host.paths;
   const realTree = attempt({ findings }, dkmsTree, () => host.files.realPath(dkmsTree)) ?? dkmsTree;
   const look: Look = { host, realTree, findings };
-  const names = findings.length === 0 ? directoriesIn(look, dkmsTree) : [];
+  const entries = findings.length === 0 ? listing(look, dkmsTree) : [];
+  const names = directoriesIn(look, dkmsTree, entries);
   if (names.length === 0 && findings.length === 0) noteIfNoDirectory(look, dkmsTree);
-  const packages = names.map((name) => readPackage(look, name));
+  const packages = names.map((name) => readPackage(look, name, isOwn(entries, name)));
   const modules = packages.flatMap((one) => one.modules);
   const strays = packages.map((one) => one.strays).filter(({ paths }) => paths.length > 0);
   return { modules: modules.sort((a, b) => byteOrder(moduleKey(a.id), moduleKey(b.id))), strays, findings };
 }
 
-function readPackage(look: Look, name: string): { readonly modules: TreeModule[]; readonly strays: Strays } {
+/** Whether a directory is there itself, and not by a link. */
+function isOwn(entries: readonly DirectoryEntry[], name: string): boolean {
+  return entries.some((entry) => entry.name === name && entry.kind === "directory");
+}
+
+function readPackage(
+  look: Look,
+  name: string,
+  own: boolean,
+): { readonly modules: TreeModule[]; readonly strays: Strays } {
   const directory = packageDirectory(look.host.paths, name);
   const entries = listing(look, directory);
   const versions = directoriesIn(
@@ -79,7 +89,7 @@ function readPackage(look: Look, name: string): { readonly modules: TreeModule[]
   );
   const beside = new Set(entries.map((entry) => entry.name));
   const modules = versions
-    .map((version) => readModule(look, { id: { name, version }, beside }))
+    .map((version) => readModule(look, { id: { name, version }, beside, own: own && isOwn(entries, version) }))
     .filter((module) => isKnown(look, module));
   const known = new Set(modules.map(({ id }) => id.version));
   const others = entries.filter((entry) => !known.has(entry.name));
@@ -91,9 +101,11 @@ interface ModuleLook {
   readonly id: ModuleId;
   /** What lies in the package's directory: versions, active links, saved originals. */
   readonly beside: ReadonlySet<string>;
+  /** No link is on the way to it from the tree. */
+  readonly own: boolean;
 }
 
-function readModule(look: Look, { id, beside }: ModuleLook): TreeModule {
+function readModule(look: Look, { id, beside, own }: ModuleLook): TreeModule {
   const directory = moduleDirectory(look.host.paths, id);
   const entries = listing(look, directory);
   const debris = entries.filter((entry) => isDebris(entry) || isLeftBuild(look, directory, entry));
@@ -102,7 +114,8 @@ function readModule(look: Look, { id, beside }: ModuleLook): TreeModule {
   const displaced: KernelId[] = [];
   const others = entries.filter(({ name }) => name !== sourceName);
   for (const release of directoriesIn(look, directory, others).filter(isReleaseName)) {
-    readRelease(look, { module: id, beside, release, instances, displaced, leftovers });
+    const isOwnRelease = own && isOwn(others, release);
+    readRelease(look, { module: id, beside, own: isOwnRelease, release, instances, displaced, leftovers });
   }
   instances.sort((a, b) => byteOrder(kernelKey(a.kernel), kernelKey(b.kernel)));
   const source = entries.find(({ name }) => name === sourceName);
@@ -112,6 +125,7 @@ function readModule(look: Look, { id, beside }: ModuleLook): TreeModule {
 interface ReleaseLook {
   readonly module: ModuleId;
   readonly beside: ModuleLook["beside"];
+  readonly own: boolean;
   readonly release: string;
   readonly instances: TreeInstance[];
   readonly displaced: KernelId[];
@@ -131,25 +145,27 @@ function readRelease(look: Look, one: ReleaseLook): void {
   displaced.push(...aside.filter((arch) => !taken.includes(arch)).map((arch) => ({ release, arch })));
   for (const arch of directoriesIn(look, directory, entries)) {
     const place = inside(directory, arch);
-    const isLink = !entries.some(({ name, kind }) => name === arch && kind === "directory");
-    const built = attempt(look, directory, () => isBuilt(look, place, isLink));
-    if (built) instances.push(readInstance(look, one, { release, arch }));
+    const own = isOwn(entries, arch);
+    const built = attempt(look, directory, () => isBuilt(look, place, own));
+    if (built) instances.push(readInstance(look, { ...one, own: own && one.own }, { release, arch }));
     else if (built === false) leftovers.push(place);
   }
 }
 
 /** While POST_BUILD runs, a link to the staging directory stands where the build will be. */
-function isBuilt(look: Look, instance: string, isLink: boolean): boolean {
-  const isStaged = isLink && look.host.files.readLink(instance)?.startsWith(".tmp_");
+function isBuilt(look: Look, instance: string, own: boolean): boolean {
+  const isStaged = !own && look.host.files.readLink(instance)?.startsWith(".tmp_");
   return !isStaged && isDirectory(look, inside(instance, "module"));
 }
 
-function readInstance(look: Look, { module, beside }: ReleaseLook, kernel: KernelId): TreeInstance {
+function readInstance(look: Look, { module, beside, own }: ReleaseLook, kernel: KernelId): TreeInstance {
   const { files, paths } = look.host;
   const link = activeLink(paths, module.name, kernel);
   // Only the tree itself may be reached through a link: the active link must name this version, not another name of it.
-  const target = inside(inside(look.realTree, module.name), activeLinkTarget({ module, kernel }));
-  const active = beside.has(activeLinkName(kernel)) && attempt(look, link, () => files.realPath(link) === target);
+  const text = activeLinkTarget({ module, kernel });
+  const target = inside(inside(look.realTree, module.name), text);
+  const leadsHere = () => (own && files.readLink(link) === text) || files.realPath(link) === target;
+  const active = beside.has(activeLinkName(kernel)) && attempt(look, link, leadsHere);
   const originals = originalsDirectory(paths, module.name, kernel);
   const originalsSaved = beside.has(originalsName) && attempt(look, originals, () => isDirectory(look, originals));
   return { kernel, active: active ?? false, originalsSaved: originalsSaved ?? false };

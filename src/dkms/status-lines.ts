@@ -47,7 +47,7 @@ export type StatusRemark = "originals" | "missing" | "differs";
  * none either.
  */
 export async function readStatus(asked: Host, filter: StatusFilter = {}): Promise<StatusEntry[]> {
-  const host = { ...asked, files: rememberReads(asked.files) };
+  const host = rememberReads(asked);
   const tree = readTree(host);
   const look: Look = {
     host,

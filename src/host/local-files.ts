@@ -11,6 +11,7 @@ export const localFiles: Files = { ...reads(), ...writes() };
 
 function reads(): FileReads {
   const sameContent = createComparer();
+  const hash = createHasher();
   return {
     list: (directory) => ifPresent(() => fs.readdirSync(directory, { withFileTypes: true }).map(toEntry).sort(byName)),
     stat: (file) => ifPresent(() => toStat(fs.statSync(file, quietly))),
@@ -19,7 +20,7 @@ function reads(): FileReads {
     readBytes: (file) => ifPresent(() => fs.readFileSync(file)),
     readLink: (file) => ifPresent(() => fs.readlinkSync(file), ["EINVAL"]),
     realPath: (file) => ifPresent(() => fs.realpathSync.native(file), ["ELOOP"]),
-    sha256: (file) => ifPresent(() => hashFile(file)),
+    sha256: (file) => ifPresent(() => hash(file)),
     sameContent: (one, other) => ifPresent(() => sameContent(one, other)) ?? false,
   };
 }
@@ -90,11 +91,19 @@ function toStat(stat: fs.Stats | undefined): FileStat | undefined {
 
 const pieceSize = 1 << 18;
 
-function hashFile(file: string): string {
+/** Into the same memory, file after file: to touch new memory takes longer than to read. */
+function createHasher(): (file: string) => string {
+  let piece: Buffer | undefined;
+  return (file) => {
+    piece ??= Buffer.allocUnsafeSlow(pieceSize);
+    return hashFile(file, piece);
+  };
+}
+
+function hashFile(file: string, piece: Buffer): string {
   const descriptor = fs.openSync(file, "r");
   try {
     const hash = createHash("sha256");
-    const piece = Buffer.allocUnsafe(Math.min(pieceSize, fs.fstatSync(descriptor).size || pieceSize));
     for (let read = fs.readSync(descriptor, piece); read > 0; read = fs.readSync(descriptor, piece)) {
       hash.update(piece.subarray(0, read));
     }

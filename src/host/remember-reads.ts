@@ -1,15 +1,21 @@
-import type { Files } from "./files.ts";
+import type { Host } from "./host.ts";
 
 /**
- * The files as one look sees them: what was asked before gets the same answer. For a short while only, and for places
- * that nothing changes meanwhile.
+ * The host as one look sees it: what was asked before gets the same answer. For a short while only, and for places that
+ * nothing changes meanwhile.
  */
-export function rememberReads(files: Files): Files {
+export function rememberReads(host: Host): Host {
+  const { files, findProgram } = host;
   return {
-    ...files,
-    list: remember(files.list),
-    stat: remember(files.stat),
-    readText: remember(files.readText),
+    ...host,
+    files: {
+      ...files,
+      list: remember(files.list),
+      stat: remember(files.stat),
+      readText: remember(files.readText),
+      sha256: remember(files.sha256),
+    },
+    findProgram: remember(findProgram),
   };
 }
 

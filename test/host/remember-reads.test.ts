@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { localFiles } from "../../src/host/local-files.ts";
+import { createHost } from "../../src/host/create-host.ts";
 import { rememberReads } from "../../src/host/remember-reads.ts";
 import { filesRefusing } from "../rig/failing-files.ts";
 
@@ -15,7 +15,7 @@ remembered.after(() => fs.rmSync(directory, { recursive: true }));
 
 remembered("gives what was asked before the same answer, absence included", () => {
   fs.writeFileSync(at("file"), "before");
-  const files = rememberReads(localFiles);
+  const { files } = rememberReads(createHost());
   assert.is(files.readText(at("file")), "before");
   assert.is(files.stat(at("absent")), undefined);
   assert.is(files.list(directory)?.length, 1);
@@ -24,11 +24,11 @@ remembered("gives what was asked before the same answer, absence included", () =
   assert.is(files.readText(at("file")), "before");
   assert.is(files.stat(at("absent")), undefined);
   assert.is(files.list(directory)?.length, 1);
-  assert.is(rememberReads(localFiles).readText(at("file")), "after");
+  assert.is(rememberReads(createHost()).files.readText(at("file")), "after");
 });
 
 remembered("asks again where the system refused", () => {
-  const files = rememberReads(filesRefusing(at("refused")));
+  const { files } = rememberReads(createHost({ files: filesRefusing(at("refused")) }));
   for (const _ of [1, 2]) assert.throws(() => files.stat(at("refused")), "EACCES");
 });
 

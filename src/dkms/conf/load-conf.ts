@@ -3,7 +3,7 @@ import { fail, type Result, succeed } from "../failure.ts";
 import { type ModuleId, moduleKey } from "../id.ts";
 import type { Kernel } from "../kernel.ts";
 import type { DkmsConf } from "./dkms-conf.ts";
-import { evaluateConf } from "./evaluate-conf.ts";
+import { type Evaluation, evaluateConf } from "./evaluate-conf.ts";
 import { interpretConf } from "./interpret-conf.ts";
 import type { ConfProblem } from "./interpret-objects.ts";
 import { tryPatterns } from "./try-patterns.ts";
@@ -17,6 +17,8 @@ export interface ConfRequest {
   readonly directives?: Readonly<Record<string, string>>;
   /** False: two objects of one name are no error, so that what is there can be taken away. Default: true. */
   readonly strict?: boolean;
+  /** As in EvaluationRequest. */
+  readonly known?: Map<string, Evaluation>;
 }
 
 /**
@@ -27,7 +29,8 @@ export interface ConfRequest {
 export async function loadConf(host: Host, request: ConfRequest): Promise<Result<DkmsConf>> {
   const { module, kernel, directives = {}, strict = true } = request;
   const file = request.file ?? `${host.paths.dkmsTree}/${moduleKey(module)}/source/dkms.conf`;
-  const evaluated = await evaluateConf(host, { module, kernel, file, directives });
+  const { known } = request;
+  const evaluated = await evaluateConf(host, { module, kernel, file, directives, ...(known && { known }) });
   if (!evaluated.ok) return evaluated;
   const { raw, complaints } = evaluated.value;
   const matches = await tryPatterns(host.run, raw, kernel);
