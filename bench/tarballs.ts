@@ -8,7 +8,7 @@ import { agent, type Bench, type Comparison } from "./bench.ts";
 import { type Contestant, measure } from "./measure.ts";
 
 const megabytes = 200;
-const packings = [".tar", ".tar.gz", ".tar.zst"] as const;
+const packings = [".tar.gz", ".tar.zst"] as const;
 const target = 1.3;
 const memoryTarget = 150;
 
@@ -42,7 +42,7 @@ function fill(tree: TreeBuilder): void {
   const { modules, release } = image.part;
   const objects = filesBelow(join(modules, "kernel")).filter((file) => objectName(file) !== undefined);
   const [first = ""] = objects;
-  const [name, file] = [objectName(first) ?? "", basename(first)];
+  const [name, file] = [objectName(basename(first)) ?? "", basename(first)];
   const object = readFileSync(join(modules, "kernel", first));
   tree.kernel(release);
   tree.module("large/1.0", { objects: [name] }).built(release, { objects: { [file]: object } });
