@@ -16,6 +16,7 @@ import type { EnginePolicy } from "./dkms/engine-policy.ts";
 import { type Result, succeed } from "./dkms/failure.ts";
 import { type InstanceId, instanceAddress } from "./dkms/id.ts";
 import { ioFailure } from "./dkms/io-failure.ts";
+import { writeLastApplied } from "./dkms/last-applied.ts";
 import { protectModule } from "./dkms/protections.ts";
 import type { SigningSettings } from "./dkms/signing/signing.ts";
 import type { Host } from "./host/host.ts";
@@ -25,6 +26,7 @@ import type { Plan } from "./plan/plan.ts";
 import type { PlanFilter } from "./plan/resolve-wanted.ts";
 import { restrictPlan } from "./plan/restrict-plan.ts";
 import { scanRequest } from "./plan/scan-request.ts";
+import { rememberWishes } from "./plan/wishes.ts";
 
 /** What is there, and how it differs from what is wanted. */
 export interface Comparison {
@@ -120,6 +122,10 @@ async function reconcileLocked(
   const remaining = earlier ? restrictPlan(after.plan, (id) => names.has(id)) : after.plan;
   if (earlier) tellLeft(after.plan.changes.length - remaining.changes.length, earlier, emit);
   const outcome = { ...applied, remaining };
+  writeLastApplied(
+    host,
+    rememberWishes(after.actual.lastApplied, after.plan, { desired, actual: after.actual, filter }),
+  );
   journal.end(outcome);
   emit({ type: "run_complete", outcome });
   return succeed({ plan, outcome, actual: after.actual });

@@ -5,6 +5,7 @@ import type { RememberedFailure } from "../dkms/failure-memory.ts";
 import type { Strays } from "../dkms/find-strays.ts";
 import type { InstanceAddress, KernelId, ModuleId, ModuleKey } from "../dkms/id.ts";
 import type { Kernel } from "../dkms/kernel.ts";
+import type { Wishes } from "../dkms/last-applied.ts";
 import type { LoadedObjects } from "../dkms/read-loaded.ts";
 import type { SigningSettings } from "../dkms/signing/signing.ts";
 import type { TarballIndex } from "../dkms/tarball/tarball.ts";
@@ -20,6 +21,8 @@ export interface ActualState {
   readonly loaded: LoadedObjects;
   /** Modules that no plan may take away, remembered beyond their entry; `undefined` if that cannot be read. */
   readonly protectedModules: ReadonlySet<ModuleKey> | undefined;
+  /** What earlier runs were asked for, and came to; `undefined` if there was none, or nobody can tell. */
+  readonly lastApplied: Wishes | undefined;
   /** Kernels whose objects were changed by a run that did not come to depmod. */
   readonly depmodOwed: readonly KernelId[];
   /** Every module/version of the DKMS tree. */

@@ -2,12 +2,13 @@ import path from "node:path";
 import { readDistribution } from "../dkms/destination.ts";
 import { type InstanceAddress, instanceAddress, type KernelId, moduleKey, nameProblem } from "../dkms/id.ts";
 import type { Kernel } from "../dkms/kernel.ts";
+import { readLastApplied, type Wishes } from "../dkms/last-applied.ts";
 import { readProtected } from "../dkms/protections.ts";
 import { kernelIds, readKernel } from "../dkms/read-kernels.ts";
 import { readLoaded } from "../dkms/read-loaded.ts";
 import { readTree, type TreeModule } from "../dkms/read-tree.ts";
 import { defaultSigning } from "../dkms/signing/signing.ts";
-import { depmodMarks, protectionsDirectory, rememberedFailures } from "../dkms/tree-layout.ts";
+import { depmodMarks, lastAppliedFile, protectionsDirectory, rememberedFailures } from "../dkms/tree-layout.ts";
 import type { Host } from "../host/host.ts";
 import { rememberReads } from "../host/remember-reads.ts";
 import type { ActualState, Finding, ModuleState, Prospect, ProspectRequest, ScanRequest } from "./actual-state.ts";
@@ -53,6 +54,7 @@ export async function scanActual(asked: Host, request: ScanRequest): Promise<Act
     arch: host.machine.arch,
     loaded: attempt(scan, host.paths.loaded, () => readLoaded(host)) ?? new Map(),
     protectedModules: attempt(scan, protectionsDirectory(host.paths), () => readProtected(host)),
+    lastApplied: scanLastApplied(scan),
     depmodOwed: scanDepmodMarks(scan),
     modules,
     strays,
@@ -124,4 +126,13 @@ function scanDepmodMarks(scan: Scan): KernelId[] {
   return names(marks)
     .flatMap((release) => names(path.join(marks, release)).map((arch) => ({ release, arch })))
     .filter(({ release, arch }) => nameProblem(release) === undefined && nameProblem(arch) === undefined);
+}
+
+/** Without it every change looks like the first of its kind, which hinders nobody. */
+function scanLastApplied(scan: Scan): Wishes | undefined {
+  const file = lastAppliedFile(scan.host.paths);
+  const last = attempt(scan, file, () => readLastApplied(scan.host));
+  if (last !== "unusable") return last;
+  scan.findings.push({ code: "E_BAD_RECORD", path: file, message: `${file} is not usable: it is not used.` });
+  return undefined;
 }

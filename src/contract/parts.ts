@@ -72,6 +72,10 @@ export const changeSchema = shared(
     address: addressField,
     actions: list(stepKindSchema, "what happens to it, in order"),
     reason: reasonSchema,
+    drift: field(
+      z.enum(["intentional", "corrective", "first_seen"]),
+      "how it came about: the documents changed; the host drifted; it was never brought there",
+    ),
     before: levelSchema,
     after: levelSchema,
     source: sourceSchema,

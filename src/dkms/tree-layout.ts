@@ -166,6 +166,11 @@ export function rememberedFailureFile(paths: Paths, { module, kernel }: Instance
   return path.join(rememberedFailures(paths), ...parts);
 }
 
+/** `<state>/last-applied.json`: see last-applied.ts. */
+export function lastAppliedFile(paths: Paths): string {
+  return path.join(paths.state, "last-applied.json");
+}
+
 /** `<state>/protected`: see protections.ts. */
 export function protectionsDirectory(paths: Paths): string {
   return path.join(paths.state, "protected");

@@ -11,6 +11,7 @@ import { planSweeps } from "./plan-sweeps.ts";
 import { refusals } from "./protections.ts";
 import { noFilter, type PlanFilter, resolveWanted } from "./resolve-wanted.ts";
 import { summarize } from "./summarize.ts";
+import { driftOf, wishesOf } from "./wishes.ts";
 
 /**
  * The difference between what is wanted and what is there, and the steps from one to the other (design section 6).
@@ -26,8 +27,9 @@ export function assemblePlan(desired: DesiredState, actual: ActualState, filter:
   const unread = actual.findings.map(({ message, path }): Diagnostic => {
     return { severity: "warning", code: "W_UNREADABLE", message, file: path };
   });
+  const now = wishesOf({ desired, actual, filter });
   return {
-    changes,
+    changes: changes.map((change) => ({ ...change, drift: driftOf(change, now, actual.lastApplied) })),
     steps: handOverObjects(steps, actual),
     blocked,
     notApplicable,

@@ -17,6 +17,9 @@ import { afterPreparation, repairStep, sweepStep } from "./prepare-steps.ts";
 import type { PlanFilter } from "./resolve-wanted.ts";
 import type { Step, StepId, StepKind } from "./step.ts";
 
+/** A change of which nobody has said yet how it came about. */
+export type LaidChange = Omit<Change, "drift">;
+
 interface Given {
   readonly actual: ActualState;
   readonly wanted: JudgedWanted;
@@ -29,7 +32,7 @@ interface Given {
  * Turns verdicts into steps that say what must come before them, and into changes that say what they amount to.
  * Building never waits for anything to be taken away; what is taken away waits for what replaces it.
  */
-export function laySteps(given: Given): { readonly steps: readonly Step[]; readonly changes: readonly Change[] } {
+export function laySteps(given: Given): { readonly steps: readonly Step[]; readonly changes: readonly LaidChange[] } {
   const { wanted, removals } = given;
   const moduleSteps = new Map(wanted.modules.map((need) => [moduleKey(need.id), moduleStep(need)]));
   const installing = wanted.judged.filter(({ verdict }) => verdict.install);
@@ -149,12 +152,12 @@ function isInstallation(kind: StepKind): boolean {
   return kind === "install" || kind === "uninstall";
 }
 
-function summarizeSteps(given: Given, steps: readonly Step[]): readonly Change[] {
+function summarizeSteps(given: Given, steps: readonly Step[]): readonly LaidChange[] {
   const { wanted, removals } = given;
   const shown = new Set<string>();
   const ofModule = (address: Address) =>
     steps.filter((one) => ["add", "repair", "remove"].includes(one.kind) && one.address === address);
-  const ofInstance = ({ instance, entry, before }: Judged): readonly Change[] => {
+  const ofInstance = ({ instance, entry, before }: Judged): readonly LaidChange[] => {
     const address = instanceAddress(instance);
     const whole = ofModule(moduleKey(instance.module));
     const own = steps.filter((one) => one.address === address);
@@ -189,7 +192,7 @@ function toChange(
   address: Address,
   steps: readonly Step[],
   rest: { readonly before: Level; readonly after: Level; readonly entry: Judged["entry"] },
-): Change {
+): LaidChange {
   const telling = steps.find((one) => one.address === address) ?? steps[0];
   const reason = telling?.reason ?? { code: "kernel-changed", text: "" };
   const actions = steps.map(({ kind }) => kind);

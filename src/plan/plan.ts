@@ -20,11 +20,21 @@ export interface Plan {
 
 export type Level = DesiredLevel;
 
+/** How a change came about, by what is asked for and what was asked for when it was last brought there. */
+export type Drift =
+  /** The documents ask for something else than before. */
+  | "intentional"
+  /** They ask for the same, and the host is not as it was left. */
+  | "corrective"
+  /** It was never brought there. */
+  | "first_seen";
+
 /** What happens to one instance, or to one module as a whole. */
 export interface Change {
   readonly address: Address;
   readonly actions: readonly StepKind[];
   readonly reason: Reason;
+  readonly drift: Drift;
   readonly before: Level;
   readonly after: Level;
   /** Where the documents ask for it; `undefined` for what no document lists. */

@@ -1,8 +1,10 @@
 import type { Blocked, Change, NotApplicable, PlanSummary } from "./plan.ts";
 
+type Counted = Pick<Change, "actions" | "before" | "after">;
+
 /** Counts what a plan does. Each change counts once, for the most telling thing about it. */
 export function summarize(given: {
-  readonly changes: readonly Change[];
+  readonly changes: readonly Counted[];
   readonly blocked: readonly Blocked[];
   readonly notApplicable: readonly NotApplicable[];
   readonly unchanged: number;
@@ -17,7 +19,7 @@ function classify({
   actions,
   before,
   after,
-}: Change): "install" | "rebuild" | "build" | "uninstall" | "remove" | "other" {
+}: Counted): "install" | "rebuild" | "build" | "uninstall" | "remove" | "other" {
   if (actions.includes("sweep")) return "other";
   if (actions.includes("load-tarball")) return actions.includes("install") ? "install" : "build";
   if (actions.includes("build") && (before === "built" || before === "installed")) return "rebuild";

@@ -88,8 +88,17 @@ function filterDocument({ modules, kernel, retry, allowInUse }: PlanFilter): Pla
 }
 
 /** One change; `source` is null for what no document lists. */
-export function changeDocument({ address, actions, reason, before, after, source, stepIds }: Change): ChangeDocument {
-  return { address, actions, reason, before, after, source: sourceDocument(source), step_ids: stepIds };
+export function changeDocument({
+  address,
+  actions,
+  reason,
+  drift,
+  before,
+  after,
+  source,
+  stepIds,
+}: Change): ChangeDocument {
+  return { address, actions, reason, drift, before, after, source: sourceDocument(source), step_ids: stepIds };
 }
 
 function stepDocument({ id, kind, address, dependsOn, reason }: Step): PlanDocument["steps"][number] {

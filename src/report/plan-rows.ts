@@ -24,16 +24,28 @@ export function planRows({ changes, blocked, notApplicable }: Differences, withP
   ];
 }
 
-function sameChange({ address, actions, reason, before }: ShownChange): string {
+function sameChange({ address, actions, reason, before, drift }: ShownChange): string {
   const module = address.slice(0, Math.max(0, address.lastIndexOf("@")));
-  return [module === "" ? address : module, before, actions.join(" "), reason.text].join("\n");
+  return [module === "" ? address : module, before, actions.join(" "), drift, reason.text].join("\n");
 }
 
 function changeRow(folded: Fold<ShownChange>, withPlaces: boolean): Row {
   const { first, subject } = folded;
   const { sign, tone } = signOf(first);
   const details = [...members(folded), ...(withPlaces ? place(first.source) : [])];
-  return { sign, tone, subject, actions: actionWords(first), text: first.reason.text, details };
+  return {
+    sign,
+    tone,
+    subject,
+    actions: actionWords(first),
+    text: `${first.reason.text}${driftRemark(first)}`,
+    details,
+  };
+}
+
+/** Nobody asked for another thing than before: the host is not as it was left. */
+export function driftRemark({ drift }: Pick<ShownChange, "drift">): string {
+  return drift === "corrective" ? " (drift)" : "";
 }
 
 function blockedRow(folded: Fold<ShownBlocked>, withPlaces: boolean): Row {

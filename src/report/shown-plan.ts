@@ -17,7 +17,7 @@ export interface ShownPlan extends Pick<Plan, "summary"> {
 /** Addresses and reasons are only words here. */
 type Told<T> = Omit<T, "address" | "source"> & { readonly address: string; readonly source: Change["source"] };
 
-export type ShownChange = Told<Pick<Change, "address" | "actions" | "before" | "after" | "source">> & {
+export type ShownChange = Told<Pick<Change, "address" | "actions" | "before" | "after" | "drift" | "source">> & {
   readonly reason: { readonly text: string };
 };
 

@@ -13,7 +13,7 @@ export interface Cell {
 }
 
 /** What else there is to say about a cell; the legend tells what each means. */
-export type Mark = "●" | "○" | "?" | "!" | "*" | "~" | "·";
+export type Mark = "●" | "○" | "?" | "!" | "*" | "≈" | "~" | "·";
 
 const meanings: readonly (readonly [Mark, string])[] = [
   ["●", "loaded"],
@@ -21,6 +21,7 @@ const meanings: readonly (readonly [Mark, string])[] = [
   ["?", "loaded; neither srcversion nor build-id tells whether it is the one that is here"],
   ["!", "blocked: wanted otherwise, and not reachable now"],
   ["*", "a problem, see below"],
+  ["≈", "drifted: not as it was left; apply would put it back"],
   ["~", "apply would change it"],
   ["·", "not applicable: its dkms.conf excludes the kernel"],
 ];
@@ -70,12 +71,13 @@ function markOf(instance: InstanceState | undefined, address: string, plan: Plan
   const isHere = (one: { readonly address: string }) => one.address === address;
   if (plan?.blocked.some(isHere)) return "!";
   if (instance && instance.problems.length > 0) return "*";
-  if (plan?.changes.some(isHere)) return "~";
+  const change = plan?.changes.find(isHere);
+  if (change) return change.drift === "corrective" ? "≈" : "~";
   return plan?.notApplicable.some(isHere) ? "·" : undefined;
 }
 
 function toneOf(level: Cell["level"], marks: readonly Mark[]): Tone {
   if (marks.includes("!") || marks.includes("*") || level === "broken") return "bad";
-  if (marks.includes("~") || marks.includes("○")) return "change";
+  if (marks.includes("~") || marks.includes("≈") || marks.includes("○")) return "change";
   return level === "installed" ? "good" : "quiet";
 }

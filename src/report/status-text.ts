@@ -1,4 +1,4 @@
-import { planRows } from "./plan-rows.ts";
+import { driftRemark, planRows } from "./plan-rows.ts";
 import { summaryText, unlistedText } from "./plan-text.ts";
 import { layRows } from "./rows.ts";
 import type { Status } from "./status.ts";
@@ -39,14 +39,16 @@ function kernelLines({ actual }: Status): readonly string[] {
   });
 }
 
-function problemLines({ actual, advice }: Status, terminal: Terminal): readonly string[] {
+function problemLines({ actual, plan, advice }: Status, terminal: Terminal): readonly string[] {
   const ofModules = actual.modules.flatMap(({ id, link, leftovers, instances }) => {
     const name = `${id.name}/${id.version}`;
     const broken = link === "linked" ? [] : [`${name}: its source link is ${link}`];
     const left = leftovers.map((path) => `${name}: a run that was killed left ${path} behind`);
-    const own = instances.flatMap(({ kernel, problems }) =>
-      problems.map(({ message }) => `${name}@${kernel.release}/${kernel.arch}: ${message}`),
-    );
+    const own = instances.flatMap(({ kernel, problems }) => {
+      const place = `${name}@${kernel.release}/${kernel.arch}`;
+      const change = plan?.changes.find(({ address }) => address === place);
+      return problems.map(({ message }) => `${place}: ${message}${change ? driftRemark(change) : ""}`);
+    });
     return [...broken, ...left, ...own];
   });
   const strays = actual.strays.flatMap(({ name, paths }) =>

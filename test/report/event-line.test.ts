@@ -32,7 +32,7 @@ line("failures are errors, warnings are warnings", () => {
 
 line("a planned change is as the plan document has it", () => {
   const { change } = parse(eventLine(events.planned_change, at)) as { change: Line };
-  assert.equal(Object.keys(change), ["address", "actions", "reason", "before", "after", "source", "step_ids"]);
+  assert.equal(Object.keys(change), ["address", "actions", "reason", "drift", "before", "after", "source", "step_ids"]);
 });
 
 line("a failed step has the failure, its log and the time", () => {

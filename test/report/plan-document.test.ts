@@ -30,7 +30,7 @@ document("begins with what a reader checks first", () => {
   assert.is(made.plan_id, "the-plan");
   assert.is(made.created_at, "2026-01-02T03:04:05.678Z");
   assert.equal(made.host, { machine_id: "0123", arch: "x86_64", running_kernel: null });
-  assert.equal(made.filter, { modules: ["evdi"], kernel: null, retry: true });
+  assert.equal(made.filter, { modules: ["evdi"], kernel: null, retry: true, allow_in_use: false });
   assert.equal(made.observed, { fingerprint: "f", touched: [{ address: "evdi/1.14.1", facts: { source: "s" } }] });
   assert.equal(made.desired, {
     path: "/etc/dkms-agent/desired-state/modules.yaml",
@@ -45,6 +45,7 @@ document("a change has its address, actions, reason, levels, place and steps", (
       address: "evdi/1.14.1@K1/x86_64",
       actions: ["add", "build", "install", "depmod"],
       reason: { code: "not-built", text: "it is not built for this kernel" },
+      drift: "first_seen",
       before: "absent",
       after: "installed",
       source: { file: "/etc/dkms-agent/desired-state/modules.yaml", line: 4, column: 11 },

@@ -23,6 +23,7 @@ import {
   parseModuleKey,
 } from "../../src/dkms/id.ts";
 import type { Kernel } from "../../src/dkms/kernel.ts";
+import type { Wishes } from "../../src/dkms/last-applied.ts";
 
 /**
  * Worlds for the planner: an actual state and a desired state in a few lines, with defaults for everything that a test
@@ -43,6 +44,7 @@ export interface WorldOptions {
   readonly depmodOwed?: readonly string[];
   /** `name/version` of each. */
   readonly protectedModules?: readonly string[] | "unknown";
+  readonly lastApplied?: Wishes | undefined;
   /** Names of kernel objects that are loaded. */
   readonly loaded?: readonly string[];
   readonly complete?: boolean;
@@ -147,6 +149,7 @@ export function actualState(options: WorldOptions = {}): ActualState {
       options.protectedModules === "unknown"
         ? undefined
         : new Set((options.protectedModules ?? []).map((key) => moduleKey(moduleId(key)))),
+    lastApplied: options.lastApplied,
     depmodOwed: (options.depmodOwed ?? []).map(kernelId),
     modules,
     strays: (options.strays ?? []).map((name) => ({ name, paths: [`/var/lib/dkms/${name}/.dkms-agent-${name}.0`] })),
