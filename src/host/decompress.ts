@@ -3,7 +3,7 @@ import { gunzipSync } from "node:zlib";
 import { type StreamPacking, unpackPieces, unpackReason } from "./archive/unpack-pieces.ts";
 
 /** How a file's content is packed, as the last part of its name says it. */
-export type Packing = StreamPacking;
+export type Packing = Exclude<StreamPacking, "bz2">;
 
 export type Unpacked =
   | { readonly ok: true; readonly value: Uint8Array }

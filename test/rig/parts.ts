@@ -67,6 +67,7 @@ export interface Parts {
   readonly kmod: Program;
   readonly patch: Program;
   readonly xz: Program;
+  readonly bzip2: Program;
   readonly zstd: Program;
   readonly flock: Program;
   readonly unshare: Program;
@@ -147,6 +148,7 @@ const finders: { readonly [N in PartName]: () => PartLookup<N> } = {
   kmod: () => program("kmod", "kmod"),
   patch: () => program("patch", "patch"),
   xz: () => program("xz", "xz-utils"),
+  bzip2: () => program("bzip2", "bzip2"),
   zstd: () => program("zstd", "zstd"),
   flock: () => program("flock", "util-linux"),
   unshare: () => program("unshare", "util-linux"),

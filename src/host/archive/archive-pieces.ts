@@ -37,15 +37,21 @@ async function* unpackedPieces(handle: FileHandle, reading: ArchiveReading): Asy
   const packed = packedPieces(handle, reading, counts);
   const first = await packed.next();
   if (first.done) throw archiveFault("damaged", "is empty");
-  const packing = detectPacking(first.value);
+  const packing = detectArchivePacking(first.value);
   const whole = rejoin(first.value, packed);
   for await (const piece of named(packing, unpackPieces(whole, packing), reading.signal)) {
-    if (counts.unpacked === 0 && detectPacking(piece) !== "none") throw archiveFault("refused", "is packed twice");
+    if (counts.unpacked === 0 && detectArchivePacking(piece) !== "none")
+      throw archiveFault("refused", "is packed twice");
     counts.unpacked += piece.length;
     checkLimits(counts, reading.limits);
     yield piece;
   }
   if (!counts.isAtEnd) throw archiveFault("damaged", `goes on behind the end of what is packed as ${packing}`);
+}
+
+/** Kernel objects are never packed as bz2. */
+function detectArchivePacking(bytes: Buffer): StreamPacking {
+  return /^BZh[1-9]/.test(bytes.toString("latin1", 0, 4)) ? "bz2" : detectPacking(bytes);
 }
 
 const pieceSize = 1 << 18;

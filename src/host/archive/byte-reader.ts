@@ -4,6 +4,8 @@ export interface ByteReader {
   readonly exactly: (count: number) => Promise<Buffer | undefined>;
   /** At least one byte and at most so many, whatever comes next. */
   readonly some: (most: number) => Promise<Buffer>;
+  /** Whatever comes next; `undefined` at the end. */
+  readonly any: () => Promise<Buffer | undefined>;
   /** Reads over the rest. */
   readonly toEnd: () => Promise<void>;
   /** Lets go of the stream, wherever it is. */
@@ -46,6 +48,7 @@ export function byteReader(pieces: AsyncIterable<Buffer>, endsTooEarly: () => Er
       if (!(await more())) throw endsTooEarly();
       return take(most);
     },
+    any: async () => ((await more()) ? take(held.length) : undefined),
     toEnd: async () => {
       while (await more()) held = Buffer.alloc(0);
     },

@@ -1,10 +1,11 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
+import { unpackBzip2 } from "./unpack-bzip2.ts";
 import { unpackZstd } from "./unpack-zstd.ts";
 
 /** How a stream is packed. */
-export type StreamPacking = "none" | "gz" | "xz" | "zst";
+export type StreamPacking = "none" | "gz" | "bz2" | "xz" | "zst";
 
 /**
  * Unpacks a stream piece by piece, the checksums that each format carries checked on the way. Throws what the decoders
@@ -17,6 +18,7 @@ export function unpackPieces(packed: AsyncIterable<Buffer>, packing: StreamPacki
 const unpackers: { readonly [P in StreamPacking]: (packed: AsyncIterable<Buffer>) => AsyncIterable<Buffer> } = {
   none: (packed) => packed,
   gz: unpackGzip,
+  bz2: unpackBzip2,
   xz: unpackXz,
   zst: unpackZstd,
 };
