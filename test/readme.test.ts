@@ -8,13 +8,19 @@ const readme = fs.readFileSync(path.join(project, "README.md"), "utf8");
 
 const told = suite("README");
 
-told("documents every failure code, and no other", () => {
-  const source = fs.readFileSync(path.join(project, "src/dkms/failure.ts"), "utf8");
-  const codes = [...source.matchAll(/\| "(E_\w+)"/g)].map(([, code]) => code).sort();
-  assert.ok(codes.length > 20);
-  const table = readme.slice(readme.indexOf("## Codes"), readme.indexOf("## How it compares"));
-  assert.equal([...table.matchAll(/`(E_\w+)`/g)].map(([, code]) => code).sort(), codes);
-});
+for (const [what, file, title, most] of [
+  ["failure code", "src/dkms/failure.ts", "## Codes", "Problems of documents"],
+  ["code of a document", "src/desired-state/diagnostic.ts", "Problems of documents", "## As a library"],
+] as const) {
+  told(`documents every ${what}, and no other`, () => {
+    const source = fs.readFileSync(path.join(project, file), "utf8");
+    const codes = [...source.matchAll(/\| "([EW]_\w+)"/g)].map(([, code]) => code).sort();
+    assert.ok(codes.length > 20);
+    const table = readme.slice(readme.indexOf(title), readme.indexOf(most)).split("\n");
+    const rows = table.filter((line) => line.startsWith("| `")).map((line) => line.split("|")[1] ?? "");
+    assert.equal(rows.flatMap((cell) => [...cell.matchAll(/`([EW]_\w+)`/g)].map(([, code]) => code)).sort(), codes);
+  });
+}
 
 told("documents every setting", () => {
   const schema: { properties: object } = JSON.parse(

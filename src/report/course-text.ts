@@ -50,7 +50,7 @@ function progressLine({ what, done, total }: ProgressEvent, { columns }: Termina
 /** What dkms.conf excludes is as it should be. */
 function explain(failure: Parameters<typeof failureText>[0], terminal: Terminal): string {
   if (failure.code !== "E_EXCLUDED") return failureText(failure, terminal);
-  return `skipped: ${printable(fullStop(failure.message))}\n`;
+  return `skipped: ${printable(fullStop(failure.message))} [${failure.code}]\n`;
 }
 
 /** A module's name at the beginning keeps its small letter. */
