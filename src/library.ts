@@ -8,6 +8,7 @@
  * - `assemblePlan`: the difference; pure
  * - `applyPlan`: a plan to an `Outcome`, under `withLock`
  * - `compare` and `reconcile`: all of it, as `dkms-agent plan` and `apply` do it
+ * - `runOptionsOf`, `applyOptionsOf`: what the settings of an opened host say about how
  */
 
 export type {
@@ -30,6 +31,7 @@ export { withLock } from "./apply/lock.ts";
 export type { Outcome, StepResult } from "./apply/outcome.ts";
 export { noWorkshop, openWorkshop, type Workshop } from "./apply/workshop.ts";
 export { type HostRequest, type OpenedHost, openHost, policyOf } from "./commands/open-host.ts";
+export { applyOptionsOf, runOptionsOf } from "./commands/run-options.ts";
 export { documentJsonSchema } from "./contract/document-json-schema.ts";
 export { type DocumentName, documentNames } from "./contract/document-names.ts";
 export type { DesiredModule, DesiredState, Selector } from "./desired-state/desired-state.ts";

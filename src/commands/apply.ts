@@ -1,7 +1,6 @@
 import path from "node:path";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import type { Failure } from "../dkms/failure.ts";
-import { findCaller } from "../host/caller.ts";
 import type { Host } from "../host/host.ts";
 import { type EngineName, type Reconciled, reconcile } from "../reconcile.ts";
 import { type ApplyReporter, createReporter } from "./apply-reporter.ts";
@@ -10,11 +9,11 @@ import type { Answer, Invocation } from "./command.ts";
 import { invalidAnswer, loadFor } from "./documents.ts";
 import { detailedApplyCodes, exitCodeOf, exitCodeOfProblems, exitCodes } from "./exit-codes.ts";
 import { filterOf, onHost } from "./on-host.ts";
-import { archivesOf, type OpenedHost, policyOf } from "./open-host.ts";
+import type { OpenedHost } from "./open-host.ts";
 import { plan } from "./plan.ts";
 import type { PlanFile } from "./plan-file.ts";
+import { runOptionsOf } from "./run-options.ts";
 import { parseEngine, parseJobs, type SharedOptions } from "./shared-options.ts";
-import { toolVersion } from "./tool-version.ts";
 import { usageAnswer } from "./usage-answer.ts";
 import type { UsageError } from "./usage-error.ts";
 
@@ -74,7 +73,6 @@ async function applyOn(opened: OpenedHost, invocation: Invocation, request: Appl
     const result = await reconcile(host, desired, {
       ...runOptions(opened, invocation, request),
       filter: earlier?.plan.filter ?? filterOf(invocation),
-      archives: archivesOf(opened, options),
       emit: reporter.emit,
       earlier,
     });
@@ -99,15 +97,14 @@ function desiredPath({ desired, desiredGiven }: SharedOptions, file: PlanFile | 
 }
 
 function runOptions(opened: OpenedHost, { options, own, argument }: Invocation, { jobs, engine }: ApplyRequest) {
-  const { host, settings, framework } = opened;
+  const usual = runOptionsOf(opened, options);
   return {
-    lockTimeoutMs: options.lockTimeoutMs ?? settings.lockTimeoutMs,
-    jobs: jobs ?? settings.jobs ?? framework.parallelJobs ?? host.machine.processors,
-    buildTimeoutMs: settings.buildTimeoutMs,
-    policy: policyOf(opened),
+    ...usual,
+    lockTimeoutMs: options.lockTimeoutMs ?? usual.lockTimeoutMs,
+    jobs: jobs ?? usual.jobs,
     engine,
     failFast: own.failFast === true,
-    facts: { caller: findCaller(), command: argument === undefined ? "apply" : "apply PLANFILE", toolVersion },
+    facts: { ...usual.facts, command: argument === undefined ? "apply" : "apply PLANFILE" },
   };
 }
 

@@ -13,6 +13,7 @@ import { unknownKernel, unknownModule } from "./check-filter.ts";
 import type { Answer, Invocation } from "./command.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { filterOf, onHost, stoppedAnswer } from "./on-host.ts";
+import { archivesOf, type OpenedHost } from "./open-host.ts";
 import { type SettledDraft, settleDraft, untold } from "./settle-draft.ts";
 import { toolVersion } from "./tool-version.ts";
 import { usageAnswer } from "./usage-answer.ts";
@@ -26,7 +27,7 @@ export async function importDesired(invocation: Invocation): Promise<Answer> {
   if (force === true && file === undefined) {
     return usageAnswer({ message: "--force goes with --out only.", hint: "Name a file with --out, or leave it out." });
   }
-  return onHost(invocation, ({ host }) => importOn(host, invocation, { file, force: force === true }));
+  return onHost(invocation, (opened) => importOn(opened, invocation, { file, force: force === true }));
 }
 
 interface Target {
@@ -35,7 +36,8 @@ interface Target {
   readonly force: boolean;
 }
 
-async function importOn(host: Host, invocation: Invocation, target: Target): Promise<Answer> {
+async function importOn(opened: OpenedHost, invocation: Invocation, target: Target): Promise<Answer> {
+  const { host, settings } = opened;
   const { options, io } = invocation;
   const failed = (failure: Failure) => ({
     exitCode: exitCodeOf(failure),
@@ -45,7 +47,11 @@ async function importOn(host: Host, invocation: Invocation, target: Target): Pro
   if (occupied) return failed(occupied);
   const unknown = unknownName(host, options);
   if (unknown) return usageAnswer(unknown);
-  const draft = await settleDraft(host, filterOf(invocation));
+  const draft = await settleDraft(host, {
+    filter: filterOf(invocation),
+    archives: archivesOf(opened, options),
+    signing: settings.signing,
+  });
   if (host.signal.aborted) return stoppedAnswer(host.signal);
   const unread = unreadPart(draft);
   if (unread) return failed(unread);

@@ -7,8 +7,8 @@ import { type WrittenDocument, writeDesired } from "../desired-state/write-desir
 import { moduleKey } from "../dkms/id.ts";
 import type { Host } from "../host/host.ts";
 import { type DraftEntry, draftDesired, draftSelectors, leaveOut, narrowDraft } from "../plan/draft-desired.ts";
-import { noFilter, type PlanFilter } from "../plan/resolve-wanted.ts";
-import { compare } from "../reconcile.ts";
+import { noFilter } from "../plan/resolve-wanted.ts";
+import { type CompareOptions, compare } from "../reconcile.ts";
 
 /** A document that says what is there. */
 export interface SettledDraft {
@@ -25,9 +25,9 @@ export interface SettledDraft {
  * Drafts a document of what is on the host and plans with it, as often as it takes for the plan to find nothing to do:
  * what it would change is left out and told. Writes nothing. Ends, since each round leaves something out.
  */
-export async function settleDraft(host: Host, filter: PlanFilter): Promise<SettledDraft> {
+export async function settleDraft(host: Host, options: CompareOptions): Promise<SettledDraft> {
   let actual = await scanActual(host, { sources: [], prospects: () => [] });
-  let entries = draftDesired(actual, filter);
+  let entries = draftDesired(actual, options.filter);
   let unavoidable: readonly string[] = [];
   let before = "";
   for (;;) {
@@ -41,10 +41,12 @@ export async function settleDraft(host: Host, filter: PlanFilter): Promise<Settl
       entries = left;
       continue;
     }
-    const compared = await compare(host, desired, { filter: noFilter });
+    const compared = await compare(host, desired, { ...options, filter: noFilter });
     actual = compared.actual;
-    const refused = withoutFaulty(entries, draft.lines, compared.plan.diagnostics);
-    ({ entries, unavoidable } = narrowDraft(refused, compared.plan));
+    const { diagnostics: found } = compared.plan;
+    const narrowed = narrowDraft(withoutFaulty(entries, draft.lines, found), compared.plan);
+    entries = narrowed.entries;
+    unavoidable = [...narrowed.unavoidable, ...found.filter(isUnplaced).map(({ message }) => message)];
   }
 }
 
@@ -98,6 +100,11 @@ function withoutFaulty(
     const index = lines.findLastIndex((line) => line <= (range?.line ?? 0));
     return left.map((entry, at) => (at === index && !entry.isLeftOut ? leaveOut(entry, message) : entry));
   }, entries);
+}
+
+/** An error of the host, about which no entry can do anything. */
+function isUnplaced({ severity, range }: Diagnostic): boolean {
+  return severity === "error" && range === undefined;
 }
 
 /** What the document does not say of the host: `module: sentence`. */

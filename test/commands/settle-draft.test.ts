@@ -30,7 +30,7 @@ async function imported(build: (tree: TreeBuilder) => void, runningKernel?: stri
     for (const release of kernels) tree.kernel(release);
     build(tree);
     const host = tree.host({ machine: { arch: "x86_64", runningKernel } });
-    const { text } = await settleDraft(host, noFilter);
+    const { text } = await settleDraft(host, { filter: noFilter });
     assert.equal(await remaining(host, text), []);
     return text.slice(text.indexOf("modules:"));
   } finally {
@@ -144,7 +144,7 @@ draft("whatever the tree: the plan is empty, and each module is in the document 
         for (const release of kernels) tree.kernel(release);
         for (const one of modules) addModule(tree, one);
         const host = tree.host();
-        const settled = await settleDraft(host, noFilter);
+        const settled = await settleDraft(host, { filter: noFilter });
         assert.equal(await remaining(host, settled.text), settled.unavoidable);
         const told = untold(settled).join("\n");
         const listed = parseDesired("imported", settled.text).desired?.modules ?? [];

@@ -19,25 +19,25 @@ const npmPack = suite<Installed>("npm pack");
 /** What a program of somebody else's looks like. */
 const applyByStages = `
 import {
-  applyPlan, assemblePlan, builtInEngine, createHost, findCaller, loadDesired, noFilter, noWorkshop, openJournal,
-  reconcile, scanActual, scanRequest, unsignedPolicy, withLock, type EnginePolicy, type Outcome, type Result,
+  applyOptionsOf, applyPlan, assemblePlan, loadDesired, noFilter, openHost, openJournal, reconcile, runOptionsOf,
+  scanActual, scanRequest, withLock, type Outcome, type Result,
 } from "dkms-agent";
 
 const [documents = "", root = ""] = process.argv.slice(2);
-const host = createHost({ root });
-const { desired } = loadDesired(host, documents, { allowInsecureFiles: true });
+const request = { places: { root }, signal: new AbortController().signal, allowInsecureFiles: true };
+const opened = await openHost(request, (problems) => console.error(problems));
+if (!opened.ok) throw new Error(opened.error.message);
+const { host } = opened.value;
+const { desired } = loadDesired(host, documents, request);
 if (!desired) throw new Error("not valid");
 const look = async () => assemblePlan(desired, await scanActual(host, scanRequest(desired, host.machine, noFilter)));
-const policy: EnginePolicy = { ...unsignedPolicy, symlinkModules: false };
-const facts = { caller: findCaller(), command: "a test", toolVersion: "0" };
-const common = { emit: () => {}, lockTimeoutMs: 0, buildTimeoutMs: 1000, jobs: 1, failFast: false, policy };
+const options = { ...runOptionsOf(opened.value), lockTimeoutMs: 0 };
 
-const result: Result<Omit<Outcome, "remaining">> = await withLock(host, common, async () => {
+const result: Result<Omit<Outcome, "remaining">> = await withLock(host, options, async () => {
   const plan = await look();
-  const journal = openJournal(host, { ...facts, engine: "builtin" });
+  const journal = openJournal(host, { ...options.facts, command: "a test", engine: "builtin" });
   journal.start(desired, plan);
-  const options = { ...common, journal, engine: builtInEngine, workshop: noWorkshop, expectedMs: () => 0 };
-  const outcome = await applyPlan(host, plan, options);
+  const outcome = await applyPlan(host, plan, applyOptionsOf(opened.value, journal));
   journal.end({ ...outcome, remaining: await look() });
   return { ok: true, value: outcome };
 });
@@ -45,7 +45,7 @@ if (!result.ok) throw new Error(result.error.message);
 for (const { id, result: end } of result.value.steps) console.log(id, end);
 console.log((await look()).changes.length, "changes");
 
-const again = await reconcile(host, desired, { ...common, facts, engine: "builtin", filter: noFilter });
+const again = await reconcile(host, desired, options);
 if (again.ok) console.log(again.value.outcome?.changed === false ? "unchanged" : "changed");
 `;
 

@@ -1,0 +1,34 @@
+import type { ApplyOptions } from "../apply/apply-plan.ts";
+import { builtInEngine } from "../apply/built-in-engine.ts";
+import type { Journal } from "../apply/journal.ts";
+import { noWorkshop } from "../apply/workshop.ts";
+import { findCaller } from "../host/caller.ts";
+import { noFilter } from "../plan/resolve-wanted.ts";
+import type { ReconcileOptions } from "../reconcile.ts";
+import { archivesOf, type HostRequest, type OpenedHost, policyOf } from "./open-host.ts";
+import { toolVersion } from "./tool-version.ts";
+
+/** How a run reconciles, as the host's settings say: everything that is wanted, with our own engine, silently. */
+export function runOptionsOf(
+  opened: OpenedHost,
+  request: Pick<HostRequest, "allowInsecureFiles"> = { allowInsecureFiles: false },
+): ReconcileOptions {
+  const { host, settings, framework } = opened;
+  return {
+    filter: noFilter,
+    emit: () => {},
+    archives: archivesOf(opened, request),
+    lockTimeoutMs: settings.lockTimeoutMs,
+    buildTimeoutMs: settings.buildTimeoutMs,
+    jobs: settings.jobs ?? framework.parallelJobs ?? host.machine.processors,
+    policy: policyOf(opened),
+    engine: "builtin",
+    failFast: false,
+    facts: { caller: findCaller(), command: "a program", toolVersion },
+  };
+}
+
+/** How a plan is applied, as the host's settings say, for a program that holds the lock; its builds take turns. */
+export function applyOptionsOf(opened: OpenedHost, journal: Journal): ApplyOptions {
+  return { ...runOptionsOf(opened), journal, engine: builtInEngine, workshop: noWorkshop, expectedMs: () => 0 };
+}
