@@ -44,7 +44,7 @@ function speaker({ options }: DkmsCall, { out, err }: Io): Session["tell"] {
     if (event.type === "notice" && noted.has(event.text)) return;
     if (event.type === "notice") noted.add(event.text);
     const said = courseText(event, { terminal: err.terminal, quiet: options.quiet });
-    if (isProgressShown) err.write(noProgressLine);
+    if (isProgressShown && event.type !== "progress") err.write(noProgressLine);
     isProgressShown = event.type === "progress" && said.err !== "";
     out.write(said.out);
     err.write(said.err);
