@@ -6,6 +6,7 @@ import { add } from "../../../src/dkms/verbs/add.ts";
 import { build } from "../../../src/dkms/verbs/build.ts";
 import { install } from "../../../src/dkms/verbs/install.ts";
 import { uninstall } from "../../../src/dkms/verbs/uninstall.ts";
+import { filesWatchedBy } from "../../rig/interrupted-files.ts";
 import type { TreeBuilder } from "../../rig/tree-builder.ts";
 import { demo, expectDone, expectUndoable, release, trees, verbWorld, writeSource } from "../../rig/verb-world.ts";
 
@@ -42,6 +43,16 @@ links("outlive a build that replaces theirs, and its undo", async ({ tree }) => 
   await expectUndoable(tree, () => build(tree.host(), demo(), { replace: true }));
   assert.is(fs.realpathSync(tree.at(place)), tree.at(module, "demo_a.ko"));
   assert.ok(fs.readFileSync(tree.at(place), "latin1").includes("new"));
+});
+
+links("lead to an object after every write of a build that replaces theirs", async ({ tree }) => {
+  await built(tree);
+  expectDone(await install(tree.host(), demo(), { policy })).undo.commit();
+  writeSource(tree, { filling: "new" });
+  const ends: boolean[] = [];
+  const { files } = filesWatchedBy(() => ends.push(fs.existsSync(tree.at(place))));
+  expectDone(await build(tree.host({ files }), demo(), { replace: true })).undo.commit();
+  assert.ok(ends.length > 15 && ends.every(Boolean));
 });
 
 links("of the module are removed, wherever they lie and whether they lead to anything or not", async ({ tree }) => {
