@@ -4,6 +4,6 @@ import { prepare } from "./prepare.mjs";
 import { show } from "./process.mjs";
 
 process.chdir(join(import.meta.dirname, ".."));
-prepare({ for: "test" });
+prepare({ for: "corpus" });
 await build();
 process.exitCode = show(process.execPath, ["--import", "tsx", "bench/run.ts", ...process.argv.slice(2)]);

@@ -2,9 +2,9 @@ import { cpSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { machine } from "../test/rig/machine.ts";
-import { findPart, type PartName, type Parts } from "../test/rig/parts.ts";
 import { agent, type Bench } from "./bench.ts";
 import { measure } from "./measure.ts";
+import { need } from "./need.ts";
 
 /** Build and installation of one real module, against dell/dkms and against what must be done at the very least. */
 export const buildInstall: Bench = {
@@ -63,10 +63,4 @@ function leastWork(source: string, release: string): string {
     `depmod -a ${release}`,
     `rm ${join(installed, "v4l2loopback.ko")}`,
   ].join(" && ");
-}
-
-function need<N extends PartName>(name: N): Parts[N] {
-  const lookup = findPart(name);
-  if (!lookup.found) throw new Error(`This bench needs the package ${lookup.needs}.`);
-  return lookup.part;
 }

@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Bench, Comparison, Findings } from "./bench.ts";
 import { buildInstall } from "./build-install.ts";
+import { kernelUpgrade } from "./kernel-upgrade.ts";
 import { noOp } from "./no-op.ts";
 import { startUp } from "./start-up.ts";
 import { status } from "./status.ts";
 import { tarballs } from "./tarballs.ts";
 
-const benches: readonly Bench[] = [status, buildInstall, startUp, noOp, tarballs];
+const benches: readonly Bench[] = [status, buildInstall, startUp, noOp, tarballs, kernelUpgrade];
 
 /** Runs the benches whose name contains one of the words, or all of them, and prints their ratios. */
 function main(words: readonly string[]): void {

@@ -6,11 +6,13 @@ import * as assert from "uvu/assert";
 import { localFiles } from "../../src/host/local-files.ts";
 import { type DellDkms, dellDkms } from "../rig/dell-dkms.ts";
 import { fakeObject } from "../rig/fake-object.ts";
+import { onCopy } from "../rig/on-copy.ts";
 import { runProgram } from "../rig/run-program.ts";
 import { testNeeding } from "../rig/test-needing.ts";
 import { dkmsTree, type TreeBuilder } from "../rig/tree-builder.ts";
 import { filesBelow, treeListing } from "../rig/tree-listing.ts";
 import { writeSource } from "../rig/verb-world.ts";
+import { lineDifferences } from "../rig/written.ts";
 
 /** Every how many-th point of a run is tried. `npm run test:crash` tries all of them. */
 const stride = Number(process.env.DKMS_AGENT_CRASH_STRIDE ?? "25");
@@ -64,7 +66,7 @@ for (const journey of journeys) {
             const where = `point ${point}: ${killedAt ?? "the end"}`;
             nothingIsLost(objectsOf(tree), before, end.objects, where);
             dellReads(dellDkms(part("dkms"), tree), tree, where);
-            assert.equal(differences(await converge(tree), end.listing), [], where);
+            assert.equal(lineDifferences(end.listing, await converge(tree)), [], where);
             return killedAt;
           });
           if (what === undefined) break;
@@ -122,16 +124,6 @@ function dellReads({ run }: DellDkms, tree: TreeBuilder, where: string): void {
   assert.is(exitCode, 0, `${where}: ${stderr}`);
 }
 
-async function onCopy<T>(origin: TreeBuilder, work: (tree: TreeBuilder) => Promise<T>): Promise<T> {
-  const tree = dkmsTree();
-  try {
-    fs.cpSync(origin.root, tree.root, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
-    return await work(tree);
-  } finally {
-    tree.remove();
-  }
-}
-
 /** What the run was doing at the point; `undefined` if it came to its end before. */
 async function applyUntil(tree: TreeBuilder, point: number): Promise<string | undefined> {
   const report = tree.at("report");
@@ -163,9 +155,4 @@ async function converge(tree: TreeBuilder): Promise<readonly string[]> {
   const lines = treeListing(tree.root, (file) => isOwn(file) || ofDepmod.test(file) || isEmptyBuild(file));
   // The build record and the log tell when it was built.
   return lines.map((line) => line.replace(/( \S+\/(\.dkms-agent-build\.json|make\.log)) [0-9a-f]{64}$/, "$1"));
-}
-
-function differences(found: readonly string[], expected: readonly string[]): readonly string[] {
-  const more = found.filter((line) => !expected.includes(line)).map((line) => `+ ${line}`);
-  return [...more, ...expected.filter((line) => !found.includes(line)).map((line) => `- ${line}`)];
 }

@@ -1,4 +1,3 @@
-import fs from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { DesiredState } from "../../src/desired-state/desired-state.ts";
@@ -9,11 +8,13 @@ import { noFilter } from "../../src/plan/resolve-wanted.ts";
 import { compare, reconcile } from "../../src/reconcile.ts";
 import { fakeObject } from "../rig/fake-object.ts";
 import { filesKilledAt } from "../rig/interrupted-files.ts";
+import { onCopy } from "../rig/on-copy.ts";
 import { testNeeding } from "../rig/test-needing.ts";
 import { dkmsTree, type TreeBuilder } from "../rig/tree-builder.ts";
 import { filesBelow, treeListing } from "../rig/tree-listing.ts";
 import { writeSource } from "../rig/verb-world.ts";
 import { desiredState } from "../rig/world.ts";
+import { lineDifferences } from "../rig/written.ts";
 
 const release = "6.1.0-1";
 
@@ -74,7 +75,7 @@ for (const { title, start, wanted, afterwards = wanted } of journeys) {
       for (let isKilled = true; isKilled; writes++) {
         isKilled = await onCopy(origin, async (tree) => {
           const killed = await killAt(tree, wanted, writes);
-          assert.equal(difference(await reached(tree, afterwards), expected), [], `write ${writes}`);
+          assert.equal(lineDifferences(expected, await reached(tree, afterwards)), [], `write ${writes}`);
           return killed;
         });
       }
@@ -86,17 +87,6 @@ for (const { title, start, wanted, afterwards = wanted } of journeys) {
 }
 
 kills.run();
-
-/** Links below another root are relative, so that a copy of it is as good. */
-async function onCopy<T>(origin: TreeBuilder, work: (tree: TreeBuilder) => Promise<T>): Promise<T> {
-  const tree = dkmsTree();
-  try {
-    fs.cpSync(origin.root, tree.root, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
-    return await work(tree);
-  } finally {
-    tree.remove();
-  }
-}
 
 function prepare(tree: TreeBuilder): void {
   writeSource(tree);
@@ -188,9 +178,4 @@ async function reached(tree: TreeBuilder, wanted: DesiredState): Promise<readonl
     (path) => path === "var/lib/dkms/.dkms-agent" || /^lib\/modules\/[^/]+\/modules\./.test(path),
   );
   return lines.map((line) => line.replace(/ [0-9a-f]{64}$/, ""));
-}
-
-function difference(found: readonly string[], expected: readonly string[]): readonly string[] {
-  const more = found.filter((line) => !expected.includes(line)).map((line) => `+ ${line}`);
-  return [...more, ...expected.filter((line) => !found.includes(line)).map((line) => `- ${line}`)];
 }

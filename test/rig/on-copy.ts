@@ -1,0 +1,13 @@
+import fs from "node:fs";
+import { dkmsTree, type TreeBuilder } from "./tree-builder.ts";
+
+/** Works on a copy of a tree, which is gone after. Links below another root are relative, so that a copy is as good. */
+export async function onCopy<T>(origin: TreeBuilder, work: (tree: TreeBuilder) => Promise<T>): Promise<T> {
+  const tree = dkmsTree();
+  try {
+    fs.cpSync(origin.root, tree.root, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+    return await work(tree);
+  } finally {
+    tree.remove();
+  }
+}
