@@ -30,6 +30,11 @@ interface Journey {
 
 const installed = '  - {name: demo, version: "1.0"}';
 
+const absent = '  - {name: demo, version: "*", state: absent}';
+const archive = "srv/demo.dkms.tar.gz";
+/** The digest is that of the archive, which is made first. */
+const loaded = `  - {name: demo, version: "1.0", build: never, tarballs: [{path: ../../../${archive}, sha256: DIGEST}]}`;
+
 const journeys: readonly Journey[] = [
   { title: "first install", start: (tree) => void writeSource(tree), wanted: installed },
   { title: "upgrade from version 1 to 2", start: startUpgrade, wanted: '  - {name: demo, version: "2.0"}' },
@@ -42,7 +47,8 @@ const journeys: readonly Journey[] = [
     wanted: installed,
   },
   { title: "uninstall", start: startOver, wanted: '  - {name: demo, version: "1.0", state: built}' },
-  { title: "remove", start: startOver, wanted: '  - {name: demo, version: "*", state: absent}' },
+  { title: "remove", start: startOver, wanted: absent },
+  { title: "load-tarball", start: startWithArchive, wanted: loaded },
 ];
 
 const crashes = suite("SIGKILL at any change of a file and any start of a process");
@@ -98,9 +104,24 @@ async function startUpgrade(tree: TreeBuilder): Promise<void> {
   writeSource(tree, { version: "2.0" });
 }
 
+/** Nothing of the module is left but an archive with what was built of it. */
+async function startWithArchive(tree: TreeBuilder): Promise<void> {
+  writeSource(tree);
+  want(tree, installed);
+  await converge(tree);
+  tree.write(archive, "");
+  const words = ["dkms", "mktarball", "demo/1.0", "-k", release, "--binaries-only", "--archive", tree.at(archive)];
+  const { exitCode, stderr } = await runProgram(process.execPath, [cli, ...words, ...tree.dkmsOptions()]);
+  assert.is(exitCode, 0, stderr);
+  want(tree, absent);
+  await converge(tree);
+  fs.rmSync(tree.at("usr/src/demo-1.0"), { recursive: true });
+}
+
 function want(tree: TreeBuilder, modules: string): void {
   const head = "apiVersion: dkms-agent/v1\nkernels: [with-headers]\nunlisted: prune\n";
-  tree.write("etc/dkms-agent/desired-state/modules.yaml", `${head}modules:\n${modules}\n`);
+  const text = modules.replace("DIGEST", localFiles.sha256(tree.at(archive)) ?? "");
+  tree.write("etc/dkms-agent/desired-state/modules.yaml", `${head}modules:\n${text}\n`);
 }
 
 /** Where the objects of the install tree are, and what is in them. */

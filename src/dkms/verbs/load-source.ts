@@ -72,7 +72,7 @@ function putSource(host: Host, job: LoadJob, changes: FileChanges): Result<Outco
   const { module, options, staged, request } = job;
   const place = sourceDirectory(paths, module);
   const present = compare(host, job);
-  if (present === "same" && isMarkedOtherwise(host, job)) return markSource(host, job, changes);
+  if (present === "same" && isMarkedOtherwise(host, job)) return markSource(host, job, { directory: place, changes });
   if (present === "same" || present === "full") return unchanged();
   if (present === "differs" && !options.replaceSource)
     return unchanged(`${place} is there already, otherwise than in ${request.file}: it stays.`);
@@ -85,14 +85,24 @@ function putSource(host: Host, job: LoadJob, changes: FileChanges): Result<Outco
       files.copyFile(stagedConf(job), path.join(hidden, "dkms.conf"));
     } else moveTree(files, stagedTop(job), hidden);
   });
+  // The mark says nothing of a source with another digest; the other way round, a kill would leave a source without one.
+  const marked = markSource(host, job, { directory: hidden, changes });
+  if (!marked.ok) return marked;
   if (files.lstat(place) !== undefined) changes.moveAway(place);
   changes.rename(hidden, place);
-  return markSource(host, job, changes);
+  return marked;
+}
+
+interface Marking {
+  /** Where the source is now. */
+  readonly directory: string;
+  readonly changes: FileChanges;
 }
 
 /** Says that the source directory is ours, and where from. */
-function markSource({ files, paths }: Host, { module, staged }: LoadJob, changes: FileChanges): Result<Outcome> {
-  const digest = digestSource(files, sourceDirectory(paths, module));
+function markSource({ files, paths }: Host, { module, staged }: LoadJob, marking: Marking): Result<Outcome> {
+  const { directory, changes } = marking;
+  const digest = digestSource(files, directory);
   if (!digest.ok) return digest;
   changes.makeDirectory(moduleDirectory(paths, module));
   const mark: SourceMark = { format: 1, tarball: staged.sha256, source: digest.value };
