@@ -103,7 +103,7 @@ export const commandTable: readonly CommandSpec[] = [
     name: "import",
     summary: "write a desired state from what is on this host",
     description:
-      "Also from a host that only ever had dell/dkms. A plan with the document finds nothing to do; what cannot be said so is left out, as a comment, and told on stderr.",
+      "Also from a host that only ever had dell/dkms. A plan with the document finds nothing to do; what cannot be said so is left out, as a comment, and told on stderr. A module with AUTOINSTALL that has every kernel goes on to follow new ones; any other keeps the kernels that it has.",
     options: [
       { flags: "--out <file>", description: "write it to this file, whole or not at all (default: stdout)" },
       { flags: "--force", description: "replace the file if it exists" },

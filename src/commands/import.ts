@@ -92,6 +92,11 @@ function answer(draft: SettledDraft, file: string | undefined, options: Invocati
 function occupiedBy({ files }: Host, { file, force }: Target): Failure | undefined {
   if (file === undefined) return undefined;
   try {
+    const directory = path.dirname(file);
+    if (files.stat(directory)?.kind !== "directory") {
+      const remedy = `Make it (mkdir -p ${directory}), or name another file.`;
+      return fail("E_USAGE", `--out: The directory ${directory} is not there.`, { path: directory, remedy }).error;
+    }
     const kind = files.lstat(file)?.kind;
     if (kind === undefined || (kind === "file" && force)) return undefined;
     const what = kind === "file" ? "exists already" : "is not a plain file";

@@ -75,6 +75,9 @@ testNeeding(
       const again = await own.run("import", "--out", file);
       assert.is(again.exitCode, 64);
       assert.match(again.stderr, "--force");
+      const nowhere = await own.run("import", "--out", own.at("no/such/place.yaml"));
+      assert.is(nowhere.exitCode, 64);
+      assert.match(nowhere.stderr, "mkdir -p");
       fs.writeFileSync(file, "precious");
       assert.is((await own.run("import", "--out", file, "--force")).exitCode, 0);
       assert.is(fs.readFileSync(file, "utf8"), printed.stdout);
