@@ -84,8 +84,8 @@ export interface Reconciled {
 
 /**
  * The pipeline: lock, compare, apply, compare again. Success means that nothing remains to do. Fails with E_LOCKED if
- * another run does not end within the time limit, with E_STALE_PLAN if an earlier plan does not hold any more, and with E_PERMISSION, E_READ_ONLY, E_NO_SPACE or E_NO_TOOL if this
- * host cannot run it at all.
+ * another run does not end within the time limit, with E_STALE_PLAN if an earlier plan does not hold any more, and with
+ * E_PERMISSION, E_READ_ONLY, E_NO_SPACE or E_NO_TOOL if this host cannot run it at all.
  */
 export function reconcile(host: Host, desired: DesiredState, options: ReconcileOptions): Promise<Result<Reconciled>> {
   return withLock<Reconciled>(host, options, async () => {

@@ -35,10 +35,10 @@ function jsonReporter({ io }: Invocation, clock: () => Date): ApplyReporter {
   };
 }
 
-function textReporter({ io, options }: Invocation, isLive: boolean): ApplyReporter {
+function textReporter({ io, options, own }: Invocation, isLive: boolean): ApplyReporter {
   const { quiet, verbosity } = options;
   const terminals = { out: io.out.terminal, err: io.err.terminal };
-  const say = createApplyText(terminals, { quiet, verbose: verbosity > 0 });
+  const say = createApplyText(terminals, { quiet, verbose: verbosity > 0, planShown: own.ask === true });
   const { write, terminal } = io.out;
   const live = isLive ? createLiveProgress({ write, terminal, now: () => performance.now() }) : undefined;
   const around = live?.around ?? ((speak: () => void) => speak());

@@ -1,8 +1,11 @@
 import path from "node:path";
+import type { EarlierPlan } from "../apply/admit-earlier.ts";
+import type { DesiredState } from "../desired-state/desired-state.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import type { Failure } from "../dkms/failure.ts";
 import type { Host } from "../host/host.ts";
-import { type EngineName, type Reconciled, reconcile } from "../reconcile.ts";
+import { hasKeyboard } from "../host/keyboard.ts";
+import { type CompareOptions, type EngineName, type Reconciled, reconcile } from "../reconcile.ts";
 import { type ApplyReporter, createReporter } from "./apply-reporter.ts";
 import { unknownFilter } from "./check-filter.ts";
 import type { Answer, Invocation } from "./command.ts";
@@ -25,6 +28,8 @@ export async function apply(invocation: Invocation): Promise<Answer> {
   if (!engine.ok) return usageAnswer(engine.error);
   const contradiction = contradictionOf(invocation);
   if (contradiction) return usageAnswer(contradiction);
+  const deaf = deafness(invocation);
+  if (deaf) return usageAnswer(deaf);
   if (invocation.own.dryRun === true) return plan(invocation);
   return onHost(invocation, (opened) => applyOn(opened, invocation, { jobs: jobs.value, engine: engine.value }));
 }
@@ -34,6 +39,9 @@ function contradictionOf({ argument, options, own }: Invocation): UsageError | u
   const hint = "Leave one of the two out.";
   if (own.failFast === true && own.keepGoing === true) {
     return { message: "--keep-going and --fail-fast contradict each other.", hint };
+  }
+  if (own.ask === true && own.dryRun === true) {
+    return { message: "--ask asks before something is done, and --dry-run does nothing.", hint };
   }
   if (argument === undefined) return undefined;
   if (own.dryRun === true) {
@@ -46,6 +54,15 @@ function contradictionOf({ argument, options, own }: Invocation): UsageError | u
   return options.kernel === undefined
     ? undefined
     : { message: "--kernel cannot narrow a plan that was made already.", hint };
+}
+
+/** Why nobody can be asked. Silence is no yes. */
+function deafness({ own, io }: Invocation): UsageError | undefined {
+  if (own.ask !== true || (hasKeyboard() && io.err.terminal.isTerminal)) return undefined;
+  return {
+    message: "--ask needs a terminal, so that somebody can see the plan and answer.",
+    hint: "Leave it out; or look at a plan first: dkms-agent plan --out FILE, then dkms-agent apply FILE.",
+  };
 }
 
 interface ApplyRequest {
@@ -69,18 +86,37 @@ async function applyOn(opened: OpenedHost, invocation: Invocation, request: Appl
   const stopped = () => reporter.stopping(String(signal.reason));
   signal.addEventListener("abort", stopped);
   try {
-    const earlier = file && argument !== undefined ? { plan: file.value.saved, origin: argument } : undefined;
-    const result = await reconcile(host, desired, {
-      ...runOptions(opened, invocation, request),
-      filter: earlier?.plan.filter ?? filterOf(invocation),
-      emit: reporter.emit,
-      earlier,
-    });
+    const saved = file && argument !== undefined ? { plan: file.value.saved, origin: argument } : undefined;
+    const filter = saved?.plan.filter ?? filterOf(invocation);
+    const run = { ...runOptions(opened, invocation, request), filter };
+    const scope = { filter, archives: run.archives, signing: run.policy.signing };
+    const seen =
+      own.ask === true ? await ask(host, invocation, { desired, scope, saved, file: file?.value }) : undefined;
+    if (seen && !seen.ok) return failed(reporter, seen.error, detailed);
+    const earlier = seen?.value ?? saved;
+    const result = await reconcile(host, desired, { ...run, emit: reporter.emit, earlier });
     return result.ok ? conclude(result.value, detailed) : failed(reporter, result.error, detailed);
   } finally {
     signal.removeEventListener("abort", stopped);
     reporter.end();
   }
+}
+
+interface Asked {
+  readonly desired: DesiredState;
+  readonly scope: CompareOptions;
+  readonly saved: EarlierPlan | undefined;
+  readonly file: PlanFile | undefined;
+}
+
+/** Only who is asked waits for what it takes to ask. */
+async function ask(host: Host, invocation: Invocation, { desired, scope, saved, file }: Asked) {
+  const [{ askFirst }, { planOfDocument }] = await Promise.all([
+    import("./ask-first.ts"),
+    import("../report/shown-plan.ts"),
+  ]);
+  const earlier = saved && file ? { ...saved, shown: planOfDocument(file.document) } : undefined;
+  return askFirst(host, invocation, { desired, compare: scope, earlier });
 }
 
 /** Only who applies a saved plan waits for what it takes to read one. */

@@ -68,6 +68,7 @@ export const commandTable: readonly CommandSpec[] = [
         flags: "--detailed-exitcode",
         description: "tell changed from unchanged: see the exit codes of dkms-agent --help",
       },
+      { flags: "--ask", description: "show the plan and wait for a yes" },
       { flags: "--dry-run", description: "do what plan does instead" },
       { flags: "--keep-going", description: "go on with everything else after a failure; so it does anyway" },
       { flags: "--fail-fast", description: "start nothing more after the first failure" },

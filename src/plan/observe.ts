@@ -49,7 +49,7 @@ function instanceFacts(id: InstanceId, { wanted }: Touched, actual: ActualState)
   );
   const prospect = prospects.get(instanceAddress(id));
   const source = sources.get(moduleKey(id.module));
-  const { conf, inputs, missingTools = [], exclusion, failedBefore } = prospect ?? {};
+  const { conf, inputs, missingTools = [], exclusion, failedBefore, signer } = prospect ?? {};
   return {
     wanted: wanted.get(instanceAddress(id)) ?? "no",
     level: state?.level ?? "not built",
@@ -63,6 +63,7 @@ function instanceFacts(id: InstanceId, { wanted }: Touched, actual: ActualState)
     archives: archiveFact(id.module, actual),
     inputs: inputs ? digest(inputs) : "none",
     failed_before: failedBefore ? digest(failedBefore) : "no",
+    signer: signer ?? "none",
     missing_programs: missingTools.length > 0 ? missingTools.join(" ") : "none",
   };
 }

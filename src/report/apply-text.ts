@@ -16,6 +16,8 @@ export interface ApplyTextOptions {
   readonly quiet: boolean;
   /** With the start of each step. */
   readonly verbose: boolean;
+  /** The changes were shown already, by who asked for a yes. */
+  readonly planShown?: boolean;
 }
 
 /** What is said about one event: on stdout, and on stderr what must be seen even where stdout is thrown away. */
@@ -40,7 +42,7 @@ export function createApplyText(
         changes.push(event.change);
         return nothing;
       case "change_summary":
-        if (options.quiet || changes.length === 0) return nothing;
+        if (options.quiet || options.planShown || changes.length === 0) return nothing;
         return out(
           planned(changes, terminals.out) + wrapped(summaryText(event.summary, terminals.out), terminals.out),
           "\n\n",
