@@ -16,6 +16,7 @@ import type { EnginePolicy } from "./dkms/engine-policy.ts";
 import { type Result, succeed } from "./dkms/failure.ts";
 import { type InstanceId, instanceAddress } from "./dkms/id.ts";
 import { ioFailure } from "./dkms/io-failure.ts";
+import { type KnownDigests, openDigests } from "./dkms/known-digests.ts";
 import { writeLastApplied } from "./dkms/last-applied.ts";
 import { protectModule } from "./dkms/protections.ts";
 import type { SigningSettings } from "./dkms/signing/signing.ts";
@@ -40,23 +41,29 @@ export interface CompareOptions {
   readonly archives?: ArchivePolicy;
   /** Default: signing is not required. */
   readonly signing?: SigningSettings;
+  /** What is known of files from before. Default: what earlier runs have kept. */
+  readonly digests?: KnownDigests;
 }
 
 /** Scans and plans. Writes nothing anywhere. */
 export async function compare(
   host: Host,
   desired: DesiredState,
-  { filter, archives, signing }: CompareOptions,
+  { filter, archives, signing, digests = openDigests(host) }: CompareOptions,
 ): Promise<Comparison> {
   const { runningKernel, arch } = host.machine;
   const request = scanRequest(desired, { runningKernel, arch }, filter);
-  const actual = await scanActual(host, { ...request, ...(archives && { archives }), ...(signing && { signing }) });
+  const actual = await scanActual(digests.host, {
+    ...request,
+    ...(archives && { archives }),
+    ...(signing && { signing }),
+  });
   return { actual, plan: assemblePlan(desired, actual, filter) };
 }
 
 export type EngineName = "builtin" | "dkms";
 
-export interface ReconcileOptions extends Required<Omit<CompareOptions, "signing">> {
+export interface ReconcileOptions extends Required<Omit<CompareOptions, "signing" | "digests">> {
   readonly emit: Emit;
   readonly lockTimeoutMs: number;
   /** For builds whose module says nothing. */
@@ -102,7 +109,8 @@ async function reconcileLocked(
   desired: DesiredState,
   options: ReconcileOptions,
 ): Promise<Result<Reconciled>> {
-  const scope = { ...options, signing: options.policy.signing };
+  const digests = openDigests(host);
+  const scope = { ...options, signing: options.policy.signing, digests };
   const before = await compare(host, desired, scope);
   const { earlier, filter, emit } = options;
   const admitted = earlier ? admitEarlier(host, earlier, { ...before, desired, filter, emit }) : succeed(before.plan);
@@ -117,6 +125,7 @@ async function reconcileLocked(
   // A run with nothing to do leaves one line: its end.
   if (plan.steps.length > 0) journal.start(desired, plan);
   const applied = await carryOut(host, { ...before, plan }, { ...options, journal });
+  if (applied.steps.length > 0) digests.begin();
   const after = applied.steps.length > 0 ? await compare(host, desired, scope) : before;
   const names = new Set(plan.steps.map(({ id }) => id));
   const remaining = earlier ? restrictPlan(after.plan, (id) => names.has(id)) : after.plan;
@@ -126,6 +135,7 @@ async function reconcileLocked(
     host,
     rememberWishes(after.actual.lastApplied, after.plan, { desired, actual: after.actual, filter }),
   );
+  if (!outcome.interrupted) await digests.save({ whole: filter.modules.length === 0 && filter.kernel === undefined });
   journal.end(outcome);
   emit({ type: "run_complete", outcome });
   return succeed({ plan, outcome, actual: after.actual });

@@ -5,6 +5,7 @@ import { parseDesired } from "../desired-state/load-desired.ts";
 import type { ModuleShape } from "../desired-state/schema.ts";
 import { type WrittenDocument, writeDesired } from "../desired-state/write-desired.ts";
 import { moduleKey } from "../dkms/id.ts";
+import { openDigests } from "../dkms/known-digests.ts";
 import type { Host } from "../host/host.ts";
 import { type DraftEntry, draftDesired, draftSelectors, leaveOut, narrowDraft } from "../plan/draft-desired.ts";
 import { noFilter } from "../plan/resolve-wanted.ts";
@@ -26,7 +27,7 @@ export interface SettledDraft {
  * what it would change is left out and told. Writes nothing. Ends, since each round leaves something out.
  */
 export async function settleDraft(host: Host, options: CompareOptions): Promise<SettledDraft> {
-  let actual = await scanActual(host, { sources: [], prospects: () => [] });
+  let actual = await scanActual(openDigests(host).host, { sources: [], prospects: () => [] });
   let entries = draftDesired(actual, options.filter);
   let unavoidable: readonly string[] = [];
   let before = "";

@@ -3,6 +3,7 @@ import { compareLoaded } from "../actual-state/compare-loaded.ts";
 import { scanActual } from "../actual-state/scan-actual.ts";
 import type { DesiredState } from "../desired-state/desired-state.ts";
 import type { LoadedDesired } from "../desired-state/load-desired.ts";
+import { openDigests } from "../dkms/known-digests.ts";
 import type { Host } from "../host/host.ts";
 import type { Plan } from "../plan/plan.ts";
 import { compare } from "../reconcile.ts";
@@ -87,5 +88,5 @@ async function lookAt(opened: OpenedHost, invocation: Invocation, desired: Desir
       archives: archivesOf(opened, invocation.options),
       signing: opened.settings.signing,
     });
-  return { actual: await scanActual(host, { sources: [], prospects: () => [] }), plan: undefined };
+  return { actual: await scanActual(openDigests(host).host, { sources: [], prospects: () => [] }), plan: undefined };
 }

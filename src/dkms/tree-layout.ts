@@ -139,6 +139,11 @@ export function lockFile(paths: Paths): string {
   return inside(paths.state, "lock");
 }
 
+/** Digests of files that did not change since: see known-digests.ts. */
+export function digestsFile(paths: Paths): string {
+  return inside(paths.state, "digests.json");
+}
+
 /** What the runs did, append-only JSON lines. */
 export function journalFile(paths: Paths): string {
   return inside(paths.state, "journal.jsonl");

@@ -1,0 +1,142 @@
+import { setTimeout } from "node:timers/promises";
+import type { FileStat } from "../host/files.ts";
+import type { Host } from "../host/host.ts";
+import { isSystemError } from "../host/system-error.ts";
+import { digestsFile } from "./tree-layout.ts";
+
+/** Digests that outlive a run, so that a file is read again only when it has changed. */
+export interface KnownDigests {
+  /** The host, whose `files.sha256` reads only what is not known. */
+  readonly host: Host;
+  /** From here on it counts which files are asked for. */
+  readonly begin: () => void;
+  /**
+   * Keeps what was asked for since then, for later runs; under the lock only. `whole`: everything was, and what was not
+   * can be forgotten. Writes nothing if that is kept already, and gives up in silence where it cannot be.
+   */
+  readonly save: (scope: { readonly whole: boolean }) => Promise<void>;
+}
+
+/** Size, mtime, ctime, inode and device of a file, and the SHA-256 that its content had. */
+type Entry = readonly [size: number, mtime: number, ctime: number, inode: number, device: number, digest: string];
+
+/**
+ * What earlier runs have kept in `<state>/digests.json`. A digest counts only while the file has the very times, size and
+ * place that it had, and only if a later change must have shown in them: nothing is kept of a file that changed within
+ * the last tick of the clock before it was read, as git has it with its index. What somebody else could have written is
+ * not read.
+ */
+export function openDigests(asked: Host): KnownDigests {
+  const { files, clock } = asked;
+  const kept = readKept(asked);
+  const entries = new Map(kept.entries);
+  const used = new Set<string>();
+  const unsettled = new Map<string, number>();
+  const sha256 = (path: string): string | undefined => {
+    const stat = files.stat(path);
+    if (stat?.kind !== "file") return files.sha256(path);
+    used.add(path);
+    const before = entries.get(path);
+    if (before && isOf(before, stat)) return before[5];
+    entries.delete(path);
+    const started = clock().getTime();
+    const digest = files.sha256(path);
+    const after = files.stat(path);
+    if (digest === undefined || !after) return digest;
+    const entry = entryOf(stat, digest);
+    if (!isOf(entry, after)) return digest;
+    if (isSettled(stat, started)) entries.set(path, entry);
+    else unsettled.set(path, stat.ctimeMs);
+    return digest;
+  };
+  return {
+    host: { ...asked, files: { ...files, sha256 } },
+    begin: () => {
+      used.clear();
+      unsettled.clear();
+    },
+    save: async ({ whole }) => {
+      try {
+        await settle(asked, unsettled, sha256);
+        const paths = [...entries.keys()].filter((path) => !whole || used.has(path)).sort();
+        const text = textOf(paths.flatMap((path) => [[path, entries.get(path)] as const]));
+        if (text !== kept.text) files.writeAtomic(digestsFile(asked.paths), text, 0o600);
+      } catch (error) {
+        if (!isSystemError(error)) throw error;
+      }
+    },
+  };
+}
+
+/** Longer than a tick of the clock that the kernel stamps files with. */
+const tickMs = 100;
+
+/** A time of whole seconds is of a file system that has no finer ones. */
+function isSettled({ ctimeMs }: FileStat, readAt: number): boolean {
+  return ctimeMs % 1000 !== 0 && ctimeMs + tickMs < readAt;
+}
+
+/** What was made a moment ago is read again when its moment is over, so that the next run need not keep it. */
+async function settle(
+  { clock }: Host,
+  unsettled: ReadonlyMap<string, number>,
+  sha256: (path: string) => unknown,
+): Promise<void> {
+  const waitMs = Math.max(...unsettled.values()) + tickMs + 1 - clock().getTime();
+  if (waitMs > 0 && waitMs <= 2 * tickMs) await setTimeout(waitMs);
+  for (const path of [...unsettled.keys()]) sha256(path);
+}
+
+function entryOf({ size, mtimeMs, ctimeMs, inode, device }: FileStat, digest: string): Entry {
+  return [size, mtimeMs, ctimeMs, inode, device, digest];
+}
+
+function isOf([size, mtime, ctime, inode, device]: Entry, stat: FileStat): boolean {
+  return (
+    ctime === stat.ctimeMs &&
+    mtime === stat.mtimeMs &&
+    size === stat.size &&
+    inode === stat.inode &&
+    device === stat.device
+  );
+}
+
+interface Kept {
+  readonly text: string;
+  readonly entries: ReadonlyMap<string, Entry>;
+}
+
+const nothing: Kept = { text: "", entries: new Map() };
+
+function readKept({ files, paths, machine }: Host): Kept {
+  try {
+    const file = digestsFile(paths);
+    const stat = files.lstat(file);
+    const isOurs = stat?.kind === "file" && (stat.uid === 0 || stat.uid === machine.uid) && (stat.mode & 0o022) === 0;
+    if (!isOurs || stat.size > longest) return nothing;
+    const text = files.readText(file) ?? "";
+    const value: unknown = JSON.parse(text);
+    if (!Array.isArray(value) || value[0] !== format) return nothing;
+    return { text, entries: new Map(value.slice(1).flatMap((line: unknown) => parseLine(line))) };
+  } catch (error) {
+    if (isSystemError(error) || error instanceof SyntaxError) return nothing;
+    throw error;
+  }
+}
+
+/** A hundred thousand files. */
+const longest = 32 << 20;
+const format = "dkms-agent digests 1";
+
+function textOf(lines: readonly (readonly [string, Entry | undefined])[]): string {
+  return JSON.stringify([format, ...lines.map(([path, entry]) => [path, ...(entry ?? [])])]);
+}
+
+function parseLine(line: unknown): [string, Entry][] {
+  if (!Array.isArray(line) || line.length !== 7) return [];
+  const [path, size, mtime, ctime, inode, device, digest]: readonly unknown[] = line;
+  if (typeof path !== "string" || typeof digest !== "string" || digest.length !== 64) return [];
+  if (typeof size !== "number" || typeof mtime !== "number" || typeof ctime !== "number") return [];
+  if (typeof inode !== "number" || typeof device !== "number") return [];
+  return [[path, [size, mtime, ctime, inode, device, digest]]];
+}
