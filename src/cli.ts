@@ -32,7 +32,17 @@ async function main(startedAs: string, given: readonly string[]): Promise<number
   const { load, options, own, argument } = parsed;
   const command = await load();
   const here = io(options.color);
-  return obeySignals(async (signal) => say(await command({ options, own, argument, io: here, signal }), here));
+  return obeySignals(async (signal) => {
+    const answer = await command({ options, own, argument, io: here, signal });
+    return say(options.json ? await inJson(answer) : answer, here);
+  });
+}
+
+/** Whoever asked for JSON gets JSON, also about why there is no result. */
+async function inJson(answer: Answer): Promise<Answer> {
+  if (!answer.problems || answer.out !== undefined) return answer;
+  const { problemsAnswer } = await import("./commands/problems-answer.ts");
+  return problemsAnswer(answer, answer.problems);
 }
 
 function say({ exitCode, out, err }: Answer, io: Io): number {

@@ -1,3 +1,4 @@
+import type { DiagnosticDocument } from "../contract/parts.ts";
 import type { Io } from "./io.ts";
 import type { OptionValues, SharedOptions } from "./shared-options.ts";
 
@@ -19,6 +20,8 @@ export interface Answer {
   readonly exitCode: number;
   readonly out?: string;
   readonly err?: string;
+  /** Why there is no result: with `--json` it goes to stdout in the place of one. */
+  readonly problems?: readonly DiagnosticDocument[];
 }
 
 export type Command = (invocation: Invocation) => Promise<Answer>;

@@ -3,12 +3,12 @@ import { isLockHeld } from "../apply/lock.ts";
 import { ioFailure } from "../dkms/io-failure.ts";
 import { journalFile } from "../dkms/tree-layout.ts";
 import type { Host } from "../host/host.ts";
-import { failureText } from "../report/failure-text.ts";
 import { historyDocument } from "../report/history-document.ts";
 import { historyText, type ToldRun } from "../report/history-text.ts";
 import { jsonText } from "../report/json.ts";
 import type { Answer, Invocation } from "./command.ts";
-import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { failedAnswer } from "./failed-answer.ts";
 import { onHost } from "./on-host.ts";
 import type { SharedOptions } from "./shared-options.ts";
 import { toolVersion } from "./tool-version.ts";
@@ -34,7 +34,7 @@ function historyOn(host: Host, { options, io }: Invocation, most: number): Answe
     text = host.files.readText(journalFile(host.paths)) ?? "";
   } catch (error) {
     const { error: failure } = ioFailure(error, "read the journal");
-    return { exitCode: exitCodeOf(failure), err: failureText(failure, io.err.terminal) };
+    return failedAnswer(failure, io);
   }
   const runs = journalRuns(journalLines(text));
   const latest = runs.at(-1);

@@ -1,13 +1,12 @@
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
-import type { Failure } from "../dkms/failure.ts";
+import { type Failure, fail } from "../dkms/failure.ts";
 import type { PlanFilter } from "../plan/resolve-wanted.ts";
+import { diagnosticDocument, failureDiagnostic } from "../report/diagnostic-document.ts";
 import { diagnosticsText } from "../report/diagnostic-text.ts";
 import { failureText } from "../report/failure-text.ts";
-import { validationJson } from "../report/validation.ts";
 import type { Answer, Invocation } from "./command.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { type OpenedHost, openHost } from "./open-host.ts";
-import { toolVersion } from "./tool-version.ts";
 import { usageAnswer } from "./usage-answer.ts";
 
 /** Does the work of a command on the host that the options name. A root that is not there is a typing error. */
@@ -24,22 +23,25 @@ export async function onHost(
   return work(opened.value);
 }
 
-function refusal({ options, io }: Invocation, failure: Failure, problems: readonly Diagnostic[]): Answer {
+function refusal({ io }: Invocation, failure: Failure, problems: readonly Diagnostic[]): Answer {
   if (failure.code === "E_USAGE") {
     return usageAnswer({ message: failure.message, ...(failure.remedy !== undefined && { hint: failure.remedy }) });
   }
   const isInvalid = failure.code === "E_CONF_INVALID";
-  const exitCode = isInvalid ? exitCodes.invalid.code : exitCodeOf(failure);
-  const err = diagnosticsText(problems, io.err.terminal) + failureText(failure, io.err.terminal);
-  if (!options.json || problems.length === 0) return { exitCode, err };
-  return { exitCode, out: validationJson({ diagnostics: problems, desired: undefined }, toolVersion) };
+  return {
+    exitCode: isInvalid ? exitCodes.invalid.code : exitCodeOf(failure),
+    err: diagnosticsText(problems, io.err.terminal) + failureText(failure, io.err.terminal),
+    problems: [...problems.map(diagnosticDocument), failureDiagnostic(failure)],
+  };
 }
 
 /** The answer of a command that only reads and was asked to stop: what it has read may be half of what there is. */
 export function stoppedAnswer(signal: AbortSignal): Answer {
+  const message = `Stopped (${String(signal.reason)}); nothing was changed.`;
   return {
     exitCode: exitCodes.failed.code,
-    err: `dkms-agent: Stopped (${String(signal.reason)}); nothing was changed.\n`,
+    err: `dkms-agent: ${message}\n`,
+    problems: [failureDiagnostic(fail("E_CANCELLED", message).error)],
   };
 }
 

@@ -1,18 +1,18 @@
 import path from "node:path";
 import { createHost } from "../host/create-host.ts";
-import { failureText } from "../report/failure-text.ts";
 import { jsonText } from "../report/json.ts";
 import { planText } from "../report/plan-text.ts";
 import { planOfDocument } from "../report/shown-plan.ts";
 import { printable } from "../report/terminal.ts";
 import type { Answer, Invocation } from "./command.ts";
-import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { failedAnswer } from "./failed-answer.ts";
 import { loadPlanFile } from "./plan-file.ts";
 
 /** Prints a saved plan. Whether it could still be applied, apply tells. */
 export async function show({ options, argument = "", io, signal }: Invocation): Promise<Answer> {
   const loaded = loadPlanFile(createHost({ signal }), path.resolve(argument));
-  if (!loaded.ok) return { exitCode: exitCodeOf(loaded.error), err: failureText(loaded.error, io.err.terminal) };
+  if (!loaded.ok) return failedAnswer(loaded.error, io);
   const { document } = loaded.value;
   if (options.json) return { exitCode: exitCodes.ok.code, out: jsonText(document) };
   const { quiet, verbosity } = options;

@@ -5,9 +5,9 @@ import { type ModuleKey, parseModuleKey } from "../dkms/id.ts";
 import { ioFailure } from "../dkms/io-failure.ts";
 import { readProtected, unprotectModule } from "../dkms/protections.ts";
 import type { Host } from "../host/host.ts";
-import { failureText } from "../report/failure-text.ts";
 import type { Answer, Invocation } from "./command.ts";
-import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { failedAnswer } from "./failed-answer.ts";
 import { onHost } from "./on-host.ts";
 import { usageAnswer } from "./usage-answer.ts";
 
@@ -17,7 +17,7 @@ export function unprotect(invocation: Invocation): Promise<Answer> {
   return onHost(invocation, async ({ host, settings }) => {
     const lockTimeoutMs = options.lockTimeoutMs ?? settings.lockTimeoutMs;
     const lifted = await withLock(host, { lockTimeoutMs, emit: () => {} }, async () => lift(host, argument));
-    if (!lifted.ok) return { exitCode: exitCodeOf(lifted.error), err: failureText(lifted.error, io.err.terminal) };
+    if (!lifted.ok) return failedAnswer(lifted.error, io);
     const { gone, left } = lifted.value;
     if (gone.length === 0) return notProtected(argument, left);
     const told = `${gone.join(", ")}: not protected any more. A document that still says "protect: true" protects it again.\n`;

@@ -30,6 +30,11 @@ export function failureLine(failure: Failure, at: Date): string {
   return problemLine(failureDiagnostic(failure), at);
 }
 
+/** A whole stream: the version, and why nothing could be attempted. */
+export function problemLines(problems: readonly DiagnosticDocument[], toolVersion: string, at: Date): string {
+  return [versionLine(toolVersion, at), ...problems.map((problem) => problemLine(problem, at))].join("");
+}
+
 function problemLine(diagnostic: DiagnosticDocument, at: Date): string {
   const level = diagnostic.severity === "error" ? "error" : "warn";
   return jsonLine({ level, message: diagnostic.message, body: { type: "diagnostic", diagnostic } }, at);

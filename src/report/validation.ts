@@ -1,3 +1,4 @@
+import type { DiagnosticDocument } from "../contract/parts.ts";
 import type { ValidationDocument } from "../contract/validation-schema.ts";
 import type { DesiredState } from "../desired-state/desired-state.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
@@ -28,20 +29,27 @@ function verdict(desired: DesiredState | undefined, diagnostics: readonly Diagno
   return `${paint(terminal, "good", "Valid:")} ${documents}, ${modules}${warnings}.`;
 }
 
-function countDiagnostics(diagnostics: readonly Diagnostic[]): { readonly errors: number; readonly warnings: number } {
+function countDiagnostics(diagnostics: readonly Pick<Diagnostic, "severity">[]): {
+  readonly errors: number;
+  readonly warnings: number;
+} {
   const errors = diagnostics.filter(({ severity }) => severity === "error").length;
   return { errors, warnings: diagnostics.length - errors };
 }
 
-/** The same as one JSON document. Also what plan and apply answer with when the documents are invalid. */
+/** The same as one JSON document. */
 export function validationJson({ desired, diagnostics }: Validation, toolVersion: string): string {
+  return documentOf(desired !== undefined, diagnostics.map(diagnosticDocument), toolVersion);
+}
+
+/** What stands in the place of the document of a command that could not do its work. */
+export function problemsJson(problems: readonly DiagnosticDocument[], toolVersion: string): string {
+  return documentOf(false, problems, toolVersion);
+}
+
+function documentOf(valid: boolean, diagnostics: readonly DiagnosticDocument[], toolVersion: string): string {
   const { errors, warnings } = countDiagnostics(diagnostics);
-  const document: ValidationDocument = {
-    ...documentHead(toolVersion),
-    valid: desired !== undefined,
-    error_count: errors,
-    warning_count: warnings,
-    diagnostics: diagnostics.map(diagnosticDocument),
-  };
+  const counted = { error_count: errors, warning_count: warnings };
+  const document: ValidationDocument = { ...documentHead(toolVersion), valid, ...counted, diagnostics };
   return jsonText(document);
 }
