@@ -16,6 +16,8 @@ import {
   releaseDirectory,
   sourceDirectory,
   sourceLink,
+  sourceMarkFile,
+  sourceMarkName,
   sourceName,
 } from "./tree-layout.ts";
 import { attempt, isDirectory, type Look, listing, type TreeFinding } from "./tree-look.ts";
@@ -109,7 +111,7 @@ function readModule(look: Look, { id, beside, own }: ModuleLook): TreeModule {
   const directory = moduleDirectory(look.host.paths, id);
   const entries = listing(look, directory);
   const debris = entries.filter((entry) => isDebris(entry) || isLeftBuild(look, directory, entry));
-  const leftovers = debris.map((entry) => inside(directory, entry.name));
+  const leftovers = [...debris.map((entry) => inside(directory, entry.name)), ...idleMark(look, id, entries)];
   const instances: TreeInstance[] = [];
   const displaced: KernelId[] = [];
   const others = entries.filter(({ name }) => name !== sourceName);
@@ -186,6 +188,15 @@ function isKnown(look: Look, { id, link, instances, leftovers }: TreeModule): bo
   if (link !== "missing" || instances.length > 0 || leftovers.length > 0) return true;
   const source = sourceDirectory(look.host.paths, id);
   return attempt(look, source, () => isDirectory(look, source)) ?? false;
+}
+
+/** The mark of a source that never came: the run that wrote it was killed. */
+function idleMark(look: Look, id: ModuleId, entries: readonly DirectoryEntry[]): readonly string[] {
+  const names = entries.map(({ name }) => name);
+  if (!names.includes(sourceMarkName) || names.includes(sourceName)) return [];
+  const source = sourceDirectory(look.host.paths, id);
+  const isIdle = attempt(look, source, () => look.host.files.lstat(source) === undefined);
+  return isIdle ? [sourceMarkFile(look.host.paths, id)] : [];
 }
 
 /** dell/dkms stages in `.tmp_*`. */

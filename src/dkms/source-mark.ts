@@ -3,9 +3,8 @@ import { digestSource } from "./digest-source.ts";
 import type { ModuleId } from "./id.ts";
 import { sourceDirectory, sourceMarkFile } from "./tree-layout.ts";
 
-/** Kept in the DKMS tree of a module whose `<source tree>/<name>-<version>` was unpacked from an archive. */
+/** Says that a `<source tree>/<name>-<version>` was unpacked from an archive. Kept in the DKMS tree. */
 export interface SourceMark {
-  readonly format: 1;
   /** SHA-256 of the archive. */
   readonly tarball: string;
   /** {@link digestSource} of what was unpacked. */
@@ -20,9 +19,10 @@ export function readSourceMark(
   { files, paths }: Pick<Host, "files" | "paths">,
   module: ModuleId,
 ): SourceMark | undefined {
-  const mark = parseMark(files.readText(sourceMarkFile(paths, module)) ?? "");
-  const digest = mark && digestSource(files, sourceDirectory(paths, module));
-  return digest?.ok && digest.value === mark?.source ? mark : undefined;
+  const marks = parseMarks(files.readText(sourceMarkFile(paths, module)) ?? "");
+  if (marks.length === 0) return undefined;
+  const digest = digestSource(files, sourceDirectory(paths, module));
+  return digest.ok ? marks.find(({ source }) => source === digest.value) : undefined;
 }
 
 /** Whether a source directory holds nothing to build from: only dkms.conf. Throws what the file system throws. */
@@ -30,27 +30,33 @@ export function isConfOnly({ files }: Pick<Host, "files">, directory: string): b
   return (files.list(directory) ?? []).every(({ name }) => name === "dkms.conf");
 }
 
-/** The text of a mark file. */
-export function formatSourceMark(mark: SourceMark): string {
-  return `${JSON.stringify(mark)}\n`;
+/**
+ * The text of the mark file for a source that is about to be put in its place. It keeps the mark of what is there until
+ * then: whenever a run is killed, one of the two is right.
+ */
+export function nextSourceMarks(host: Pick<Host, "files" | "paths">, module: ModuleId, next: SourceMark): string {
+  const earlier = parseMarks(host.files.readText(sourceMarkFile(host.paths, module)) ?? "");
+  const others = earlier.filter(({ tarball }) => tarball !== next.tarball);
+  const present = readSourceMark(host, module);
+  const last = others.find(({ tarball }) => tarball === present?.tarball) ?? others[0];
+  return `${JSON.stringify({ format: 1, marks: last ? [next, last] : [next] })}\n`;
 }
 
-function parseMark(text: string): SourceMark | undefined {
+function parseMarks(text: string): readonly SourceMark[] {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return undefined;
+    return [];
   }
-  return isMark(value) ? value : undefined;
+  if (typeof value !== "object" || value === null || !("format" in value) || value.format !== 1) return [];
+  return "marks" in value && Array.isArray(value.marks) ? value.marks.filter(isMark) : [];
 }
 
 function isMark(value: unknown): value is SourceMark {
   return (
     typeof value === "object" &&
     value !== null &&
-    "format" in value &&
-    value.format === 1 &&
     "tarball" in value &&
     typeof value.tarball === "string" &&
     "source" in value &&

@@ -28,8 +28,11 @@ export function sourceLink(paths: Paths, module: ModuleId): string {
 
 /** `<dkms tree>/<name>/<version>/.source-mark.json`: see source-mark.ts. */
 export function sourceMarkFile(paths: Paths, module: ModuleId): string {
-  return path.join(moduleDirectory(paths, module), ".source-mark.json");
+  return path.join(moduleDirectory(paths, module), sourceMarkName);
 }
+
+/** Not hidden as what verbs keep for their undo is: it stays. */
+export const sourceMarkName = ".source-mark.json";
 
 /** `<source tree>/<name>-<version>` */
 export function sourceDirectory(paths: Paths, { name, version }: ModuleId): string {

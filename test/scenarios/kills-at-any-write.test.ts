@@ -1,3 +1,7 @@
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { DesiredState } from "../../src/desired-state/desired-state.ts";
@@ -9,6 +13,8 @@ import { compare, reconcile } from "../../src/reconcile.ts";
 import { fakeObject } from "../rig/fake-object.ts";
 import { filesKilledAt } from "../rig/interrupted-files.ts";
 import { onCopy } from "../rig/on-copy.ts";
+import { tarArchive } from "../rig/tar-archive.ts";
+import { binariesOnlyFiles, objectFiles } from "../rig/tarballs.ts";
 import { testNeeding } from "../rig/test-needing.ts";
 import { dkmsTree, type TreeBuilder } from "../rig/tree-builder.ts";
 import { filesBelow, treeListing } from "../rig/tree-listing.ts";
@@ -29,6 +35,10 @@ interface Journey {
 
 const installed = desiredState({ "demo/1.0": {} });
 const absent = desiredState({ "demo/*": { state: "absent" } });
+
+const archives = fs.mkdtempSync(path.join(os.tmpdir(), "dkms-archives-"));
+const fromFirst = fromArchive("first");
+const fromSecond = fromArchive("second");
 
 const journeys: readonly Journey[] = [
   { title: "a removal", start: installForTwo, wanted: absent },
@@ -58,7 +68,23 @@ const journeys: readonly Journey[] = [
     },
     wanted: desiredState({ "demo/2.0": {} }, "prune"),
   },
+  {
+    title: "a load from an archive of which nothing is wanted any more",
+    start: () => {},
+    wanted: fromFirst,
+    afterwards: absent,
+  },
+  { title: "an exchange of archives", start: (tree) => converge(tree.host(), fromFirst), wanted: fromSecond },
 ];
+
+/** The desired state with a binary from an archive of its own, beside all the trees. */
+function fromArchive(filling: string): DesiredState {
+  const bytes = tarArchive([...binariesOnlyFiles({ conf: `# ${filling}\n` }), ...objectFiles({ filling })]);
+  const file = path.join(archives, filling);
+  fs.writeFileSync(file, bytes);
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  return desiredState({ "demo/1.0": { build: "never", tarballs: [{ path: file, sha256 }] } });
+}
 
 const kills = suite("a run that was killed at any of its writes");
 
@@ -86,6 +112,7 @@ for (const { title, start, wanted, afterwards = wanted } of journeys) {
   });
 }
 
+kills.after(() => fs.rmSync(archives, { recursive: true }));
 kills.run();
 
 function prepare(tree: TreeBuilder): void {

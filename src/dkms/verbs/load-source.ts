@@ -5,7 +5,7 @@ import { isSystemError } from "../../host/system-error.ts";
 import { digestSource } from "../digest-source.ts";
 import { fail, type Result, succeed } from "../failure.ts";
 import { moduleKey } from "../id.ts";
-import { formatSourceMark, readSourceMark, type SourceMark } from "../source-mark.ts";
+import { nextSourceMarks, readSourceMark } from "../source-mark.ts";
 import type { LoadJob } from "../tarball/load-job.ts";
 import { moduleDirectory, sourceDirectory, sourceMarkFile } from "../tree-layout.ts";
 import { add } from "./add.ts";
@@ -100,13 +100,13 @@ interface Marking {
 }
 
 /** Says that the source directory is ours, and where from. */
-function markSource({ files, paths }: Host, { module, staged }: LoadJob, marking: Marking): Result<Outcome> {
+function markSource(host: Host, { module, staged }: LoadJob, marking: Marking): Result<Outcome> {
   const { directory, changes } = marking;
-  const digest = digestSource(files, directory);
+  const digest = digestSource(host.files, directory);
   if (!digest.ok) return digest;
-  changes.makeDirectory(moduleDirectory(paths, module));
-  const mark: SourceMark = { format: 1, tarball: staged.sha256, source: digest.value };
-  changes.write(sourceMarkFile(paths, module), formatSourceMark(mark));
+  changes.makeDirectory(moduleDirectory(host.paths, module));
+  const mark = { tarball: staged.sha256, source: digest.value };
+  changes.write(sourceMarkFile(host.paths, module), nextSourceMarks(host, module, mark));
   return succeed({ changed: true, notices: [] });
 }
 
