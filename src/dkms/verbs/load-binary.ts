@@ -67,13 +67,15 @@ function put(host: Host, { job, binary, instance }: Loading, changes: FileChange
   return succeed({ changed: true, notices: [] });
 }
 
-/** Of what the archive says only what cannot do harm: the inputs are compared, and nothing else. */
+/** Of what the archive says only what cannot do harm: inputs are compared, and destinations checked like those of a dkms.conf. */
 function recordOf(host: Host, { job, binary, instance }: Loading): BuildRecord {
   const { staged, directory } = job;
   const top = path.join(directory, "dkms_main_tree", kernelKey(instance.kernel), "module");
-  const objects = digestsOf(binary, staged.digests).map(
-    ({ file, sha256 }): RecordedObject => ({ file, sha256, size: host.files.stat(path.join(top, file))?.size ?? 0 }),
-  );
+  const objects = digestsOf(binary, staged.digests).map(({ file, sha256 }): RecordedObject => {
+    const destination = binary.record?.objects.find((object) => object.file === file)?.destination;
+    const size = host.files.stat(path.join(top, file))?.size ?? 0;
+    return { file, sha256, size, ...(destination !== undefined && { destination }) };
+  });
   const superseded = isBuilt(host, instance) ? findSuperseded(host, instance, undefined) : [];
   const left = superseded.filter((old) => !objects.some(equals(old)));
   const claimed = binary.record;

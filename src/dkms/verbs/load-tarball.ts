@@ -52,7 +52,16 @@ export async function loadTarball(
     if (!isSystemError(error)) throw error;
     return ioFailure(error, `load ${request.file}`);
   } finally {
-    if (scratch !== undefined) files.remove(scratch);
+    if (scratch !== undefined) discard(host, scratch);
+  }
+}
+
+/** What cannot be removed now changes nothing about the result; the next run sweeps it up. */
+function discard({ files }: Host, scratch: string): void {
+  try {
+    files.remove(scratch);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
   }
 }
 

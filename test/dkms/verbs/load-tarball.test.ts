@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import fs from "node:fs";
 import { gzipSync } from "node:zlib";
 import { suite } from "uvu";
@@ -9,6 +9,9 @@ import type { LoadOptions, LoadRequest } from "../../../src/dkms/tarball/load-re
 import { build } from "../../../src/dkms/verbs/build.ts";
 import { install } from "../../../src/dkms/verbs/install.ts";
 import { loadTarball } from "../../../src/dkms/verbs/load-tarball.ts";
+import type { HostOptions } from "../../../src/host/create-host.ts";
+import { fakeObject } from "../../rig/fake-object.ts";
+import { filesFullAt } from "../../rig/interrupted-files.ts";
 import { type ArchivedFile, tarArchive } from "../../rig/tar-archive.ts";
 import { binariesOnlyFiles, demoConf, objectFiles, sourceFiles } from "../../rig/tarballs.ts";
 import type { TreeBuilder } from "../../rig/tree-builder.ts";
@@ -34,6 +37,7 @@ interface Context {
     files: readonly ArchivedFile[] | Buffer,
     request?: Partial<LoadRequest>,
     options?: LoadOptions,
+    host?: Omit<HostOptions, "root">,
   ) => ReturnType<typeof loadTarball>;
 }
 
@@ -42,11 +46,11 @@ const load = suite<Context>("loadTarball");
 load.before.each((context) => {
   const tree = verbWorld().kernel(other);
   context.tree = tree;
-  context.load = (files, request, options) => {
+  context.load = (files, request, options, host) => {
     const file = tree.at("tmp/archive");
     fs.mkdirSync(tree.at("tmp"), { recursive: true });
     fs.writeFileSync(file, Buffer.isBuffer(files) ? files : gzipSync(tarArchive(files)));
-    return loadTarball(tree.host(), { file, ...request }, options);
+    return loadTarball(tree.host(host), { file, ...request }, options);
   };
 });
 load.after.each(({ tree }) => tree.remove());
@@ -177,6 +181,64 @@ load("knows a module by the name that dkms.conf gives it", async (context) => {
   }));
   const files = [{ name: "dkms_source_tree/dkms.conf", content: conf }, ...(log && object ? [log, object] : [])];
   assert.ok(expectDone(await context.load(files)).changed);
+});
+
+load("needs no bash: the build record of mktarball says where the objects go", async ({ tree, load }) => {
+  const conf = 'if [ "$kernelver" ]; then AUTOINSTALL=yes; fi\n';
+  const host = tree.host({ searchPath: tree.at("no-programs") });
+  const object = fakeObject({ name: "demo_a", release, version: "1.0" });
+  const recordWith = (destination: string) => {
+    const sha256 = createHash("sha256").update(object).digest("hex");
+    const objects = [{ file: "demo_a.ko", sha256, size: object.length, destination }];
+    const record = { format: 1, module: demo, kernel, builtAt: "2026-01-01T00:00:00Z", durationMs: 1, objects };
+    return [
+      ...binariesOnlyFiles({ conf }),
+      { name: `dkms_main_tree/${release}/x86_64/.dkms-agent-build.json`, content: JSON.stringify(record) },
+      { name: `dkms_main_tree/${release}/x86_64/module/demo_a.ko`, content: object },
+    ];
+  };
+  tree.write("etc/os-release", "ID=slackware\n");
+  for (const [destination, codes] of [
+    ["/extra/demo", []],
+    ["/updates/../../../../etc", ["E_CONF_INVALID"]],
+  ] as const) {
+    const loaded = expectDone(await load(recordWith(destination), {}, { withoutSource: true }));
+    const installed = await install(host, { module: demo, kernel });
+    assert.equal(installed.ok ? [] : [installed.error.code], codes);
+    assert.is(fs.existsSync(tree.at("lib/modules", release, "extra/demo/demo_a.ko")), installed.ok);
+    if (installed.ok) installed.value.undo.restore();
+    loaded.undo.restore();
+  }
+});
+
+load("stops where it is asked to, and leaves nothing behind", async ({ tree, load }) => {
+  const stop = new AbortController();
+  const before = trees(tree);
+  const files = [
+    ...sourceFiles(),
+    { name: "dkms_source_tree/large", content: Buffer.alloc(4 << 20, randomBytes(1 << 16)) },
+  ];
+  const onProgress = () => stop.abort("SIGINT");
+  const result = await load(tarArchive(files), {}, { onProgress }, { signal: stop.signal });
+  assert.is(expectFailure(result, "E_CANCELLED").code, "E_CANCELLED");
+  assert.equal(trees(tree), before);
+  assert.equal(fs.readdirSync(tree.at("var/lib/dkms/.dkms-agent")), []);
+});
+
+load("leaves nothing behind when the disk is full, whatever it was doing", async ({ tree, load }) => {
+  const files = [...sourceFiles(), ...both];
+  const counted = filesFullAt(0);
+  const loaded = expectDone(await load(files, {}, {}, { files: counted.files }));
+  const writes = counted.writes();
+  assert.ok(writes > 10);
+  loaded.undo.restore();
+  const before = trees(tree);
+  for (let number = 1; number <= writes; number += 3) {
+    const result = await load(files, {}, {}, { files: filesFullAt(number).files });
+    if (result.ok) result.value.undo.restore();
+    else assert.is(result.error.code, "E_NO_SPACE", `write ${number}: ${result.error.message}`);
+    assert.equal(trees(tree), before, `write ${number}`);
+  }
 });
 
 load.run();
