@@ -55,15 +55,15 @@ export async function withLock<T>(
 }
 
 /**
- * Whether a run is going on, without taking anything: who holds the lock says so in its file, and whoever was killed is not
- * there any more. Where the file cannot be read, nobody knows, and the answer is no.
+ * The process that holds the lock, without taking anything: who holds it says so in its file, and whoever was killed is not
+ * there any more. `undefined` if nobody does, or if the file cannot be read.
  */
-export function isLockHeld({ files, paths }: Host): boolean {
+export function lockHolder({ files, paths }: Host): string | undefined {
   try {
     const pid = fieldOf(files.readText(lockFile(paths)) ?? "", "pid");
-    return pid !== undefined && /^\d+$/.test(pid) && files.lstat(`/proc/${pid}`) !== undefined;
+    return pid !== undefined && /^\d+$/.test(pid) && files.lstat(`/proc/${pid}`) ? pid : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 

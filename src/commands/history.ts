@@ -1,5 +1,5 @@
 import { endingOf, type JournalRun, journalLines, journalRuns } from "../apply/journal-runs.ts";
-import { isLockHeld } from "../apply/lock.ts";
+import { lockHolder } from "../apply/lock.ts";
 import { ioFailure } from "../dkms/io-failure.ts";
 import { journalFile } from "../dkms/tree-layout.ts";
 import type { Host } from "../host/host.ts";
@@ -37,9 +37,11 @@ function historyOn(host: Host, { options, io }: Invocation, most: number): Answe
     return failedAnswer(failure, io);
   }
   const runs = journalRuns(journalLines(text));
-  const latest = runs.at(-1);
+  // The dkms command holds the lock too, and is no run of the journal.
+  const holder = lockHolder(host);
+  const isRunning = (run: JournalRun) => run === runs.at(-1) && run.id.endsWith(`/${holder}`);
   const told = runs
-    .map((run): ToldRun => ({ run, ending: endingOf(run, run === latest && isLockHeld(host)) }))
+    .map((run): ToldRun => ({ run, ending: endingOf(run, isRunning(run)) }))
     .filter(({ run }) => isMeant(run, options))
     .slice(-most);
   const exitCode = exitCodes.ok.code;

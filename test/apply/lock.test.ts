@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { ApplyEvent } from "../../src/apply/event.ts";
-import { withLock } from "../../src/apply/lock.ts";
+import { lockHolder, withLock } from "../../src/apply/lock.ts";
 import { succeed } from "../../src/dkms/failure.ts";
 import { lockFile } from "../../src/dkms/tree-layout.ts";
 import { createHost } from "../../src/host/create-host.ts";
@@ -26,6 +26,15 @@ lock("holds a flock that plain flock(1) sees, and lets go of it", async () => {
   const result = await withLock(host, silently, async () => succeed(isFree()));
   assert.equal(result, succeed(false));
   assert.ok(isFree());
+});
+
+lock("tells who holds it, and nobody when it was let go or its holder was killed", async () => {
+  const result = await withLock(host, silently, async () => succeed(lockHolder(host)));
+  assert.equal(result, succeed(String(process.pid)));
+  assert.is(lockHolder(host), undefined);
+  const moreThanLinuxHas = 4_194_305;
+  writeFileSync(lockFile(host.paths), JSON.stringify({ pid: moreThanLinuxHas }));
+  assert.is(lockHolder(host), undefined);
 });
 
 lock("lets go when the work throws", async () => {
