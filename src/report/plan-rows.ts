@@ -14,7 +14,7 @@ const manyLines = 12;
 /** One row for each change, then for what is blocked, then for what is not applicable; with places, each by itself. */
 export function planRows({ changes, blocked, notApplicable }: Differences, withPlaces: boolean): readonly Row[] {
   const large = !withPlaces && changes.length + blocked.length + notApplicable.length >= manyLines;
-  const changeFolds = large ? fold(changes, sameChange) : unfolded(changes);
+  const changeFolds = large ? sharing(fold(changes, sameChange)) : unfolded(changes);
   const blockedFolds = large ? fold(blocked, ({ text, remedy }) => `${text}\n${remedy}`) : unfolded(blocked);
   const otherFolds = large ? fold(notApplicable, ({ text }) => text) : unfolded(notApplicable);
   return [
@@ -22,6 +22,15 @@ export function planRows({ changes, blocked, notApplicable }: Differences, withP
     ...blockedFolds.map((one) => blockedRow(one, withPlaces)),
     ...otherFolds.map((one) => otherRow(one, withPlaces)),
   ];
+}
+
+/** Kernels that are those of the row above are not named again: 50 modules for 4 kernels are 51 lines, not 100. */
+function sharing<T extends { readonly address: string }>(folds: readonly Fold<T>[]): readonly Fold<T>[] {
+  return folds.map((one, index) => {
+    const above = folds[index - 1]?.members ?? [];
+    const isSame = one.subject.endsWith(" kernels") && one.members.join() === above.join();
+    return isSame ? { ...one, subject: one.subject.replace(" for ", " for the same "), members: [] } : one;
+  });
 }
 
 function sameChange({ address, actions, reason, before, drift }: ShownChange): string {

@@ -137,6 +137,19 @@ told("unlisted modules are told only where the documents ask for it", () => {
   assert.not.match(planText(mixedPlan(), plainTerminal, { ...options, unlisted: "ignore" }), "stray/2");
 });
 
+told("200 instances of 50 modules are 50 lines, with the kernels once", () => {
+  const four = ["K1", "K2", "K3", "K4"];
+  const keys = Array.from({ length: 50 }, (_, index) => `module-${index}/1.0`);
+  const sources = Object.fromEntries(keys.map((key) => [key, { inTree: "source-1" }]));
+  const wanted = desiredState(Object.fromEntries(keys.map((key) => [key, { kernels: [{ kind: "with-headers" }] }])));
+  const lines = planText(assemblePlan(wanted, actualState({ kernels: four, sources })), plainTerminal, options);
+  const rows = lines.split("\n");
+  assert.match(rows[0] ?? "", /module-0\/1\.0 for 4 kernels /);
+  assert.is(rows[1], "      K1, K2, K3, K4");
+  assert.match(rows[2] ?? "", /module-1\/1\.0 for the same 4 kernels /);
+  assert.equal(rows.slice(51), ["", "Plan: 200 to install.", ""]);
+});
+
 told("with --verbose a large plan is told in full", () => {
   const many = Array.from({ length: 40 }, (_, index) => `K${index}`);
   const actual = actualState({ kernels: many, sources: { "evdi/1.14.1": { inTree: "source-1" } } });
