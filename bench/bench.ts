@@ -21,6 +21,8 @@ export interface Comparison {
   readonly theirs: Measurement;
   /** The most that our time may be, as a multiple of theirs. */
   readonly target?: number;
+  /** What no program in Node can be faster than. */
+  readonly least?: Measurement;
 }
 
 /** The program under test. */

@@ -28,7 +28,7 @@ function report({ name, question }: Bench, { comparisons, notes = [] }: Findings
   return [`${name}: ${question}`, ...comparisons.flatMap(compare), ...notes.map((note) => `  ${note}`), ""].join("\n");
 }
 
-function compare({ ours, theirs, target }: Comparison): string[] {
+function compare({ ours, theirs, target, least }: Comparison): string[] {
   const rows = [ours, theirs].map(
     (one) =>
       `  ${one.name.padEnd(34)} median ${one.medianMs.toFixed(0).padStart(6)} ms, fastest ${one.fastestMs.toFixed(0).padStart(6)} ms`,
@@ -36,7 +36,8 @@ function compare({ ours, theirs, target }: Comparison): string[] {
   // The fastest rounds are those that the rest of the machine disturbed least.
   const ratio = ours.fastestMs / theirs.fastestMs;
   const aim = target === undefined ? "" : `; target: ${inWords(target)}${ratio <= target ? "" : " (MISSED)"}`;
-  return [...rows, `  ${ours.name}: ${inWords(ratio)} of ${theirs.name}${aim}`];
+  const limit = least && `  The limit is ${least.name}: ${inWords(least.fastestMs / theirs.fastestMs)}`;
+  return [...rows, `  ${ours.name}: ${inWords(ratio)} of ${theirs.name}${aim}`, ...(limit ? [limit] : [])];
 }
 
 function inWords(ratio: number): string {

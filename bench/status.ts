@@ -4,6 +4,7 @@ import { fabricateTree, type TreePaths } from "../test/rig/dkms-tree.ts";
 import { findPart } from "../test/rig/parts.ts";
 import { agent, type Bench, type Comparison } from "./bench.ts";
 import { type Contestant, measure } from "./measure.ts";
+import { nodeAlone } from "./node-alone.ts";
 
 const moduleCount = 24;
 const kernels = Array.from({ length: 7 }, (_, index) => `6.1.0-${50 + index}-amd64`);
@@ -41,11 +42,11 @@ function prepare(directory: string, releases: readonly string[]): Rivals {
 }
 
 function compare(rivals: Rivals, { rounds, target }: { readonly rounds: number; readonly target: number }): Comparison {
-  const [ours, theirs] = measure([rivals.ours, rivals.theirs], rounds);
-  if (!ours || !theirs) throw new Error("Two commands give two measurements.");
+  const [ours, theirs, least] = measure([rivals.ours, rivals.theirs, nodeAlone], rounds);
+  if (!ours || !theirs || !least) throw new Error("Three commands give three measurements.");
   if (ours.stdout !== theirs.stdout)
     throw new Error(`The two programs disagree.\ndkms-agent:\n${ours.stdout}\ndell/dkms:\n${theirs.stdout}`);
-  return { ours, theirs, target };
+  return { ours, theirs, target, least };
 }
 
 /** By the fastest rounds, since a difference of two times is small beside what else the machine does. */
