@@ -139,7 +139,9 @@ saved("a terminal shows a file's words, and obeys none of them", async ({ machin
   edit(file, (plan) => ({
     ...plan,
     unlisted: [],
-    blocked: [{ address: "a/1", reason: "no-source", text: "\u001b[2Jx", remedy: "\u0007", source: null }],
+    blocked: [
+      { address: "a/1", reason: "no-source", code: "E_NO_SOURCE", text: "\u001b[2Jx", remedy: "\u0007", source: null },
+    ],
   }));
   const { exitCode, stdout } = await machine.run("show", file);
   assert.is(exitCode, 0);
