@@ -1,13 +1,17 @@
 import fs from "node:fs";
+import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { runProgram } from "../rig/run-program.ts";
 import { tarArchive } from "../rig/tar-archive.ts";
 import { testNeeding } from "../rig/test-needing.ts";
 import type { TreeBuilder } from "../rig/tree-builder.ts";
+import { dkmsTree } from "../rig/tree-builder.ts";
 import { releases, type Twins, type TwinWorld, twinWorld } from "../rig/twin-world.ts";
 
 const ldtarball = suite("dkms ldtarball, next to dell/dkms");
 
+const cli = path.join(import.meta.dirname, "../../dist/cli.cjs");
 const builds = releases.flatMap((release) => ["-k", release]);
 
 /** Runs a command line in both worlds, and expects these two exit codes: ours, theirs. */
@@ -102,6 +106,55 @@ testNeeding(ldtarball, ["dkms"], "answers with dell/dkms's codes for what is no 
     await expectCodes(world, "ldtarball ROOT/noname.tar", [8, 8]);
   } finally {
     world.remove();
+  }
+});
+
+ldtarball("leaves an rpm, whatever it is called, to rpm; without the lock, since its scripts call dkms", async () => {
+  const tree = dkmsTree();
+  try {
+    const lock = tree.at("var/lib/dkms/.dkms-agent/lock");
+    const rpm = tree.write(
+      "bin/rpm",
+      `#!/bin/sh\necho "$@" >${tree.at("called")}\n[ ! -e ${lock} ] || flock --nonblock ${lock} true\n`,
+    );
+    fs.chmodSync(rpm, 0o755);
+    const file = tree.write("demo.tar.gz", Buffer.concat([Buffer.from("edabeedb", "hex"), Buffer.alloc(100)]));
+    const run = (bin: string) =>
+      runProgram(process.execPath, [cli, "dkms", "ldtarball", file, "-k", "6.1.0-1", ...tree.dkmsOptions()], {
+        env: { PATH: bin },
+      });
+    const without = await run("/nowhere");
+    if (!fs.existsSync("/usr/bin/rpm")) {
+      assert.is(without.exitCode, 9, without.stderr);
+      assert.match(without.stderr, "this host has no rpm command");
+    }
+    const { exitCode, stderr } = await run(tree.at("bin"));
+    assert.is.not(exitCode, 9, stderr);
+    assert.is(fs.readFileSync(tree.at("called"), "utf8"), `-Uvh ${file}\n`);
+  } finally {
+    tree.remove();
+  }
+});
+
+testNeeding(ldtarball, ["root"], "refuses an archive that everybody can write, and names others that can", async () => {
+  const tree = dkmsTree();
+  try {
+    const archive = tarArchive([{ name: "demo/dkms.conf", content: "PACKAGE_NAME=demo\nPACKAGE_VERSION=1.0\n" }]);
+    const file = tree.write("demo.tar", archive);
+    const run = () => runProgram(process.execPath, [cli, "dkms", "ldtarball", file, ...tree.dkmsOptions()]);
+    fs.chmodSync(file, 0o666);
+    const open = await run();
+    assert.is(open.exitCode, 1);
+    assert.match(open.stderr, /can be written by everybody.*\[E_INSECURE_FILE\]\n.*chmod go-w/);
+    assert.equal(fs.readdirSync(tree.at("usr/src")), []);
+    fs.chmodSync(file, 0o644);
+    fs.chownSync(file, 1000, 0);
+    const owned = await run();
+    assert.is(owned.exitCode, 0, owned.stderr);
+    assert.match(owned.stderr, `note: The file ${file} belongs to user 1000, not to root.`);
+    assert.equal(fs.readdirSync(tree.at("usr/src")), ["demo-1.0"]);
+  } finally {
+    tree.remove();
   }
 });
 
