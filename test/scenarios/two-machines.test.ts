@@ -9,6 +9,7 @@ import type { HeadersOfKernel, ModuleSource } from "../rig/parts.ts";
 import { type ProgramResult, runProgram } from "../rig/run-program.ts";
 import { type PartsOf, testNeeding } from "../rig/test-needing.ts";
 import { treeListing } from "../rig/tree-listing.ts";
+import { withoutPrograms } from "../rig/without-programs.ts";
 
 const scenario = suite("a machine that builds, and machines that only have tarballs");
 const needs = [
@@ -92,16 +93,15 @@ function bareMachine(kernels: readonly HeadersOfKernel[]): AgentRoot {
   return machine;
 }
 
-/** Runs a program where the tools of a build are nothing that could be started. */
-const withoutTools: readonly string[] = [
-  ...["unshare", "--mount", "--propagation", "private", "sh", "-c"],
-  'for tool in make gcc cc ld as strip objcopy patch; do for place in /usr/bin /usr/local/bin; do file=$(readlink -f "$place/$tool"); ' +
-    'if [ -e "$file" ]; then mount --bind /dev/null "$file"; fi; done; done; exec "$@"',
-  "sh",
-];
+const tools = ["make", "gcc", "cc", "ld", "as", "strip", "objcopy", "patch", "bash"];
 
-function onBare(machine: AgentRoot, words: readonly string[]): Promise<ProgramResult> {
-  return runAgent(machine.root, words, { prefix: withoutTools });
+async function onBare(machine: AgentRoot, words: readonly string[]): Promise<ProgramResult> {
+  const without = withoutPrograms(tools);
+  try {
+    return await runAgent(machine.root, words, { prefix: without.prefix });
+  } finally {
+    without.remove();
+  }
 }
 
 interface ByDocument extends Packing {

@@ -4,13 +4,15 @@ import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type AgentRoot, agentRoot } from "../rig/agent.ts";
+import { type AgentRoot, agentRoot, runAgent } from "../rig/agent.ts";
 import type { HeadersOfKernel } from "../rig/parts.ts";
+import { quickMachine, quickModule, wanted } from "../rig/quick-machine.ts";
 import { type ArchivedFile, tarArchive } from "../rig/tar-archive.ts";
 import { binariesOnlyFiles } from "../rig/tarballs.ts";
 import { testNeeding } from "../rig/test-needing.ts";
 import { treeListing } from "../rig/tree-listing.ts";
 import { twoObjects } from "../rig/two-objects.ts";
+import { withoutPrograms } from "../rig/without-programs.ts";
 
 const names = ["demo_a", "demo_b"];
 
@@ -76,6 +78,65 @@ testNeeding(
       assert.equal(listing(machine), before, "absent leaves no trace, not even the dkms.conf in the source tree");
     } finally {
       machine.remove();
+    }
+  },
+);
+
+testNeeding(
+  scenario,
+  ["root", "unshare", "kmod"],
+  "a dkms.conf that needs bash is no matter to a host without bash: the build record says what is needed",
+  async () => {
+    const releases = ["6.1.0-1-amd64", "6.1.0-2-amd64"];
+    const [builder, bare] = [quickMachine(releases), quickMachine(releases)];
+    const without = withoutPrograms(["bash"]);
+    const run = async (exitCode: number, ...words: readonly string[]) => {
+      const result = await runAgent(bare.root, words, without);
+      assert.is(result.exitCode, exitCode, `${words.join(" ")}: ${result.stdout}${result.stderr}`);
+      return result.stdout;
+    };
+    try {
+      const conf = 'if [ "$kernelver" = 6.1.0-2-amd64 ]; then DEST_MODULE_LOCATION=$(echo /extra); fi';
+      quickModule(builder, "demo", { conf });
+      fs.writeFileSync(builder.at("etc/os-release"), "ID=slackware\n");
+      fs.writeFileSync(bare.at("etc/os-release"), "ID=slackware\n");
+      builder.want(wanted("demo", "state: built"));
+      await builder.apply();
+      const pack = async (name: string, ...options: readonly string[]): Promise<Listed> => {
+        const file = builder.at(name);
+        const words = ["dkms", "mktarball", "demo/1.0", "--all", ...options, "--archive", file];
+        assert.is((await runAgent(builder.root, words)).exitCode, 0);
+        return { path: file, sha256: createHash("sha256").update(fs.readFileSync(file)).digest("hex") };
+      };
+      for (const release of releases) fs.rmSync(bare.at("lib/modules", release, "build"), { recursive: true });
+      fs.mkdirSync(bare.at("var/lib/dkms"));
+      const before = listing(bare);
+      want(bare, await pack("binaries.tar.gz", "--binaries-only"));
+      await run(0, "apply");
+      const places = ["6.1.0-1-amd64/updates/demo.ko", "6.1.0-2-amd64/extra/demo.ko"];
+      for (const place of places) assert.ok(fs.existsSync(bare.at("lib/modules", place)), place);
+      assert.match(await run(0, "plan"), "Nothing to do");
+      fs.rmSync(bare.at("lib/modules", places[1] ?? ""));
+      assert.match(await run(0, "status"), "extra/demo.ko is not there");
+      await run(0, "apply");
+      await run(0, "dkms", "uninstall", "demo/1.0", "-k", "6.1.0-2-amd64");
+      assert.not(fs.existsSync(bare.at("lib/modules", places[1] ?? "")));
+      assert.is(
+        await run(0, "dkms", "status"),
+        "demo/1.0, 6.1.0-1-amd64, x86_64: installed\ndemo/1.0, 6.1.0-2-amd64, x86_64: built\n",
+      );
+      bare.want("  - {name: demo, version: '1.0', state: absent}");
+      await run(0, "apply");
+      assert.equal(listing(bare), before);
+
+      want(bare, await pack("source.tar.gz"));
+      const { exitCode, stderr } = await runAgent(bare.root, ["apply"], without);
+      assert.is(exitCode, 1);
+      assert.match(stderr, "needs bash, which is not on this host");
+      assert.equal(listing(bare), before, "scripts may come with source, and nobody could run them");
+    } finally {
+      without.remove();
+      for (const machine of [builder, bare]) machine.remove();
     }
   },
 );

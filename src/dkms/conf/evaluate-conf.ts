@@ -1,11 +1,13 @@
 import type { Host } from "../../host/host.ts";
 import { isSystemError } from "../../host/system-error.ts";
 import { fail, type Result, succeed } from "../failure.ts";
-import type { ModuleId } from "../id.ts";
+import { type ModuleId, moduleKey } from "../id.ts";
 import { ioFailure } from "../io-failure.ts";
 import type { Kernel } from "../kernel.ts";
 import { kernelConfigFile } from "../kernel-config.ts";
+import { sourceLink } from "../tree-layout.ts";
 import { entriesOf, type RawConf, type RawEntry, rawConfOf } from "./raw-conf.ts";
+import { recordedConf } from "./recorded-conf.ts";
 import { collapse, rereadStatically } from "./reread-value.ts";
 import type { Scope } from "./shell-variables.ts";
 import { evaluateStatically } from "./static-evaluator.ts";
@@ -29,7 +31,8 @@ export interface Evaluation {
 
 /**
  * The values of a dkms.conf, then of the override files of /etc/dkms, then of the directives (dkms-facts: dkms.conf).
- * Files of plain assignments are evaluated here, others by bash; where both can, they agree.
+ * Files of plain assignments are evaluated here, others by bash; where both can, they agree. On a host without bash, of a
+ * build that came in a tarball without source, its build record speaks for the module's own file.
  */
 export async function evaluateConf(host: Host, request: EvaluationRequest): Promise<Result<Evaluation>> {
   const variables = once(() => knownVariables(host, request));
@@ -43,11 +46,20 @@ export async function evaluateConf(host: Host, request: EvaluationRequest): Prom
       continue;
     }
     const evaluated = await evaluateOnce(host, { file, text: text.value, variables, inherited: raw }, request.known);
-    if (!evaluated.ok) return evaluated;
-    raw = evaluated.value.raw;
-    complaints.push(...evaluated.value.complaints);
+    const found = evaluated.ok || file !== request.file ? evaluated : instead(host, request, evaluated);
+    if (!found.ok) return found;
+    raw = found.value.raw;
+    complaints.push(...found.value.complaints);
   }
   return succeed({ raw: applyDirectives(raw, request.directives), complaints });
+}
+
+function instead(host: Host, { module, kernel, file }: EvaluationRequest, failed: Result<never>): Result<Evaluation> {
+  if (failed.ok || failed.error.code !== "E_NO_TOOL" || file !== `${sourceLink(host.paths, module)}/dkms.conf`)
+    return failed;
+  const raw = recordedConf(host, { module, kernel: kernel.id });
+  const notice = `The dkms.conf of ${moduleKey(module)} needs bash, which is not here; its build record says where the objects go.`;
+  return raw ? succeed({ raw, complaints: [notice] }) : failed;
 }
 
 function once<T>(make: () => T): () => T {

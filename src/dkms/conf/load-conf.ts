@@ -6,7 +6,6 @@ import type { DkmsConf } from "./dkms-conf.ts";
 import { type Evaluation, evaluateConf } from "./evaluate-conf.ts";
 import { interpretConf } from "./interpret-conf.ts";
 import type { ConfProblem } from "./interpret-objects.ts";
-import { recordedConf } from "./recorded-conf.ts";
 import { tryPatterns } from "./try-patterns.ts";
 
 export interface ConfRequest {
@@ -23,8 +22,7 @@ export interface ConfRequest {
 }
 
 /**
- * What the dkms.conf of a module says for one kernel, override files of /etc/dkms and directives included; on a host
- * without bash, of a build that came in a tarball, what its build record says. Fails with
+ * What the dkms.conf of a module says for one kernel, override files of /etc/dkms and directives included. Fails with
  * E_CONF_MISSING (4) or with E_CONF_INVALID (8), whose message names every problem of the file; also with E_NO_TOOL,
  * E_CANCELLED and what io-failure.ts makes of a file that cannot be read.
  */
@@ -33,20 +31,13 @@ export async function loadConf(host: Host, request: ConfRequest): Promise<Result
   const file = request.file ?? `${host.paths.dkmsTree}/${moduleKey(module)}/source/dkms.conf`;
   const { known } = request;
   const evaluated = await evaluateConf(host, { module, kernel, file, directives, ...(known && { known }) });
-  const found = evaluated.ok ? evaluated : instead(host, request, evaluated);
-  if (!found.ok) return found;
-  const { raw, complaints } = found.value;
+  if (!evaluated.ok) return evaluated;
+  const { raw, complaints } = evaluated.value;
   const matches = await tryPatterns(host.run, raw, kernel);
   if (!matches.ok) return matches;
   const conf = interpretConf(raw, { module, kernel, matches: matches.value, strict });
   if (!conf.ok) return invalid(file, conf.error, { host, module });
   return succeed({ ...conf.value, notices: [...conf.value.notices, ...complaints] });
-}
-
-function instead(host: Host, { module, kernel, file }: ConfRequest, failed: Result<never>): Result<Evaluation> {
-  if (failed.ok || failed.error.code !== "E_NO_TOOL" || file !== undefined) return failed;
-  const recorded = recordedConf(host, { module, kernel: kernel.id });
-  return recorded ? succeed(recorded) : failed;
 }
 
 function invalid(

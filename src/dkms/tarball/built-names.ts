@@ -7,7 +7,7 @@ import type { StagedTarball } from "./stage-tarball.ts";
 
 /**
  * Object name -> the name that it was built under, which is what the object calls itself: dkms.conf may install it under
- * another one. Empty where the archive's dkms.conf cannot be evaluated without running it as somebody.
+ * another one. `undefined` where the archive's dkms.conf cannot be evaluated without running it as somebody.
  */
 export async function builtNames(
   host: Host,
@@ -16,10 +16,10 @@ export async function builtNames(
     module,
     kernel: id,
   }: { staged: Pick<StagedTarball, "layout" | "texts">; module: ModuleId; kernel: KernelId },
-): Promise<ReadonlyMap<string, string>> {
+): Promise<ReadonlyMap<string, string> | undefined> {
   const { conf: file } = staged.layout;
   const kernel = readKernel(host, id) ?? absentKernel(host, id);
   const sandboxed = sandboxedHost(host, { file, text: staged.texts.get(file) ?? "" });
   const conf = await loadConf(sandboxed, { module, kernel, file, strict: false });
-  return new Map(conf.ok ? conf.value.objects.map(({ destName, builtName }) => [destName, builtName]) : []);
+  return conf.ok ? new Map(conf.value.objects.map(({ destName, builtName }) => [destName, builtName])) : undefined;
 }

@@ -15,7 +15,7 @@ export interface ObjectsToCheck {
   readonly staged: StagedTarball;
   readonly binary: TarballBinary;
   /** Object name -> the name that it was built under; asked only where an object calls itself otherwise. */
-  readonly builtNames: () => Promise<ReadonlyMap<string, string>>;
+  readonly builtNames: () => Promise<ReadonlyMap<string, string> | undefined>;
 }
 
 /**
@@ -33,7 +33,7 @@ export async function checkObjects(host: Host, request: ObjectsToCheck): Promise
       return { ok: false, error: inArchive(read.error, { archive, place, staged: path.join(directory, top, file) }) };
     const wrong = mismatch(read.value.info, binary.kernel) ?? (await misnomer(read.value.info, file, request));
     if (wrong !== undefined) return refuse("E_WRONG_KERNEL", { archive, message: `${place} ${wrong}` });
-    const claimed = binary.record?.objects.find((object) => object.file === file)?.sha256;
+    const claimed = binary.record?.objects.find(isOf(file))?.sha256;
     if (claimed !== undefined && claimed !== staged.digests.get(`${top}/${file}`))
       return refuse("E_TARBALL", { archive, message: `${place} is not what its build record says` });
   }
@@ -47,12 +47,22 @@ function mismatch({ vermagic, arch }: ModuleInfo, kernel: KernelId): string | un
   return `is made for ${arch}, not for ${kernel.arch}`;
 }
 
-/** Objects of kernels before 4.13 do not say their name. */
+/**
+ * Objects of kernels before 4.13 do not say their name. Where nobody can ask the dkms.conf, its build record may vouch for a
+ * name, since it names the contents too.
+ */
 async function misnomer({ name }: ModuleInfo, file: string, request: ObjectsToCheck): Promise<string | undefined> {
   const own = objectName(file) ?? file;
   const isNamed = (expected: string) => name === expected.replaceAll("-", "_");
-  if (name === undefined || isNamed(own) || isNamed((await request.builtNames()).get(own) ?? own)) return undefined;
+  if (name === undefined || isNamed(own)) return undefined;
+  const built = await request.builtNames();
+  const isVouched = built ? isNamed(built.get(own) ?? own) : request.binary.record?.objects.some(isOf(file));
+  if (isVouched) return undefined;
   return `is the module ${name} under another name`;
+}
+
+function isOf(file: string): (object: { readonly file: string }) => boolean {
+  return (object) => object.file === file;
 }
 
 /** 32-bit x86 and ARM have several names for what runs on the same machines. */

@@ -13,12 +13,13 @@ export interface NameRequest {
 }
 
 /**
- * What the module in an archive is called: as its dkms.conf says, which nobody executes as root for that, or, without
- * source, as mktarball has written beside it. Fails with E_TARBALL (7) or E_CONF_INVALID (8).
+ * What the module in an archive is called: without source, as mktarball has written beside it; otherwise as its dkms.conf
+ * says. Where that needs bash, the build records of our mktarball tell it, or, without any, it is evaluated as nobody; it is
+ * never executed as root for that. Fails with E_TARBALL (7), E_CONF_INVALID (8) or E_NO_TOOL.
  */
 export async function nameModule(host: Host, request: NameRequest): Promise<Result<ModuleId>> {
   const { archive, layout } = request;
-  const named = writtenName(request) ?? (await evaluatedName(host, request));
+  const named = writtenName(request) ?? (await plainName(host, request)) ?? (await evaluatedName(host, request));
   if (!named.ok) return named;
   const problem = moduleProblem(named.value);
   if (problem !== undefined)
@@ -38,6 +39,14 @@ function writtenName({ layout, texts }: NameRequest): Result<ModuleId> | undefin
     texts.get(`${layout.top}/${file}`)?.replace(/\n$/, ""),
   );
   return name === undefined || version === undefined ? undefined : succeed({ name, version });
+}
+
+/** What needs no program; `undefined` if it takes bash to find out. */
+async function plainName(host: Host, request: NameRequest): Promise<Result<ModuleId> | undefined> {
+  const named = await evaluatedName({ ...host, findProgram: () => undefined }, request);
+  if (named.ok || named.error.code !== "E_NO_TOOL") return named;
+  const record = request.layout.binaries.find((binary) => binary.record)?.record;
+  return record && succeed(record.module);
 }
 
 async function evaluatedName(host: Host, { archive, layout, texts }: NameRequest): Promise<Result<ModuleId>> {

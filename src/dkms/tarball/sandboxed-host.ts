@@ -40,9 +40,12 @@ mount -t tmpfs -o size=4m,mode=0755 tmpfs /tmp && cat > ${place} && mkdir /tmp/e
 ulimit -f 2048 -v 2097152
 exec setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all "$@"`;
 
-function sandboxedRun({ run, machine }: Host, { file, text }: SandboxedConf): Run {
+function sandboxedRun({ run, machine, findProgram }: Host, { file, text }: SandboxedConf): Run {
   return (command) => {
+    if (findProgram(command.file) === undefined) return Promise.resolve({ ...notStarted, ending: "missing" });
     if (machine.uid !== 0) return Promise.resolve(notStarted);
+    const tool = ["unshare", "setpriv"].find((name) => findProgram(name) === undefined);
+    if (tool) return Promise.resolve({ ...notStarted, stderr: `it is more than assignments, and ${tool} is not here` });
     const words = [command.file, ...command.args].map((word) => (word === file ? place : word));
     const namespaces = ["--mount", "--net", "--ipc", "--pid", "--fork", "--kill-child"];
     return run({ ...command, file: "unshare", args: [...namespaces, "sh", "-c", script, "sh", ...words], input: text });
