@@ -72,6 +72,8 @@ export interface Parts {
   readonly flock: Program;
   readonly unshare: Program;
   readonly openssl: Program;
+  /** With rpmbuild beside it. */
+  readonly rpm: Program;
   readonly cpio: Program;
   readonly zsh: Program;
   readonly fish: Program;
@@ -153,6 +155,7 @@ const finders: { readonly [N in PartName]: () => PartLookup<N> } = {
   flock: () => program("flock", "util-linux"),
   unshare: () => program("unshare", "util-linux"),
   openssl: () => program("openssl", "openssl"),
+  rpm: () => program("rpm", "rpm"),
   cpio: () => program("cpio", "cpio"),
   zsh: () => program("zsh", "zsh"),
   fish: () => program("fish", "fish"),

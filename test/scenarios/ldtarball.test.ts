@@ -119,16 +119,11 @@ ldtarball("leaves an rpm, whatever it is called, to rpm; without the lock, since
     );
     fs.chmodSync(rpm, 0o755);
     const file = tree.write("demo.tar.gz", Buffer.concat([Buffer.from("edabeedb", "hex"), Buffer.alloc(100)]));
-    const run = (bin: string) =>
-      runProgram(process.execPath, [cli, "dkms", "ldtarball", file, "-k", "6.1.0-1", ...tree.dkmsOptions()], {
-        env: { PATH: bin },
-      });
-    const without = await run("/nowhere");
-    if (!fs.existsSync("/usr/bin/rpm")) {
-      assert.is(without.exitCode, 9, without.stderr);
-      assert.match(without.stderr, "this host has no rpm command");
-    }
-    const { exitCode, stderr } = await run(tree.at("bin"));
+    const { exitCode, stderr } = await runProgram(
+      process.execPath,
+      [cli, "dkms", "ldtarball", file, "-k", "6.1.0-1", ...tree.dkmsOptions()],
+      { env: { PATH: tree.at("bin") } },
+    );
     assert.is.not(exitCode, 9, stderr);
     assert.is(fs.readFileSync(tree.at("called"), "utf8"), `-Uvh ${file}\n`);
   } finally {

@@ -82,7 +82,7 @@ export async function installRpm(session: Session): Promise<Failure | undefined>
       dkmsExit: 9,
     }).error;
   }
-  const said = result.stderr.trim().split("\n").at(-1);
+  const said = result.stderr.trim().split("\n").at(-1)?.trim();
   return fail("E_NO_SOURCE", `${file} could not be installed with rpm: ${said || result.ending}.`, {
     path: file,
     remedy: `Run rpm -Uvh ${file} by hand to see everything it says.`,
