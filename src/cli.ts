@@ -28,21 +28,21 @@ async function main(startedAs: string, given: readonly string[]): Promise<number
   }
   const { parseCommandLine } = await import("./commands/program.ts");
   const parsed = parseCommandLine(given);
-  if (parsed.kind === "words") return say(parsed, io(false));
+  if (parsed.kind === "words") return say(parsed.json ? await inJson(parsed, parsed.json) : parsed, io(false));
   const { load, options, own, argument } = parsed;
   const command = await load();
   const here = io(options.color);
   return obeySignals(async (signal) => {
     const answer = await command({ options, own, argument, io: here, signal });
-    return say(options.json ? await inJson(answer) : answer, here);
+    return say(options.json ? await inJson(answer, "document") : answer, here);
   });
 }
 
 /** Whoever asked for JSON gets JSON, also about why there is no result. */
-async function inJson(answer: Answer): Promise<Answer> {
+async function inJson(answer: Answer, form: "document" | "events"): Promise<Answer> {
   if (!answer.problems || answer.out !== undefined) return answer;
   const { problemsAnswer } = await import("./commands/problems-answer.ts");
-  return problemsAnswer(answer, answer.problems);
+  return problemsAnswer(answer, answer.problems, form);
 }
 
 function say({ exitCode, out, err }: Answer, io: Io): number {

@@ -6,7 +6,6 @@ import type { Failure } from "../dkms/failure.ts";
 import type { Host } from "../host/host.ts";
 import { hasKeyboard } from "../host/keyboard.ts";
 import { type CompareOptions, type EngineName, type Reconciled, reconcile } from "../reconcile.ts";
-import { problemLines } from "../report/event-line.ts";
 import { type ApplyReporter, createReporter } from "./apply-reporter.ts";
 import { unknownFilter } from "./check-filter.ts";
 import type { Answer, Invocation } from "./command.ts";
@@ -16,9 +15,9 @@ import { filterOf, onHost } from "./on-host.ts";
 import type { OpenedHost } from "./open-host.ts";
 import { plan } from "./plan.ts";
 import type { PlanFile } from "./plan-file.ts";
+import { problemsAnswer } from "./problems-answer.ts";
 import { runOptionsOf } from "./run-options.ts";
 import { parseEngine, parseJobs, type SharedOptions } from "./shared-options.ts";
-import { toolVersion } from "./tool-version.ts";
 import { usageAnswer } from "./usage-answer.ts";
 import type { UsageError } from "./usage-error.ts";
 
@@ -27,7 +26,7 @@ export async function apply(invocation: Invocation): Promise<Answer> {
   const answer = await answerOf(invocation);
   const { problems } = answer;
   if (!invocation.options.json || !problems || invocation.own.dryRun === true) return answer;
-  return { ...answer, out: problemLines(problems, toolVersion, new Date()) };
+  return problemsAnswer(answer, problems, "events");
 }
 
 async function answerOf(invocation: Invocation): Promise<Answer> {

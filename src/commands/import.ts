@@ -5,13 +5,13 @@ import { ioFailure } from "../dkms/io-failure.ts";
 import { kernelIds } from "../dkms/read-kernels.ts";
 import { readTree } from "../dkms/read-tree.ts";
 import type { Host } from "../host/host.ts";
-import { failureText } from "../report/failure-text.ts";
 import { importDocument } from "../report/import-document.ts";
 import { jsonText } from "../report/json.ts";
 import { sentence } from "../report/words.ts";
 import { unknownKernel, unknownModule } from "./check-filter.ts";
 import type { Answer, Invocation } from "./command.ts";
-import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { failedAnswer } from "./failed-answer.ts";
 import { filterOf, onHost, stoppedAnswer } from "./on-host.ts";
 import { archivesOf, type OpenedHost } from "./open-host.ts";
 import { type SettledDraft, settleDraft, untold } from "./settle-draft.ts";
@@ -39,10 +39,7 @@ interface Target {
 async function importOn(opened: OpenedHost, invocation: Invocation, target: Target): Promise<Answer> {
   const { host, settings } = opened;
   const { options, io } = invocation;
-  const failed = (failure: Failure) => ({
-    exitCode: exitCodeOf(failure),
-    err: failureText(failure, io.err.terminal),
-  });
+  const failed = (failure: Failure) => failedAnswer(failure, io);
   const occupied = occupiedBy(host, target);
   if (occupied) return failed(occupied);
   const unknown = unknownName(host, options);

@@ -1,5 +1,5 @@
 import { CommanderError, InvalidArgumentError, Option, Command as Parser } from "commander";
-import type { Command } from "./command.ts";
+import type { Answer, Command } from "./command.ts";
 import type { CommandSpec } from "./command-spec.ts";
 import { commandTable } from "./command-table.ts";
 import { exitCodeHelp, exitCodes } from "./exit-codes.ts";
@@ -12,6 +12,7 @@ import {
 } from "./shared-options.ts";
 import { toolVersion } from "./tool-version.ts";
 import { usageAnswer } from "./usage-answer.ts";
+import type { UsageError } from "./usage-error.ts";
 
 /** What the command line asks for: a command with its options, or nothing but some words. */
 export type Parsed =
@@ -22,41 +23,60 @@ export type Parsed =
       readonly own: OptionValues;
       readonly argument: string | undefined;
     }
-  | { readonly kind: "words"; readonly exitCode: number; readonly out: string; readonly err: string };
+  | Words;
+
+/** Help, the version, or why the command line cannot be meant. */
+export interface Words extends Answer {
+  readonly kind: "words";
+  /** How whoever asked for `--json` gets the problems. */
+  readonly json: "document" | "events" | undefined;
+}
 
 /** Reads the arguments after the program's name. Never throws, prints nothing. */
 export function parseCommandLine(args: readonly string[]): Parsed {
-  const words = { out: "", err: "" };
+  let out = "";
+  let help = "";
   let chosen: Chosen | undefined;
+  let fault: UsageError | undefined;
   const parser = createParser((given) => {
     chosen = given;
   });
   for (const one of [parser, ...parser.commands]) {
     one.configureOutput({
       writeOut: (text) => {
-        words.out += text;
+        out += text;
       },
       writeErr: (text) => {
-        words.err += text;
+        help += text;
       },
-      outputError: (text, write) => write(describeError(text, one === parser ? "" : `${one.name()} `)),
+      outputError: (text) => {
+        fault = usageErrorOf(text, one === parser ? "" : `${one.name()} `);
+      },
       getOutHasColors: () => false,
       getErrHasColors: () => false,
       getOutHelpWidth: () => 100,
       getErrHelpWidth: () => 100,
     });
   }
+  const refuse = (error: UsageError): Words => ({ kind: "words", json: jsonOf(args), ...usageAnswer(error) });
   try {
     parser.parse(args, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return { kind: "words", exitCode: error.exitCode === 0 ? 0 : exitCodes.usage.code, ...words };
+    if (fault) return refuse(fault);
+    if (error.exitCode === 0) return { kind: "words", json: undefined, exitCode: exitCodes.ok.code, out };
   }
-  if (!chosen) return { kind: "words", exitCode: exitCodes.usage.code, out: "", err: parser.helpInformation() };
+  if (!chosen) return { ...refuse({ message: "No command is given." }), err: help };
   const options = parseSharedOptions({ ...parser.opts(), ...chosen.own });
-  if (!options.ok) return { kind: "words", out: "", err: "", ...usageAnswer(options.error) };
+  if (!options.ok) return refuse(options.error);
   const { spec, own, argument } = chosen;
   return { kind: "command", load: spec.load, options: options.value, own, argument };
+}
+
+/** Of a command line that cannot be read as a whole. */
+function jsonOf(args: readonly string[]): Words["json"] {
+  if (!args.includes("--json")) return undefined;
+  return args.includes("apply") && !args.includes("--dry-run") ? "events" : "document";
 }
 
 interface Chosen {
@@ -139,9 +159,9 @@ function exampleText(examples: CommandSpec["examples"]): string {
 }
 
 /** The parser's own words are `error: unknown option '--jsno'` and, on a line of its own, `(Did you mean --json?)`. */
-function describeError(text: string, command: string): string {
+function usageErrorOf(text: string, command: string): UsageError {
   const [first = "", ...rest] = text.trim().split("\n");
-  const message = first.replace(/^error: /, "");
   const hints = rest.map((line) => line.replace(/^\((.*)\)$/, "$1"));
-  return `${[`dkms-agent: ${message} [E_USAGE]`, ...hints, `dkms-agent ${command}--help tells what is possible.`].join("\n")}\n`;
+  const hint = [...hints, `dkms-agent ${command}--help tells what is possible.`].join("\n");
+  return { message: first.replace(/^error: /, ""), hint };
 }

@@ -7,12 +7,12 @@ import { sharedOptionSpecs } from "../../src/commands/shared-options.ts";
 function words(...args: readonly string[]) {
   const parsed = parseCommandLine(args);
   if (parsed.kind !== "words") throw new Error(`${args.join(" ")} is a command`);
-  return parsed;
+  return { ...parsed, out: parsed.out ?? "", err: parsed.err ?? "" };
 }
 
 function command(...args: readonly string[]) {
   const parsed = parseCommandLine(args);
-  if (parsed.kind !== "command") throw new Error(parsed.err);
+  if (parsed.kind !== "command") throw new Error(parsed.err ?? parsed.out);
   return parsed;
 }
 
@@ -74,10 +74,24 @@ line("a missing value, a word too much, an option twice, a bad value, no command
     ["plan", "--kernel", "../x"],
     [],
   ]) {
-    const { exitCode, out, err } = words(...args);
+    const { exitCode, out, err, problems } = words(...args);
     assert.equal([exitCode, out, err !== ""], [64, "", true], args.join(" "));
+    assert.equal([problems?.length, problems?.[0]?.code], [1, "E_USAGE"], args.join(" "));
   }
 });
+
+line(
+  "with --json, wherever it stands, the problem is to be told as JSON: in a document, or in events for apply",
+  () => {
+    assert.is(words("plna", "--json").json, "document");
+    assert.is(words("--json", "plan", "--root").json, "document");
+    assert.is(words("--json").json, "document");
+    assert.is(words("apply", "--json", "--bogus").json, "events");
+    assert.is(words("apply", "--dry-run", "--json", "--bogus").json, "document");
+    assert.is(words("plan", "--bogus").json, undefined);
+    assert.is(words("--help", "--json").json, undefined);
+  },
+);
 
 line("help and version go to stdout, with code 0", () => {
   for (const args of [["--help"], ["-h"], ["plan", "--help"], ["--version"], ["-V"]]) {

@@ -27,7 +27,10 @@ modules:
       - not: {range: "<6.1"}
     directives: {STRIP: no, "MAKE[0]": make all}
     timeout: 1h30m
+    protect: true
     build: auto
+    tarballs:
+      - {path: ./jool.dkms.tar.gz, sha256: ${"0".repeat(64)}}
 `;
   inDirectory({ "a.yaml": document }, (directory) => {
     const file = path.join(directory, "a.yaml");
@@ -58,6 +61,8 @@ modules:
         directives: { STRIP: "no", "MAKE[0]": "make all" },
         timeoutMs: 5_400_000,
         build: "auto",
+        protect: true,
+        tarballs: [{ path: path.join(directory, "jool.dkms.tar.gz"), sha256: "0".repeat(64) }],
         position: { file, line: 5, column: 5 },
       },
     ]);
@@ -77,6 +82,8 @@ loading("fills in the defaults", () => {
     directives: {},
     timeoutMs: undefined,
     build: "auto",
+    protect: false,
+    tarballs: [],
   });
   assert.is(position?.line, 3);
 });
