@@ -1,6 +1,6 @@
 import type { BuildInputs, BuildRecord } from "../dkms/build-record.ts";
 import type { DkmsConf } from "../dkms/conf/dkms-conf.ts";
-import type { Failure, Result } from "../dkms/failure.ts";
+import type { Failure, FailureCode, Result } from "../dkms/failure.ts";
 import type { RememberedFailure } from "../dkms/failure-memory.ts";
 import type { Strays } from "../dkms/find-strays.ts";
 import type { InstanceAddress, KernelId, ModuleId, ModuleKey } from "../dkms/id.ts";
@@ -129,6 +129,8 @@ export interface TarballState {
 export interface TarballProblem {
   /** `untrusted`: it is not what the document says, or not to be trusted; nothing of its module is done then. */
   readonly kind: "unreachable" | "untrusted";
+  /** What loading it would fail with. */
+  readonly code: FailureCode;
   readonly text: string;
   readonly remedy: string;
 }

@@ -82,7 +82,7 @@ function insecurity(host: Host, path: string): TarballProblem | undefined {
   const { path: place, kind, reason, remedy } = insecure;
   const text = `the archive ${path} is not read: the ${kind} ${place} ${reason}`;
   const trust = "or give --allow-insecure-files if you trust whoever can write there";
-  return { kind: "untrusted", text, remedy: `run "${remedy} ${place}", ${trust}` };
+  return { kind: "untrusted", code: "E_INSECURE_FILE", text, remedy: `run "${remedy} ${place}", ${trust}` };
 }
 
 /**
@@ -95,15 +95,16 @@ function unreadable(host: Host, look: Look, { code, message, remedy }: Failure):
   if (isUntrusted) {
     const found = attempt({ findings: [] }, look.file.path, () => host.files.sha256(look.file.path));
     const other = found === undefined ? undefined : mismatch(look, found);
-    return other ?? { kind: "untrusted", text, remedy: remedy ?? "bring a sound archive" };
+    return other ?? { kind: "untrusted", code, text, remedy: remedy ?? "bring a sound archive" };
   }
-  return { kind: "unreachable", text, remedy: remedy ?? "bring the archive back" };
+  return { kind: "unreachable", code, text, remedy: remedy ?? "bring the archive back" };
 }
 
 function mismatch({ file }: Look, found: string): TarballProblem | undefined {
   if (found === file.sha256) return undefined;
   return {
     kind: "untrusted",
+    code: "E_DIGEST",
     text: `the archive ${file.path} is not the one that the document lists: its sha256 is ${found}, not ${file.sha256}`,
     remedy: "bring that archive back; or, if the new one is meant, put its digest into the document",
   };
@@ -112,5 +113,5 @@ function mismatch({ file }: Look, found: string): TarballProblem | undefined {
 function stranger({ file, module }: Look, found: ModuleKey): TarballProblem | undefined {
   if (found === moduleKey(module)) return undefined;
   const text = `the archive ${file.path} is of ${found}, not of ${moduleKey(module)}`;
-  return { kind: "untrusted", text, remedy: "correct name, version or path in the document" };
+  return { kind: "untrusted", code: "E_TARBALL", text, remedy: "correct name, version or path in the document" };
 }

@@ -23,7 +23,7 @@ const rules: readonly Rule[] = [
   eachTarballOnce,
   absentTakesNoKernels,
   absentIsNotProtected,
-  neverBuildsFromSource,
+  neverBuilds,
   settingsOfBuildsThatNeverHappen,
   kernelsOfModulesThatAreOnlyAdded,
   onlyNegations,
@@ -81,11 +81,11 @@ function absentIsNotProtected({ protect, state }: ModuleShape): readonly BrokenR
   return [broken("protect", "E_CONFLICT", message, "Leave one of the two out.")];
 }
 
-function neverBuildsFromSource({ source, build }: ModuleShape): readonly BrokenRule[] {
-  if (source === undefined || build !== "never") return [];
-  return [
-    broken("source", "W_NO_EFFECT", 'The source has no effect with "build: never".', "Leave one of the two out."),
-  ];
+function neverBuilds({ build, state, ...module }: ModuleShape): readonly BrokenRule[] {
+  if (build !== "never" || state === "absent" || state === "added") return [];
+  const present = (["source", "timeout"] as const).filter((key) => module[key] !== undefined);
+  const hint = "Leave one of the two out.";
+  return present.map((key) => broken(key, "W_NO_EFFECT", `"${key}" has no effect with "build: never".`, hint));
 }
 
 function settingsOfBuildsThatNeverHappen(module: ModuleShape): readonly BrokenRule[] {

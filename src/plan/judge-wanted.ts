@@ -2,7 +2,7 @@ import type { ActualState, ModuleState } from "../actual-state/actual-state.ts";
 import type { DesiredModule, DesiredState } from "../desired-state/desired-state.ts";
 import { orderByDependency } from "../dkms/graph.ts";
 import { type InstanceAddress, type InstanceId, instanceAddress, type ModuleId, moduleKey } from "../dkms/id.ts";
-import { blockCodes } from "./block-codes.ts";
+import { blockCode } from "./block-code.ts";
 import { judgeInstance } from "./judge-instance.ts";
 import { type ModuleNeed, moduleNeed } from "./module-need.ts";
 import type { Blocked, Level, NotApplicable } from "./plan.ts";
@@ -123,7 +123,7 @@ function collect(given: Collected): JudgedWanted {
       judged.push({ entry, instance, verdict, before, dependencies });
     } else if (verdict?.kind === "blocked") {
       const { reason, text, remedy } = verdict;
-      blocked.push({ address, reason, code: blockCodes[reason], text, remedy, source });
+      blocked.push({ address, reason, code: blockCode(verdict), text, remedy, source });
     } else if (verdict?.kind === "not-applicable") {
       notApplicable.push({ address, text: verdict.text, source });
     } else unchanged += 1;

@@ -1,7 +1,7 @@
 import type { ActualState, ModuleState, SourceState } from "../actual-state/actual-state.ts";
 import type { DesiredModule, DesiredTarball } from "../desired-state/desired-state.ts";
 import { type ModuleId, type ModuleKey, moduleKey } from "../dkms/id.ts";
-import { blockCodes } from "./block-codes.ts";
+import { blockCode } from "./block-code.ts";
 import { isOutdated, isSuperseded, sourceDiffers } from "./module-source.ts";
 import { sourceProblem } from "./obstacles.ts";
 import type { Blocked, Level } from "./plan.ts";
@@ -45,8 +45,9 @@ export function moduleNeed(
   return module && repairNeed(module, need);
 }
 
-function blockedModule(entry: DesiredModule, address: ModuleKey, { reason, text, remedy }: Blocking): Blocked {
-  return { address, reason, code: blockCodes[reason], text, remedy, source: entry.position };
+function blockedModule(entry: DesiredModule, address: ModuleKey, blocking: Blocking): Blocked {
+  const { reason, text, remedy } = blocking;
+  return { address, reason, code: blockCode(blocking), text, remedy, source: entry.position };
 }
 
 interface ModuleCase {

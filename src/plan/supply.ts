@@ -46,7 +46,7 @@ export function refusal(archives: readonly TarballState[]): Blocking | undefined
   const [problem] = archives.flatMap(({ found }) =>
     !found.ok && found.error.kind === "untrusted" ? [found.error] : [],
   );
-  return problem && blocked("untrusted", problem.text, problem.remedy);
+  return problem && { ...blocked("untrusted", problem.text, problem.remedy), code: problem.code };
 }
 
 /** The archive as the document lists it. */

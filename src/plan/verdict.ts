@@ -1,5 +1,6 @@
 import type { ActualState, InstanceState, ModuleState } from "../actual-state/actual-state.ts";
 import type { DesiredModule, DesiredTarball } from "../desired-state/desired-state.ts";
+import type { FailureCode } from "../dkms/failure.ts";
 import type { InstanceId, ModuleId } from "../dkms/id.ts";
 import type { BlockReason } from "./plan.ts";
 import type { Reason } from "./step.ts";
@@ -14,6 +15,8 @@ export type Verdict =
 export interface Blocking {
   readonly kind: "blocked";
   readonly reason: BlockReason;
+  /** What a step would fail with, where the reason alone does not tell it. */
+  readonly code?: FailureCode;
   readonly text: string;
   readonly remedy: string;
 }

@@ -104,8 +104,8 @@ scan("looks for the source of what is only to be added", async (context) => {
 
 scan("does not trust another digest, and names both", async (context) => {
   const listed = context.pack("a.tar.gz");
-  const { kind, text } = await problemOf(context, [{ ...listed, sha256: "0".repeat(64) }]);
-  assert.is(kind, "untrusted");
+  const { kind, code, text } = await problemOf(context, [{ ...listed, sha256: "0".repeat(64) }]);
+  assert.equal([kind, code], ["untrusted", "E_DIGEST"]);
   assert.match(text, `its sha256 is ${listed.sha256}, not ${"0".repeat(64)}`);
 });
 
@@ -113,8 +113,9 @@ scan("says of a damaged archive first of all that it is not the one that is mean
   const whole = gzipSync(tarArchive([...binariesOnlyFiles(), ...objectFiles()]));
   const half = whole.subarray(0, whole.length / 2);
   const listed = context.pack("a.tar.gz", half);
-  assert.match((await problemOf(context, [{ ...listed, sha256: "0".repeat(64) }])).text, "its sha256 is");
-  assert.is((await problemOf(context, [listed])).kind, "untrusted");
+  assert.is((await problemOf(context, [{ ...listed, sha256: "0".repeat(64) }])).code, "E_DIGEST");
+  const { kind, code } = await problemOf(context, [listed]);
+  assert.equal([kind, code], ["untrusted", "E_TARBALL"]);
 });
 
 scan("does not trust an archive of another module", async (context) => {
@@ -135,8 +136,8 @@ if (process.getuid?.() === 0) {
     const listed = context.pack("a.tar.gz");
     fs.chmodSync(listed.path, 0o666);
     const archives = { ...trusting, allowInsecureFiles: false };
-    const { kind, text, remedy } = await problemOf(context, [listed], { archives });
-    assert.is(kind, "untrusted");
+    const { kind, code, text, remedy } = await problemOf(context, [listed], { archives });
+    assert.equal([kind, code], ["untrusted", "E_INSECURE_FILE"]);
     assert.match(text, `the file ${listed.path} can be written by everybody`);
     assert.match(remedy, `chmod go-w ${listed.path}`);
     assert.match(remedy, "--allow-insecure-files");

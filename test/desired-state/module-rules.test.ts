@@ -50,8 +50,10 @@ rules("takes tarballs for what is to be installed, built or added, built here or
   assert.equal(broken({ tarballs: [...tarballs, ...tarballs] }), ["E_CONFLICT tarballs.1"]);
 });
 
-rules("warns of a source that is never built", () => {
+rules("warns of a source that is never built, and of time for builds that never happen", () => {
   assert.equal(broken({ source: "x", build: "never" }), ["W_NO_EFFECT source"]);
+  assert.equal(broken({ timeout: "1m", build: "never" }), ["W_NO_EFFECT timeout"]);
+  assert.equal(broken({ state: "added", source: "x", build: "never" }), ["W_NO_EFFECT build"], "it is copied");
 });
 
 rules("warns of settings for builds that never happen", () => {

@@ -435,6 +435,21 @@ tarballs("an archive that is not to be trusted stops the module, also where anot
   assert.equal(blocks(world, { "a/1": { state: "added", tarballs: listed("t1", "t2") } }), ["a/1 untrusted"]);
 });
 
+tarballs("an archive that is not to be trusted blocks with the code of what is wrong with it", () => {
+  for (const state of ["installed", "added"] as const) {
+    const world = {
+      ...nothingThere,
+      tarballs: { "a/1": [{ sha256: "t1", problem: "untrusted", code: "E_DIGEST" }] },
+    } as const;
+    const wanted = desiredState({ "a/1": { state, tarballs: listed("t1") } });
+    const { blocked } = assemblePlan(wanted, actualState(world));
+    assert.equal(
+      blocked.map(({ code }) => code),
+      ["E_DIGEST"],
+    );
+  }
+});
+
 tarballs("an archive that is out of reach: what is there stays, what is not there is built if it can be", () => {
   const gone = { "a/1": [{ sha256: "t2", problem: "unreachable" } as const] };
   const wanted = { "a/1": { tarballs: listed("t2") } };

@@ -86,6 +86,7 @@ export interface TarballOptions {
   readonly hasSource?: boolean;
   /** Nothing of it is known. */
   readonly problem?: TarballProblem["kind"];
+  readonly code?: TarballProblem["code"];
 }
 
 export interface SourceOptions {
@@ -250,12 +251,15 @@ export function listed(...digests: readonly string[]): readonly DesiredTarball[]
   return digests.map((sha256) => ({ path: `/srv/${sha256}.tar.gz`, sha256 }));
 }
 
-function toTarball(key: string, { sha256, kernels = [], hasSource = false, problem }: TarballOptions): TarballState {
+function toTarball(
+  key: string,
+  { sha256, kernels = [], hasSource = false, problem, code = "E_TARBALL" }: TarballOptions,
+): TarballState {
   const module = moduleId(key);
   const path = `/srv/${sha256}.tar.gz`;
   if (problem) {
     const text = `${path} is ${problem}`;
-    return { path, sha256, found: { ok: false, error: { kind: problem, text, remedy: "bring a sound one" } } };
+    return { path, sha256, found: { ok: false, error: { kind: problem, code, text, remedy: "bring a sound one" } } };
   }
   const binaries = kernels.map((release) => ({ kernel: kernelId(release), objects: [`${module.name}.ko`] }));
   const format = hasSource ? "mktarball" : "binaries-only";

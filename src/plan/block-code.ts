@@ -1,8 +1,13 @@
 import type { FailureCode } from "../dkms/failure.ts";
 import type { BlockReason } from "./plan.ts";
+import type { Blocking } from "./verdict.ts";
 
 /** What is blocked has the code that its step would have failed with: one table of codes for both. */
-export const blockCodes: Readonly<Record<BlockReason, FailureCode>> = {
+export function blockCode({ reason, code }: Pick<Blocking, "reason" | "code">): FailureCode {
+  return code ?? blockCodes[reason];
+}
+
+const blockCodes: Readonly<Record<BlockReason, FailureCode>> = {
   "no-kernel": "E_NO_KERNEL",
   "no-headers": "E_NO_HEADERS",
   "no-toolchain": "E_NO_TOOL",
