@@ -1,3 +1,5 @@
+import type { Writable } from "node:stream";
+
 /** One process to start. Never a shell line: where DKMS demands bash, `file` is bash and says so. */
 export interface Command {
   /** A program's name, looked up in PATH, or its path. */
@@ -11,9 +13,11 @@ export interface Command {
   readonly logFile?: string;
   readonly input?: string;
   /** Goes to stdin piece by piece, as fast as the program takes it. What it throws, the run throws. */
-  readonly feed?: Iterable<Uint8Array>;
+  readonly feed?: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
   /** An open descriptor that gets stdout, instead of its being captured. */
   readonly outputTo?: number;
+  /** Gets stdout as fast as it takes it, instead of its being captured, and is not ended. Once closed, it ends the program. */
+  readonly output?: Writable;
   /** Run to the end even if the host has been asked to stop: for short programs that leave the tree consistent. */
   readonly evenWhenStopping?: boolean;
   /** Open descriptors that the child gets as fd 3, 4, … */

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import fs from "node:fs";
 import process from "node:process";
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Command, CommandResult, Run } from "./run.ts";
 import { runMark } from "./run-mark.ts";
@@ -79,7 +79,7 @@ async function waitFor(child: ChildProcess, command: Command, signal: AbortSigna
   const cancel = () => stop("cancelled");
   const timer = setTimeout(() => stop("timeout"), command.timeoutMs);
   if (!command.evenWhenStopping) signal.addEventListener("abort", cancel, { once: true });
-  const stdout = capture(child.stdout);
+  const stdout = command.output ? passOn(child.stdout, command.output, () => stop("cancelled")) : capture(child.stdout);
   const stderr = capture(child.stderr);
   try {
     const feeding = feed(child, command.feed, () => stop("cancelled"));
@@ -125,7 +125,10 @@ async function feed(
   return faults[0];
 }
 
-function* noting(source: Iterable<Uint8Array>, note: (fault: FeedFault) => void): Generator<Uint8Array, undefined> {
+async function* noting(
+  source: NonNullable<Command["feed"]>,
+  note: (fault: FeedFault) => void,
+): AsyncGenerator<Uint8Array, undefined> {
   try {
     yield* source;
   } catch (thrown) {
@@ -151,7 +154,17 @@ function signalGroup(child: ChildProcess, name: NodeJS.Signals): void {
   }
 }
 
-function capture(stream: Readable | null): { text: () => string; finished: () => Promise<void> } {
+interface Output {
+  readonly text: () => string;
+  readonly finished: () => Promise<void>;
+}
+
+function passOn(stream: Readable | null, output: Writable, stop: () => void): Output {
+  const passed = stream ? pipeline(stream, output, { end: false }).catch(stop) : Promise.resolve();
+  return { text: () => "", finished: () => passed };
+}
+
+function capture(stream: Readable | null): Output {
   const pieces: Buffer[] = [];
   let size = 0;
   stream?.on("data", (piece: Buffer) => {

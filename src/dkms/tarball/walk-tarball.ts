@@ -35,7 +35,13 @@ export async function walkTarball(
   const texts = new Map<string, string>();
   const { signal } = host;
   try {
-    for await (const entry of readArchive(file, { limits, signal, hash, ...(onProgress && { onRead: onProgress }) })) {
+    for await (const entry of readArchive(file, {
+      limits,
+      signal,
+      hash,
+      host,
+      ...(onProgress && { onRead: onProgress }),
+    })) {
       entries.set(entry.path, entry.kind);
       if (!isTelling(entry.path) || entry.kind !== "file" || entry.size > longestText) await take(entry);
       else await take(await keepText(entry, texts));

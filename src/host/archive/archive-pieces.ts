@@ -5,13 +5,14 @@ import { detectPacking } from "../decompress.ts";
 import { isSystemError } from "../system-error.ts";
 import { archiveFault, isArchiveFault } from "./archive-fault.ts";
 import { type ArchiveLimits, ratioFloor } from "./archive-limits.ts";
-import { type StreamPacking, unpackPieces, unpackReason } from "./unpack-pieces.ts";
+import { type StreamPacking, type UnpackingHost, unpackPieces, unpackReason } from "./unpack-pieces.ts";
 
 export interface ArchiveReading {
   readonly limits: ArchiveLimits;
   readonly signal: AbortSignal;
   /** Gets every byte of the file as it lies on the disk. */
   readonly hash: Hash;
+  readonly host: UnpackingHost;
   /** Told of every piece: how much of the file has been read. */
   readonly onRead?: (bytes: number) => void;
 }
@@ -39,7 +40,7 @@ async function* unpackedPieces(handle: FileHandle, reading: ArchiveReading): Asy
   if (first.done) throw archiveFault("damaged", "is empty");
   const packing = detectArchivePacking(first.value);
   const whole = rejoin(first.value, packed);
-  for await (const piece of named(packing, unpackPieces(whole, packing), reading.signal)) {
+  for await (const piece of named(packing, unpackPieces(whole, packing, reading.host), reading.signal)) {
     if (counts.unpacked === 0 && detectArchivePacking(piece) !== "none")
       throw archiveFault("refused", "is packed twice");
     counts.unpacked += piece.length;

@@ -1,17 +1,29 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
+import type { Host } from "../host.ts";
+import { unpackByProgram, unpackPrograms } from "./unpack-by-program.ts";
 import { unpackBzip2 } from "./unpack-bzip2.ts";
 import { unpackZstd } from "./unpack-zstd.ts";
 
 /** How a stream is packed. */
 export type StreamPacking = "none" | "gz" | "bz2" | "xz" | "zst";
 
+/** What it takes to start programs. */
+export type UnpackingHost = Pick<Host, "run" | "findProgram">;
+
 /**
- * Unpacks a stream piece by piece, the checksums that each format carries checked on the way. Throws what the decoders
- * throw for what is wrong with the data, or what `packed` throws. The decoders of xz and zst are loaded at the first use.
+ * Unpacks a stream piece by piece, the checksums that each format carries checked on the way: on a `host` by its programs
+ * where it has them (see unpack-by-program.ts), otherwise here. Throws what the decoders throw for what is wrong with the
+ * data, or what `packed` throws. The decoders of xz and zst are loaded at the first use.
  */
-export function unpackPieces(packed: AsyncIterable<Buffer>, packing: StreamPacking): AsyncIterable<Buffer> {
+export function unpackPieces(
+  packed: AsyncIterable<Buffer>,
+  packing: StreamPacking,
+  host?: UnpackingHost,
+): AsyncIterable<Buffer> {
+  const program = packing === "none" || packing === "gz" ? undefined : unpackPrograms[packing];
+  if (host && program && host.findProgram(program.file)) return unpackByProgram(packed, program, host.run);
   return unpackers[packing](packed);
 }
 

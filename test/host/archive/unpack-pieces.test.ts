@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { unpackPieces } from "../../../src/host/archive/unpack-pieces.ts";
+import { type UnpackingHost, unpackPieces } from "../../../src/host/archive/unpack-pieces.ts";
+import { createHost } from "../../../src/host/create-host.ts";
 import { testNeeding } from "../../rig/test-needing.ts";
 
 const bz2 = suite("unpackPieces of bz2");
@@ -73,3 +74,79 @@ testNeeding(bz2, ["bzip2"], "finds every wrong byte, and a missing end", async (
 });
 
 bz2.run();
+
+const ways = suite("unpackPieces by a program and here");
+const machine = createHost();
+const packers = { bz2: ["bzip2", "-c"], xz: ["xz", "-c"], zst: ["zstd", "-qc"] } as const;
+
+interface Way {
+  readonly packing: keyof typeof packers;
+  readonly host: UnpackingHost | undefined;
+}
+
+async function unpackBoth(packed: Buffer, packing: Way["packing"]): Promise<readonly (Buffer | undefined)[]> {
+  return await Promise.all([
+    unpackOr({ packing, host: machine }, packed),
+    unpackOr({ packing, host: undefined }, packed),
+  ]);
+}
+
+/** `undefined`: refused. */
+async function unpackOr({ packing, host }: Way, packed: Buffer): Promise<Buffer | undefined> {
+  const pieces: Buffer[] = [];
+  try {
+    for await (const piece of unpackPieces(inPieces(packed, 1 << 16), packing, host)) pieces.push(piece);
+  } catch (error) {
+    assert.ok(error instanceof Error && error.message !== "");
+    return undefined;
+  }
+  return Buffer.concat(pieces);
+}
+
+for (const packing of ["bz2", "xz", "zst"] as const) {
+  const [file, ...args] = packers[packing];
+  const packBy = (input: Uint8Array) => execFileSync(file, args, { input, maxBuffer: 1 << 28 });
+
+  testNeeding(ways, [file], `give the same content of ${packing}, also of several streams in one`, async () => {
+    for (const packed of [packBy(sample), Buffer.concat([packBy(noise), packBy(Buffer.from("more"))])]) {
+      const [theirs, ours] = await unpackBoth(packed, packing);
+      assert.ok(theirs && theirs.length > 0 && ours?.equals(theirs));
+    }
+  });
+
+  testNeeding(ways, [file], `refuse the same as ${packing}`, async () => {
+    const packed = packBy(noise);
+    const wrong = Buffer.from(packed);
+    wrong[packed.length >> 1] = (wrong[packed.length >> 1] ?? 0) ^ 0xff;
+    const garbage = Buffer.concat([packed, Buffer.alloc(64, "garbage")]);
+    for (const bytes of [wrong, packed.subarray(0, -3), garbage, packed.subarray(0, 10)])
+      assert.equal(await unpackBoth(bytes, packing), [undefined, undefined]);
+  });
+
+  testNeeding(
+    ways,
+    [file],
+    `end the program for ${packing} when nobody reads on, and with what the input throws`,
+    async () => {
+      const content = Buffer.alloc(2 << 20, noise);
+      const packed = packBy(content);
+      for await (const piece of unpackPieces(inPieces(packed, 1000), packing, machine)) {
+        assert.ok(piece.equals(content.subarray(0, piece.length)));
+        break;
+      }
+      async function* breaking() {
+        yield packed.subarray(0, 1000);
+        throw new Error("the disk is gone");
+      }
+      const reading = async () => {
+        for await (const _ of unpackPieces(breaking(), packing, machine));
+      };
+      await reading().then(
+        () => assert.unreachable(),
+        (error) => assert.is(error.message, "the disk is gone"),
+      );
+    },
+  );
+}
+
+ways.run();
