@@ -3,6 +3,7 @@ import process from "node:process";
 import type { Answer } from "./commands/command.ts";
 import { exitCodes } from "./commands/exit-codes.ts";
 import type { Io, Sink } from "./commands/io.ts";
+import { optimizeLate } from "./host/optimize-late.ts";
 import { isTerminal, type OutputDescriptor, writeOutput } from "./host/standard-output.ts";
 import type { Terminal } from "./report/terminal.ts";
 
@@ -20,6 +21,7 @@ async function main(startedAs: string, given: readonly string[]): Promise<number
   const io = (color: boolean): Io => ({ out: sinkOf("stdout", color), err: sinkOf("stderr", color) });
   const isDkms = path.basename(startedAs) === "dkms";
   if (isDkms || given[0] === "dkms") {
+    optimizeLate();
     const { dkms } = await import("./commands/dkms.ts");
     const plain = io(false);
     return obeySignals(async (signal) =>
@@ -30,6 +32,7 @@ async function main(startedAs: string, given: readonly string[]): Promise<number
   const parsed = parseCommandLine(given);
   if (parsed.kind === "words") return say(parsed.json ? await inJson(parsed, parsed.json) : parsed, io(false));
   const { load, options, own, argument } = parsed;
+  optimizeLate();
   const command = await load();
   const here = io(options.color);
   return obeySignals(async (signal) => {

@@ -106,12 +106,11 @@ function findCopies(look: InstanceLook, wanted: Wanted, sha256: string): readonl
   const top = path.join(kernelDirectory(scan.host.paths, id.kernel.release), "kernel/");
   return reading(look, top, () =>
     findInstalled(scan, wanted).flatMap((place) => {
-      const digest = scan.host.files.sha256(objectFile(scan.host, place));
+      const isLink = scan.host.files.lstat(place)?.kind === "link";
+      const digest = scan.host.files.sha256(isLink ? objectFile(scan.host, place) : place);
       if (digest === undefined) return [];
       const couldBeTheKernels = place.startsWith(top);
-      const leadsElsewhere =
-        scan.host.files.lstat(place)?.kind === "link" &&
-        !leadsTo(scan.host, place, path.join(look.directory, wanted.file));
+      const leadsElsewhere = isLink && !leadsTo(scan.host, place, path.join(look.directory, wanted.file));
       return [{ path: place, sha256: digest, couldBeTheKernels, sameContent: digest === sha256, leadsElsewhere }];
     }),
   );

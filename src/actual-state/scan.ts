@@ -1,6 +1,5 @@
 import type { DkmsConf } from "../dkms/conf/dkms-conf.ts";
-import type { Evaluation } from "../dkms/conf/evaluate-conf.ts";
-import { type ConfRequest, loadConf } from "../dkms/conf/load-conf.ts";
+import { type ConfRequest, type KnownConfs, loadConf } from "../dkms/conf/load-conf.ts";
 import type { Result } from "../dkms/failure.ts";
 import type { ObjectIndex } from "../dkms/find-objects.ts";
 import { type InstanceAddress, type KernelId, moduleKey } from "../dkms/id.ts";
@@ -27,7 +26,7 @@ export interface Scan {
   /** Directory of an install tree -> the names in it. */
   readonly listings: Map<string, ReadonlyMap<string, EntryKind>>;
   /** What dkms.conf files said, for all that they are asked for. */
-  readonly evaluations: Map<string, Evaluation>;
+  readonly confs: KnownConfs;
 }
 
 /** The kernel as it was read, or, if the install tree does not know it, as little as can be said of it. */
@@ -49,7 +48,7 @@ export function attempt<T>({ findings }: Pick<Scan, "findings">, place: string, 
 /** {@link loadConf}, whose throws of the file system are findings and failures here. */
 export async function evaluate(scan: Scan, request: ConfRequest): Promise<Result<DkmsConf>> {
   try {
-    return await loadConf(scan.host, { ...request, known: scan.evaluations });
+    return await loadConf(scan.host, { ...request, known: scan.confs });
   } catch (error) {
     scan.findings.push(findingOf(error, sourceLink(scan.host.paths, request.module)));
     return ioFailure(error, `evaluate the dkms.conf of ${moduleKey(request.module)}`);

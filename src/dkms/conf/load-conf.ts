@@ -6,7 +6,8 @@ import type { DkmsConf } from "./dkms-conf.ts";
 import { type Evaluation, evaluateConf } from "./evaluate-conf.ts";
 import { interpretConf } from "./interpret-conf.ts";
 import type { ConfProblem } from "./interpret-objects.ts";
-import { tryPatterns } from "./try-patterns.ts";
+import type { RawConf } from "./raw-conf.ts";
+import { hasPatterns, tryPatterns } from "./try-patterns.ts";
 
 export interface ConfRequest {
   readonly module: ModuleId;
@@ -17,8 +18,15 @@ export interface ConfRequest {
   readonly directives?: Readonly<Record<string, string>>;
   /** False: two objects of one name are no error, so that what is there can be taken away. Default: true. */
   readonly strict?: boolean;
+  readonly known?: KnownConfs;
+}
+
+/** What one look knows of dkms.conf files already; grows while it goes on, in which no file changes. */
+export interface KnownConfs {
   /** As in EvaluationRequest. */
-  readonly known?: Map<string, Evaluation>;
+  readonly evaluations: Map<string, Evaluation>;
+  /** What files say -> module -> what that means, where it means the same for every kernel. */
+  readonly interpretations: Map<RawConf, Map<string, DkmsConf>>;
 }
 
 /**
@@ -30,14 +38,36 @@ export async function loadConf(host: Host, request: ConfRequest): Promise<Result
   const { module, kernel, directives = {}, strict = true } = request;
   const file = request.file ?? `${host.paths.dkmsTree}/${moduleKey(module)}/source/dkms.conf`;
   const { known } = request;
-  const evaluated = await evaluateConf(host, { module, kernel, file, directives, ...(known && { known }) });
+  const evaluated = await evaluateConf(host, {
+    module,
+    kernel,
+    file,
+    directives,
+    ...(known && { known: known.evaluations }),
+  });
   if (!evaluated.ok) return evaluated;
   const { raw, complaints } = evaluated.value;
+  const shared = strict && !hasPatterns(raw) ? meaningsOf(raw, known) : undefined;
+  const before = shared?.get(moduleKey(module));
+  if (before) return succeed(withNotices(before, complaints));
   const matches = await tryPatterns(host.run, raw, kernel);
   if (!matches.ok) return matches;
   const conf = interpretConf(raw, { module, kernel, matches: matches.value, strict });
   if (!conf.ok) return invalid(file, conf.error, { host, module });
-  return succeed({ ...conf.value, notices: [...conf.value.notices, ...complaints] });
+  shared?.set(moduleKey(module), conf.value);
+  return succeed(withNotices(conf.value, complaints));
+}
+
+function meaningsOf(raw: RawConf, known: KnownConfs | undefined): Map<string, DkmsConf> | undefined {
+  const before = known?.interpretations.get(raw);
+  if (before || !known) return before;
+  const meanings = new Map<string, DkmsConf>();
+  known.interpretations.set(raw, meanings);
+  return meanings;
+}
+
+function withNotices(conf: DkmsConf, complaints: readonly string[]): DkmsConf {
+  return complaints.length === 0 ? conf : { ...conf, notices: [...conf.notices, ...complaints] };
 }
 
 function invalid(

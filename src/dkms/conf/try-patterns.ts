@@ -25,6 +25,11 @@ export async function tryPatterns(run: Run, raw: RawConf, { id }: Kernel): Promi
   return succeed((pattern, text) => answers.get(keyOf({ pattern, text })) ?? false);
 }
 
+/** Whether a dkms.conf may mean something else for another kernel. */
+export function hasPatterns(raw: RawConf): boolean {
+  return ["BUILD_EXCLUSIVE_ARCH", ...releasePatterns].some((name) => raw.has(name));
+}
+
 interface Trial {
   readonly pattern: string;
   readonly text: string;

@@ -129,6 +129,22 @@ load("passes on what the file wrote to stderr", async ({ tree }) => {
   assert.equal(notices, ["I2C is disabled"]);
 });
 
+load("means of a shared file what it means for each kernel and module", async ({ tree }) => {
+  const known = { evaluations: new Map(), interpretations: new Map() };
+  const kernels = [kernelOf(), kernelOf({ id: { release: "6.12.1-amd64", arch: "x86_64" } }), kernelOf()];
+  const modules = [module, { name: "copy", version: "2.0" }];
+  const confs = ["MAKE=all", "MAKE=(all new)\nMAKE_MATCH[1]=^6.12", "MAKE=$kernelver", "BUILD_EXCLUSIVE_ARCH=x86"];
+  const files = confs.map((text, index) => tree.write(`${index}.conf`, plain + text));
+  for (const file of files) {
+    for (const kernel of kernels) {
+      for (const module of modules) {
+        const request = { module, kernel, file };
+        assert.equal(await loadConf(tree.host(), { ...request, known }), await loadConf(tree.host(), request));
+      }
+    }
+  }
+});
+
 load("takes away what has two objects of one name, if asked to", async ({ tree }) => {
   const text = `${plain}BUILT_MODULE_NAME=(a a)\nDEST_MODULE_LOCATION=(/extra /extra)`;
   assert.not((await loadText(tree, text)).ok);
