@@ -12,8 +12,16 @@ export interface Bench {
 
 export interface Findings {
   readonly comparisons: readonly Comparison[];
+  /** How a cost grows. */
+  readonly series?: readonly Series[];
   /** What else was found, a sentence each. */
   readonly notes?: readonly string[];
+}
+
+/** A cost by the number of what it is paid for. */
+export interface Series {
+  readonly name: string;
+  readonly points: readonly { readonly count: number; readonly ms: number }[];
 }
 
 export interface Comparison {
