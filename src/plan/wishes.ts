@@ -21,10 +21,14 @@ export function wishesOf({ desired, actual, filter }: World): Wishes {
   return { unlisted: desired.unlisted, places };
 }
 
-/** The level, and a digest of how it is to be made: not for which other kernels, and not where the document says so. */
+/**
+ * The level, and a digest of how it is to be made: not for which other kernels, not where the document says so, and not
+ * where an archive lies.
+ */
 function wishOf({ state, ...entry }: DesiredModule): string {
   const { name: _name, version: _version, kernels: _kernels, position: _position, ...asked } = entry;
-  const { timeoutMs: _timeoutMs, protect: _protect, ...making } = asked;
+  const { timeoutMs: _timeoutMs, protect: _protect, tarballs, ...others } = asked;
+  const making = { ...others, tarballs: tarballs.map(({ sha256 }) => sha256) };
   return `${state} ${createHash("sha256").update(JSON.stringify(making)).digest("hex").slice(0, 16)}`;
 }
 

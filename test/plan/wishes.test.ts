@@ -4,7 +4,7 @@ import type { ActualState } from "../../src/actual-state/actual-state.ts";
 import type { Wishes } from "../../src/dkms/last-applied.ts";
 import { assemblePlan } from "../../src/plan/assemble-plan.ts";
 import { noFilter, type PlanFilter } from "../../src/plan/resolve-wanted.ts";
-import { rememberWishes } from "../../src/plan/wishes.ts";
+import { rememberWishes, wishesOf } from "../../src/plan/wishes.ts";
 import { applyToModel } from "../rig/model.ts";
 import { actualState, desiredState, type WorldOptions } from "../rig/world.ts";
 
@@ -85,6 +85,17 @@ drift("for which other kernels, how long, and where in the document: all of that
   const position = { file: "/other.yaml", line: 9, column: 9 };
   const same = { timeoutMs: 5, position, kernels: [{ kind: "with-headers" }] as const };
   assert.equal(one.drift({ "a/1": same }), ["a/1@K1 corrective", "a/1@K2 first_seen"]);
+});
+
+drift("where an archive lies is no other wish, and another archive is", () => {
+  const wished = (path: string, sha256: string) =>
+    wishesOf({
+      desired: desiredState({ "a/1": { tarballs: [{ path, sha256 }] } }),
+      actual: actualState({ sources }),
+      filter: noFilter,
+    });
+  assert.equal(wished("/srv/t", "t1"), wished("/mnt/t", "t1"));
+  assert.not.equal(wished("/srv/t", "t1"), wished("/srv/t", "t2"));
 });
 
 drift("what is unlisted and came back is corrective where the policy is the same", () => {
