@@ -1,6 +1,6 @@
 import type { DirectoryEntry } from "../host/files.ts";
 import type { Host } from "../host/host.ts";
-import { temporaryPrefix } from "../host/local-files.ts";
+import { findLeftovers, isDebris } from "./find-leftovers.ts";
 import { findStrays, isActiveLink, type Strays } from "./find-strays.ts";
 import { type KernelId, kernelKey, type ModuleId, moduleKey, nameProblem } from "./id.ts";
 import {
@@ -16,8 +16,6 @@ import {
   releaseDirectory,
   sourceDirectory,
   sourceLink,
-  sourceMarkFile,
-  sourceMarkName,
   sourceName,
 } from "./tree-layout.ts";
 import { attempt, isDirectory, type Look, listing, type TreeFinding } from "./tree-look.ts";
@@ -42,8 +40,8 @@ export interface TreeModule {
   /** Kernels whose build a killed run moved aside and never replaced; it is among the leftovers, and can be put back. */
   readonly displaced: readonly KernelId[];
   /**
-   * What a killed run left behind of this version, absolute paths: staging directories, temporary files, build
-   * directories, kernel directories without a build in them. All of it can be deleted.
+   * What a killed run left behind of this version, absolute paths: staging directories, temporary files (also among its
+   * tarballs), build directories, kernel directories without a build in them. All of it can be deleted.
    */
   readonly leftovers: readonly string[];
 }
@@ -110,8 +108,7 @@ interface ModuleLook {
 function readModule(look: Look, { id, beside, own }: ModuleLook): TreeModule {
   const directory = moduleDirectory(look.host.paths, id);
   const entries = listing(look, directory);
-  const debris = entries.filter((entry) => isDebris(entry) || isLeftBuild(look, directory, entry));
-  const leftovers = [...debris.map((entry) => inside(directory, entry.name)), ...idleMark(look, id, entries)];
+  const leftovers = findLeftovers(look, id, entries);
   const instances: TreeInstance[] = [];
   const displaced: KernelId[] = [];
   const others = entries.filter(({ name }) => name !== sourceName);
@@ -188,25 +185,6 @@ function isKnown(look: Look, { id, link, instances, leftovers }: TreeModule): bo
   if (link !== "missing" || instances.length > 0 || leftovers.length > 0) return true;
   const source = sourceDirectory(look.host.paths, id);
   return attempt(look, source, () => isDirectory(look, source)) ?? false;
-}
-
-/** The mark of a source that never came: the run that wrote it was killed. */
-function idleMark(look: Look, id: ModuleId, entries: readonly DirectoryEntry[]): readonly string[] {
-  const names = entries.map(({ name }) => name);
-  if (!names.includes(sourceMarkName) || names.includes(sourceName)) return [];
-  const source = sourceDirectory(look.host.paths, id);
-  const isIdle = attempt(look, source, () => look.host.files.lstat(source) === undefined);
-  return isIdle ? [sourceMarkFile(look.host.paths, id)] : [];
-}
-
-/** dell/dkms stages in `.tmp_*`. */
-function isDebris({ name }: DirectoryEntry): boolean {
-  return name.startsWith(".tmp_") || name.startsWith(temporaryPrefix);
-}
-
-/** A build directory stays behind when a build fails or is killed; an empty one is what `add` of dell/dkms makes. */
-function isLeftBuild(look: Look, directory: string, { name, kind }: DirectoryEntry): boolean {
-  return name === "build" && kind === "directory" && listing(look, inside(directory, name)).length > 0;
 }
 
 /** Names of the directories that can be part of an id; like dell/dkms, through links too. Hidden ones are nobody's. */

@@ -49,9 +49,12 @@ export function buildLog(paths: Paths, module: ModuleId): string {
   return inside(buildDirectory(paths, module), "make.log");
 }
 
+/** Beside the kernels of a version. */
+export const tarballsName = "tarball";
+
 /** `<dkms tree>/<name>/<version>/tarball`, the default place of mktarball's results. */
 export function tarballDirectory(paths: Paths, module: ModuleId): string {
-  return inside(moduleDirectory(paths, module), "tarball");
+  return inside(moduleDirectory(paths, module), tarballsName);
 }
 
 /** `<dkms tree>/<name>/<version>/<release>`, with one directory for each architecture in it. */

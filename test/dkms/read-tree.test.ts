@@ -114,12 +114,14 @@ read("collects what killed runs left of a version", ({ tree }) => {
   tree.module("a/1").built(K);
   const left = [
     tree.write(`${dkms}/a/1/.dkms-agent-0123/x`, "").replace(/\/x$/, ""),
+    tree.write(`${dkms}/a/1/tarball/.dkms-agent-a.0123456789ab`, ""),
     tree.write(`${dkms}/a/1/build/make.log`, "").replace(/\/make.log$/, ""),
     tree.write(`${dkms}/a/1/${K}/.tmp_x86_64_abc/module/a.ko`, "").replace(/\/module.*$/, ""),
     tree.write(`${dkms}/a/1/${K}/i686/log/make.log`, "").replace(/\/log.*$/, ""),
     tree.at(dkms, "a/1/6.2.0-1"),
     tree.at(dkms, "a/1", K, "aarch64"),
   ];
+  tree.write(`${dkms}/a/1/tarball/a-1.dkms.tar.gz`, "");
   tree.link(".tmp_x86_64_abc", `${dkms}/a/1/${K}/aarch64`);
   fs.mkdirSync(tree.at(dkms, "a/1/6.2.0-1"));
   const found = readTree(tree.host());

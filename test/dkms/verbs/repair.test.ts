@@ -54,12 +54,13 @@ repairing("removes what killed runs left of this version, and nothing else", asy
   const before = trees(tree);
   tree.write("var/lib/dkms/demo/1.0/build/x.o", "");
   tree.write(`var/lib/dkms/demo/1.0/${hidden}/x`, "");
+  tree.write(`var/lib/dkms/demo/1.0/tarball/${hidden}`, "");
   tree.write(`var/lib/dkms/demo/1.0/${release}/.tmp_x86_64_x/module/demo.ko`, "");
   tree.link(".tmp_x86_64_x", `var/lib/dkms/demo/1.0/${release}/i686`);
   tree.write("var/lib/dkms/demo/1.0/9.9.9/.tmp_x86_64_x/module/demo.ko", "");
   const { changed, notices } = expectDone(await repair(tree.host(), { module }));
   assert.ok(changed);
-  assert.is(notices.length, 5);
+  assert.is(notices.length, 6);
   assert.equal(trees(tree), before);
 });
 
