@@ -22,6 +22,8 @@ export type ObjectIndex = ReadonlyMap<string, readonly FoundObject[]>;
  * DKMS tree. Other links are nobody's object, and none to a directory is followed.
  */
 export function findObjects(host: Tree, kernel: string, names: ReadonlySet<string>): readonly FoundObject[] {
+  // Going through all of a kernel's directories takes time.
+  if (names.size === 0) return [];
   return objectsBelow(host, kernel, isInstallPlace).filter(({ name }) => names.has(name));
 }
 

@@ -76,7 +76,7 @@ function recordOf(host: Host, { job, binary, instance }: Loading): BuildRecord {
     const size = host.files.stat(path.join(top, file))?.size ?? 0;
     return { file, sha256, size, ...(destination !== undefined && { destination }) };
   });
-  const superseded = isBuilt(host, instance) ? findSuperseded(host, instance, undefined) : [];
+  const superseded = findSuperseded(host, instance, undefined);
   const left = superseded.filter((old) => !objects.some(equals(old)));
   const claimed = binary.record;
   return {
