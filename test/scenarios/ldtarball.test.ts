@@ -89,6 +89,22 @@ testNeeding(ldtarball, ["dkms"], "loads what dell/dkms packed with its source, o
   }
 });
 
+testNeeding(ldtarball, ["dkms"], "loads what -k names alone, which dell/dkms ignores", async (part) => {
+  const world = twinWorld(part("dkms"));
+  try {
+    await packWithDell(world);
+    world.each(forgetSource);
+    const none = await expectCodes(world, "ldtarball ROOT/both.tar.gz -k 6.1.0-9", [1, 0]);
+    assert.match(none.ours.stderr, "holds no build for 6.1.0-9/x86_64; it holds: 6.1.0-1/x86_64, 6.1.0-2/x86_64.");
+    await expectCodes(world, "ldtarball ROOT/both.tar.gz -k 6.1.0-2", [0, 8]);
+    const { ours, theirs } = await world.run(["status"]);
+    assert.is(ours.stdout, "demo/1.0, 6.1.0-2, x86_64: built\n");
+    assert.match(theirs.stdout, "demo/1.0, 6.1.0-1, x86_64: built\n");
+  } finally {
+    world.remove();
+  }
+});
+
 testNeeding(ldtarball, ["dkms"], "answers with dell/dkms's codes for what is no archive of a module", async (part) => {
   const world = twinWorld(part("dkms"));
   try {

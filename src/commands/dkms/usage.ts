@@ -14,7 +14,7 @@ Actions:
 
 Which module, which kernel:
   -m NAME[/VERSION], -v VERSION   a bare NAME/VERSION means the same
-  -k RELEASE[/ARCH]               may be given several times; default: the running kernel
+  -k RELEASE[/ARCH]               may be given several times; default: the running kernel; ldtarball: all
   -a ARCH                         one for all kernels, or as many as there are -k
   --all                           remove, unbuild, uninstall: every kernel that it is built for
   --templatekernel RELEASE        match: the kernel whose modules are wanted

@@ -1,5 +1,4 @@
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
@@ -8,6 +7,7 @@ import * as assert from "uvu/assert";
 import { readTarball } from "../../../src/dkms/tarball/read-tarball.ts";
 import { loadTarball } from "../../../src/dkms/verbs/load-tarball.ts";
 import type { CommandResult } from "../../../src/host/run.ts";
+import { memoryDirectory } from "../../rig/memory-directory.ts";
 import { differences, snapshot } from "../../rig/snapshot.ts";
 import { gnuLongName, paxHeader, tarArchive } from "../../rig/tar-archive.ts";
 import { binariesOnlyFiles, objectFiles, sourceFiles } from "../../rig/tarballs.ts";
@@ -98,7 +98,7 @@ interface Context {
 const fuzz = suite<Context>("mutated tarballs");
 
 fuzz.before((context) => {
-  context.directory = fs.mkdtempSync(path.join(os.tmpdir(), "dkms-fuzz-"));
+  context.directory = memoryDirectory("dkms-fuzz-");
   context.tree = dkmsTree(path.join(context.directory, "root")).kernel("6.1.0-1");
   fs.mkdirSync(context.tree.at("var/lib/dkms/.dkms-agent"));
 });
