@@ -9,6 +9,7 @@ import { expectedDuration } from "./apply/expected-duration.ts";
 import { type Journal, openJournal, type RunFacts } from "./apply/journal.ts";
 import { withLock } from "./apply/lock.ts";
 import { noteFailures } from "./apply/note-failures.ts";
+import { orWarn } from "./apply/or-warn.ts";
 import type { Outcome } from "./apply/outcome.ts";
 import { noWorkshop, openWorkshop } from "./apply/workshop.ts";
 import type { DesiredState } from "./desired-state/desired-state.ts";
@@ -131,12 +132,10 @@ async function reconcileLocked(
   const remaining = earlier ? restrictPlan(after.plan, (id) => names.has(id)) : after.plan;
   if (earlier) tellLeft(after.plan.changes.length - remaining.changes.length, earlier, emit);
   const outcome = { ...applied, remaining };
-  writeLastApplied(
-    host,
-    rememberWishes(after.actual.lastApplied, after.plan, { desired, actual: after.actual, filter }),
-  );
+  const wishes = rememberWishes(after.actual.lastApplied, after.plan, { desired, actual: after.actual, filter });
+  orWarn(emit, "remember what was wanted", () => writeLastApplied(host, wishes));
   if (!outcome.interrupted) await digests.save({ whole: filter.modules.length === 0 && filter.kernel === undefined });
-  journal.end(outcome);
+  orWarn(emit, "keep in the journal how this run ended", () => journal.end(outcome));
   emit({ type: "run_complete", outcome });
   return succeed({ plan, outcome, actual: after.actual });
 }
@@ -153,7 +152,8 @@ async function carryOut(host: Host, { actual, plan }: Comparison, options: Recon
     const engine = byDkms ? dkmsEngine : builtInEngine;
     const applied = await applyPlan(host, plan, { ...options, workshop, engine, expectedMs });
     const inputsOf = (instance: InstanceId) => actual.prospects.get(instanceAddress(instance))?.inputs;
-    noteFailures(host, { steps, results: applied.steps, inputsOf });
+    const { steps: results } = applied;
+    orWarn(options.emit, "remember what failed", () => noteFailures(host, { steps, results, inputsOf }));
     return applied;
   } finally {
     await workshop.close();

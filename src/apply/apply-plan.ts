@@ -10,6 +10,7 @@ import { changeResults } from "./change-results.ts";
 import { type Engine, type ExecuteOptions, execute } from "./engine.ts";
 import type { Emit } from "./event.ts";
 import type { Journal } from "./journal.ts";
+import { orWarn } from "./or-warn.ts";
 import { orderSteps } from "./order-steps.ts";
 import type { Outcome, StepResult } from "./outcome.ts";
 import { runGraph } from "./run-graph.ts";
@@ -95,7 +96,10 @@ async function runStep(run: Running, step: Step): Promise<void> {
   }
   options.emit({ type: "step_start", ...place, reason: step.reason });
   const started = performance.now();
-  const done = await guarded(run, step);
+  const done = await guarded(step, () => {
+    begin(options, step);
+    return execute(options.engine, run.host, { step, options });
+  });
   const durationMs = performance.now() - started;
   if (!done.ok) return failStep(run, step, { ...place, result: "failed", failure: done.error, durationMs });
   const { changed, notices, undo } = done.value;
@@ -104,6 +108,13 @@ async function runStep(run: Running, step: Step): Promise<void> {
   run.undoLog.remember(step, undo);
   record(run, { ...place, result: changed ? "done" : "unchanged", failure: undefined, durationMs });
   options.emit({ type: "step_complete", ...place, changed, durationMs });
+}
+
+/** What cannot be written down is not begun; but for depmod, which is owed, and says so in a place of its own. */
+function begin({ journal, emit }: ApplyOptions, step: Step): void {
+  const write = () => journal.intent(step);
+  if (step.kind === "depmod") orWarn(emit, `keep in the journal that ${step.id} begins`, write);
+  else write();
 }
 
 function reasonToSkip({ host, options, results }: Running, step: Step): string | undefined {
@@ -120,10 +131,9 @@ function reasonToSkip({ host, options, results }: Running, step: Step): string |
 }
 
 /** The one boundary: whatever a verb throws becomes a failure of its step, so that the other instances go on. */
-async function guarded({ host, options }: Running, step: Step): Promise<Result<Done>> {
+async function guarded(step: Step, work: () => Promise<Result<Done>>): Promise<Result<Done>> {
   try {
-    options.journal.intent(step);
-    return await execute(options.engine, host, { step, options });
+    return await work();
   } catch (error) {
     if (isSystemError(error)) return ioFailure(error, `${step.kind} ${step.address}`);
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -139,7 +149,7 @@ async function failStep(run: Running, step: Step, result: StepResult & { failure
   const undone = step.kind === "depmod" ? undoLog.takeBackKernel(step.kernel) : undoLog.takeBackInstance(step);
   markUndone(run, undone);
   // What is installed is as it was before; modules.dep may not be. If this fails too, depmod stays owed.
-  if (step.kind === "depmod") await execute(options.engine, host, { step, options });
+  if (step.kind === "depmod") await guarded(step, () => execute(options.engine, host, { step, options }));
 }
 
 /** A source that was added, or replaced, for builds of which none succeeded has no reason to stay. */
@@ -161,5 +171,6 @@ function markUndone(run: Running, undone: readonly Step[]): void {
 
 function record({ options, results }: Running, result: StepResult): void {
   results.set(result.id, result);
-  options.journal.result(result);
+  // What is done is done, also if nobody can write it down.
+  orWarn(options.emit, `keep in the journal what became of ${result.id}`, () => options.journal.result(result));
 }

@@ -98,6 +98,7 @@ async function dkms(
       return fail("E_TIMEOUT", `dkms ${verb} ${about} was ended: its time was over.`);
     case "cancelled":
       return fail("E_CANCELLED", `The run was stopped during dkms ${verb} ${about}.`);
+    case "flood":
     case "killed":
       return fail("E_DKMS", `dkms ${verb} ${about} was killed by a signal.`);
   }

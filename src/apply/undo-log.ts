@@ -4,6 +4,7 @@ import { ioFailure } from "../dkms/io-failure.ts";
 import type { Undo } from "../dkms/verbs/verb.ts";
 import type { Step } from "../plan/step.ts";
 import type { Emit } from "./event.ts";
+import { orWarn } from "./or-warn.ts";
 
 /** What a run has done and could still take back. Every function that takes back returns what it took, latest first. */
 export interface UndoLog {
@@ -38,7 +39,7 @@ export function createUndoLog(plan: readonly Step[], emit: Emit): UndoLog {
       return takeBack(withDependents(plan, (step) => "instance" in step && kernelKey(step.instance.kernel) === key));
     },
     commit: () => {
-      for (const { undo } of done.splice(0)) undo.commit();
+      for (const { step, undo } of done.splice(0)) orWarn(emit, `clear away what ${step.id} replaced`, undo.commit);
     },
   };
 }

@@ -1,5 +1,6 @@
-import { endingOf, type JournalRun, journalLines, journalRuns } from "../apply/journal-runs.ts";
+import { endingOf, type JournalRun, type JournalStep, journalLines, journalRuns } from "../apply/journal-runs.ts";
 import { lockHolder } from "../apply/lock.ts";
+import { isLasting } from "../dkms/failure-memory.ts";
 import { ioFailure } from "../dkms/io-failure.ts";
 import { journalFile } from "../dkms/tree-layout.ts";
 import type { Host } from "../host/host.ts";
@@ -41,12 +42,17 @@ function historyOn(host: Host, { options, io }: Invocation, most: number): Answe
   const holder = lockHolder(host);
   const isRunning = (run: JournalRun) => run === runs.at(-1) && run.id.endsWith(`/${holder}`);
   const told = runs
-    .map((run): ToldRun => ({ run, ending: endingOf(run, isRunning(run)) }))
+    .map((run): ToldRun => ({ run, ending: endingOf(run, isRunning(run)), waiting: run.steps.filter(isHeldBack) }))
     .filter(({ run }) => isMeant(run, options))
     .slice(-most);
   const exitCode = exitCodes.ok.code;
   if (options.json) return { exitCode, out: jsonText(historyDocument(told, toolVersion)) };
   return { exitCode, out: historyText(told, io.out.terminal, { verbose: options.verbosity > 0 }) };
+}
+
+/** Instances wait for their next try; kernels, for which depmod failed, do not. */
+function isHeldBack({ id, result }: JournalStep): boolean {
+  return id.includes("@") && result?.result === "failed" && isLasting(result.code ?? "");
 }
 
 /** Runs in which something was done to a module, or for a kernel, that the options name. */

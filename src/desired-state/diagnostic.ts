@@ -49,6 +49,7 @@ export type DiagnosticCode =
   | "W_NO_EFFECT"
   | "W_NO_KERNEL_MATCHES"
   | "W_NOT_IN_PLAN"
+  | "W_NOT_KEPT"
   | "W_NOT_NEWEST"
   | "W_NOT_PRUNED"
   | "W_UNREADABLE"

@@ -18,7 +18,7 @@ export interface RememberedFailure {
 }
 
 /** Failures that come back as long as source, headers and toolchain are the same; others may be gone the next minute. */
-const lasting: ReadonlySet<FailureCode> = new Set([
+const lasting: ReadonlySet<string> = new Set<FailureCode>([
   "E_BAD_OBJECT",
   "E_MAKE",
   "E_NO_OBJECT",
@@ -29,6 +29,11 @@ const lasting: ReadonlySet<FailureCode> = new Set([
   "E_WRONG_KERNEL",
 ]);
 
+/** Whether a failure of this code is remembered. Pure. */
+export function isLasting(code: string): boolean {
+  return lasting.has(code);
+}
+
 const firstPauseMs = 10 * 60_000;
 const longestPauseMs = 24 * 3_600_000;
 
@@ -38,7 +43,7 @@ const longestPauseMs = 24 * 3_600_000;
  */
 export function rememberFailure(host: Host, instance: InstanceId, failed: FailedAttempt): void {
   const { failure, inputs } = failed;
-  if (!lasting.has(failure.code)) return;
+  if (!isLasting(failure.code)) return;
   const before = read(host, instance);
   const attempts = before && isDeepStrictEqual(before.inputs, inputs) ? before.attempts + 1 : 1;
   const { code, message } = failure;

@@ -21,6 +21,7 @@ export type FailureCode =
   | "E_INSECURE_FILE"
   | "E_INTERNAL"
   | "E_IO"
+  | "E_KILLED"
   | "E_LOCKED"
   | "E_MAKE"
   | "E_NEWER_INSTALLED"

@@ -86,11 +86,26 @@ function explain({ name }: ScriptRequest, script: string, result: CommandResult)
     }
     case "cancelled":
       return fail("E_CANCELLED", `The run was stopped during ${name}.`, { path: script });
+    case "flood":
+      return fail("E_SCRIPT", `${name} was ended, it wrote without end: ${script}.`, { path: script });
     case "killed":
-      return fail("E_SCRIPT", `${name} was killed by a signal: ${script}.`, { path: script });
+      return killed(name, script);
     case "exited":
+      if (result.exitCode === killedExit) return killed(name, script);
       return result.exitCode === 0 ? succeed([]) : failed(name, script, result);
   }
+}
+
+/** A shell's exit code when its last program was ended by SIGKILL. */
+export const killedExit = 137;
+
+/** What to do when the kernel has ended a program. */
+export const outOfMemory =
+  "See dmesg for the out-of-memory killer. Give the machine more memory, or run fewer --jobs at once; then run it again.";
+
+function killed(name: string, script: string): Result<never> {
+  const message = `${name} was killed: ${script}. Mostly memory has run out.`;
+  return fail("E_KILLED", message, { path: script, remedy: outOfMemory, dkmsExit: killedExit });
 }
 
 function failed(name: string, script: string, { exitCode, stdout, stderr }: CommandResult): Result<never> {

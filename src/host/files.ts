@@ -60,7 +60,7 @@ export interface FileWrites {
   readonly makeTemporaryDirectory: (prefix: string) => string;
   /** Whole or not at all: temporary name in the same directory, fsync, rename, fsync of the directory. */
   readonly writeAtomic: (path: string, content: string | Uint8Array, mode?: number) => void;
-  /** Opens, appends, fsyncs, closes. Creates the file with mode 0600. */
+  /** All of it or nothing: opens, appends, fsyncs, closes. Creates the file with mode 0600. */
   readonly append: (path: string, text: string) => void;
   /** Content, mode and times; fails if `to` exists. By reflink where the file system can. fsyncs. */
   readonly copyFile: (from: string, to: string) => void;

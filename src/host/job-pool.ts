@@ -3,6 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { Host } from "./host.ts";
 import { temporaryPrefix } from "./local-files.ts";
+import { isSystemError } from "./system-error.ts";
 
 /**
  * One pool of job slots for all builds of a run, in the form that GNU make shares between its own sub-makes: a FIFO
@@ -51,11 +52,21 @@ async function openFifo({ run }: Pick<Host, "run">, directory: string): Promise<
   const place = path.join(directory, `${temporaryPrefix}${randomBytes(6).toString("hex")}`);
   const made = await run({ file: "mkfifo", args: ["-m", "600", place], timeoutMs: fifoTimeoutMs });
   if (made.ending !== "exited" || made.exitCode !== 0) return undefined;
+  const opened: number[] = [];
+  const open = (flags: string | number) => {
+    const descriptor = fs.openSync(place, flags);
+    opened.push(descriptor);
+    return descriptor;
+  };
   try {
-    const [shared, own] = [fs.openSync(place, "r+"), fs.openSync(place, "r+")];
-    return { shared, own, drain: fs.openSync(place, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK) };
-  } finally {
+    const fifo = { shared: open("r+"), own: open("r+"), drain: open(fs.constants.O_RDONLY | fs.constants.O_NONBLOCK) };
     fs.unlinkSync(place);
+    return fifo;
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    // Builds can go on one after the other; the name goes with the next run's sweep.
+    for (const descriptor of opened) fs.closeSync(descriptor);
+    return undefined;
   }
 }
 

@@ -5,6 +5,7 @@ import { createComparer } from "./compare-files.ts";
 import { createFile } from "./create-file.ts";
 import type { DirectoryEntry, EntryKind, FileReads, FileStat, Files, FileWrites } from "./files.ts";
 import { syncDirectory } from "./sync-directory.ts";
+import { isSystemError } from "./system-error.ts";
 
 /** The real file system (see {@link Files} for the rules that every function keeps). */
 export const localFiles: Files = { ...reads(), ...writes() };
@@ -30,10 +31,7 @@ function writes(): FileWrites {
     makeDirectory,
     makeTemporaryDirectory: (prefix) => fs.mkdtempSync(prefix),
     writeAtomic,
-    append: (file, text) => {
-      const descriptor = fs.openSync(file, "a", 0o600);
-      finishing(descriptor, () => fs.writeSync(descriptor, text));
-    },
+    append,
     copyFile,
     rename: (from, to) => {
       fs.renameSync(from, to);
@@ -130,7 +128,7 @@ function writeAtomic(file: string, content: string | Uint8Array, mode = 0o644): 
   const temporary = temporaryName(file);
   const descriptor = fs.openSync(temporary, "wx", mode);
   try {
-    finishing(descriptor, () => {
+    finishing({ descriptor, file }, () => {
       fs.fchmodSync(descriptor, mode);
       fs.writeFileSync(descriptor, content);
     });
@@ -141,12 +139,26 @@ function writeAtomic(file: string, content: string | Uint8Array, mode = 0o644): 
   renameOrRemove(temporary, file);
 }
 
+/** Half a line, which a full disk leaves, would spoil the one after it. */
+function append(file: string, text: string): void {
+  const descriptor = fs.openSync(file, "a", 0o600);
+  const { size } = fs.fstatSync(descriptor);
+  finishing({ descriptor, file }, () => {
+    try {
+      fs.writeFileSync(descriptor, text);
+    } catch (error) {
+      fs.ftruncateSync(descriptor, size);
+      throw error;
+    }
+  });
+}
+
 function copyFile(from: string, to: string): void {
   const { mode, atime, mtime } = fs.statSync(from);
   try {
     fs.copyFileSync(from, to, fs.constants.COPYFILE_FICLONE | fs.constants.COPYFILE_EXCL);
     const descriptor = fs.openSync(to, "r+");
-    finishing(descriptor, () => {
+    finishing({ descriptor, file: to }, () => {
       fs.fchmodSync(descriptor, mode & 0o7777);
       fs.futimesSync(descriptor, atime, mtime);
     });
@@ -185,11 +197,15 @@ function renameOrRemove(temporary: string, file: string): void {
   syncDirectory(path.dirname(file));
 }
 
-/** Writes, forces the content to the disk, and closes whatever happens. */
-function finishing(descriptor: number, write: () => void): void {
+/** Writes, forces the content to the disk, and closes whatever happens. Errors name the file. */
+function finishing({ descriptor, file }: { descriptor: number; file: string }, write: () => void): void {
   try {
     write();
     fs.fsyncSync(descriptor);
+  } catch (error) {
+    // What goes through a descriptor does not know of which file it is.
+    if (isSystemError(error) && error.path === undefined) Object.assign(error, { path: file });
+    throw error;
   } finally {
     fs.closeSync(descriptor);
   }

@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import type { Run } from "./run.ts";
+import { isSystemError } from "./system-error.ts";
 
 /** A lock that this process holds until it releases it or dies, however it dies. */
 export interface HeldLock {
@@ -58,6 +59,12 @@ function hold(descriptor: number): HeldLock {
 
 /** The file stays: removing it would let two processes hold locks on two files of one name. */
 function release(descriptor: number): void {
-  fs.ftruncateSync(descriptor);
-  fs.closeSync(descriptor);
+  try {
+    fs.ftruncateSync(descriptor);
+  } catch (error) {
+    // What stands in it then is of a run that has ended: nothing is left of it that the next one could find.
+    if (!isSystemError(error)) throw error;
+  } finally {
+    fs.closeSync(descriptor);
+  }
 }

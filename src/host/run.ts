@@ -11,6 +11,8 @@ export interface Command {
   readonly timeoutMs: number;
   /** Stdout and stderr are appended to this file, in order, instead of being captured. */
   readonly logFile?: string;
+  /** How many bytes that file may hold; a program that writes more is ended, and the file cut. Default: any number. */
+  readonly logLimit?: number;
   readonly input?: string;
   /** Goes to stdin piece by piece, as fast as the program takes it. What it throws, the run throws. */
   readonly feed?: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -26,8 +28,8 @@ export interface Command {
 
 /** How a process ended. A process that fails is a value, never a throw. */
 export interface CommandResult {
-  /** `exited`: see exitCode. `missing`: no such program. `timeout`: ended by us. `cancelled`: the host's signal. */
-  readonly ending: "exited" | "killed" | "missing" | "timeout" | "cancelled";
+  /** `exited`: see exitCode. `missing`: no such program. `timeout`: ended by us. `cancelled`: the host's signal. `flood`: logLimit. */
+  readonly ending: "exited" | "killed" | "missing" | "timeout" | "cancelled" | "flood";
   /** The exit code; -1 unless `ending` is `exited`. */
   readonly exitCode: number;
   /** The first 16 MiB of each; empty when a log file took them. */

@@ -22,6 +22,8 @@ const captureLimit = 16 << 20;
 const graceMs = 3000;
 /** How long output is still read after the program itself has ended, while a descendant keeps the pipe open. */
 const lingerMs = 250;
+/** How often it is looked how much a program has written into its log; a hundred megabytes may come in between. */
+const logWatchMs = 100;
 
 /**
  * Starts processes with an argument array, a time limit, a process group of their own and a known environment. A
@@ -33,7 +35,7 @@ export function createRun({ searchPath, signal, mark }: RunSettings): Run {
     if (signal.aborted && !command.evenWhenStopping) return { ...nothing, ending: "cancelled" };
     const log = command.logFile === undefined ? undefined : fs.openSync(command.logFile, "a", 0o644);
     try {
-      return await waitFor(startChild(command, { searchPath, mark, log }), command, signal);
+      return await waitFor(startChild(command, { searchPath, mark, log }), { command, signal, log });
     } catch (error) {
       // What is fed to it may be gone too.
       if (isSystemError(error) && error.code === "ENOENT" && error.syscall.startsWith("spawn"))
@@ -67,23 +69,34 @@ function startChild(command: Command, { searchPath, mark, log }: ChildSettings) 
   return child;
 }
 
-async function waitFor(child: ChildProcess, command: Command, signal: AbortSignal): Promise<CommandResult> {
+interface Waiting {
+  readonly command: Command;
+  readonly signal: AbortSignal;
+  readonly log: number | undefined;
+}
+
+async function waitFor(child: ChildProcess, { command, signal, log }: Waiting): Promise<CommandResult> {
   const started = performance.now();
-  let stopped: "timeout" | "cancelled" | undefined;
+  let stopped: "timeout" | "cancelled" | "flood" | undefined;
   let force: NodeJS.Timeout | undefined;
-  const stop = (why: "timeout" | "cancelled") => {
+  const stop = (why: "timeout" | "cancelled" | "flood") => {
     stopped ??= why;
-    signalGroup(child, "SIGTERM");
+    // What writes without end would fill the disk while it is asked.
+    signalGroup(child, why === "flood" ? "SIGKILL" : "SIGTERM");
     force ??= setTimeout(() => signalGroup(child, "SIGKILL"), graceMs);
   };
   const cancel = () => stop("cancelled");
   const timer = setTimeout(() => stop("timeout"), command.timeoutMs);
+  const { logLimit } = command;
+  const isFlooded = () => log !== undefined && logLimit !== undefined && fs.fstatSync(log).size > logLimit;
+  const watch = logLimit === undefined ? undefined : setInterval(() => isFlooded() && stop("flood"), logWatchMs);
   if (!command.evenWhenStopping) signal.addEventListener("abort", cancel, { once: true });
   const stdout = command.output ? passOn(child.stdout, command.output, () => stop("cancelled")) : capture(child.stdout);
   const stderr = capture(child.stderr);
   try {
     const feeding = feed(child, command.feed, () => stop("cancelled"));
     const exitCode = await exitOf(child);
+    if (isFlooded()) stop("flood");
     const fault = await feeding;
     if (fault) throw fault.thrown;
     await Promise.all([stdout.finished(), stderr.finished()]);
@@ -99,9 +112,11 @@ async function waitFor(child: ChildProcess, command: Command, signal: AbortSigna
   } finally {
     clearTimeout(timer);
     clearTimeout(force);
+    clearInterval(watch);
     signal.removeEventListener("abort", cancel);
     // What the program left running in its group (a hung compiler, a daemon) ends with it.
     if (stopped) signalGroup(child, "SIGKILL");
+    if (stopped === "flood" && log !== undefined) fs.ftruncateSync(log, logLimit);
   }
 }
 

@@ -6,6 +6,8 @@ import { count, duration, lines } from "./words.ts";
 export interface ToldRun {
   readonly run: JournalRun;
   readonly ending: RunEnding;
+  /** The steps of it whose failure comes back as long as nothing changes, so that the next run waits with them. */
+  readonly waiting: readonly JournalStep[];
 }
 
 /**
@@ -27,9 +29,9 @@ export function historyText(
   return `${lines(rows)}\n${lines(hang("", nextText(last), terminal.columns))}`;
 }
 
-function runLines({ run, ending }: ToldRun, widest: number, terminal: Terminal): readonly string[] {
+function runLines({ run, ending, waiting }: ToldRun, widest: number, terminal: Terminal): readonly string[] {
   const first = `${timeText(run.startedAt)}  ${whoText(run).padEnd(widest)}  `;
-  const [start = "", ...rest] = hang(first, printable(happened({ run, ending })), terminal.columns);
+  const [start = "", ...rest] = hang(first, printable(happened({ run, ending, waiting })), terminal.columns);
   return [first + paint(terminal, tones[ending], start.slice(first.length)), ...rest];
 }
 
@@ -68,7 +70,7 @@ export function happened({ run, ending }: ToldRun): string {
     case "interrupted":
       return `stopped on request; ${progress(run)}${inTime(run)}${remainder(run)}`;
     case "cut-off":
-      return `cut off ${place(run)}, by a kill or a power cut; ${progress(run)} before`;
+      return `cut off ${place(run)}, by a kill, a power cut or a full disk; ${progress(run)} before`;
     case "running":
       return `going on ${place(run)}; ${progress(run)} so far`;
   }
@@ -119,17 +121,25 @@ function remaining(counts: Counts | undefined): { readonly changes: number; read
 }
 
 /** What the next run will do after this one, in one sentence. */
-export function nextText({ run, ending }: ToldRun): string {
+export function nextText({ run, ending, waiting }: ToldRun): string {
   const { changes, blocked } = remaining(run.end?.remaining);
   if (ending === "running") return "The run holds the lock: the next apply waits for its end.";
   if (ending === "cut-off")
     return "The next apply ends what that run left running, clears what it left lying, and goes on from what is there.";
   if (ending === "interrupted") return "The next apply goes on where that run stopped.";
-  if (ending === "failed")
-    return "The next apply tries again what failed; where nothing has changed, only when its next try is due, or with --retry.";
+  if (ending === "failed") return nextAfterFailure(run, waiting);
   if (changes > 0) return `The next apply takes up ${count(changes, "change")} that this one did not come to.`;
   if (blocked > 0) return `The next apply looks again whether what is blocked (${blocked}) can be done.`;
   return "The next apply has nothing to do, unless documents, kernels or sources change.";
+}
+
+function nextAfterFailure({ steps }: JournalRun, waiting: readonly JournalStep[]): string {
+  if (waiting.length === 0) return "The next apply tries again what failed.";
+  const failed = steps.filter(({ result }) => result?.result === "failed");
+  const until = "until its next try is due, unless its source, headers or toolchain change, or with --retry";
+  if (waiting.length === failed.length) return `The next apply leaves what failed alone ${until}.`;
+  const names = waiting.map(stepName).join(" and ");
+  return `The next apply tries again what failed; it leaves ${names} alone ${until}.`;
 }
 
 function stepLines({ run, ending }: ToldRun, terminal: Terminal): readonly string[] {

@@ -23,7 +23,7 @@ function told(lines: readonly object[], isRunning = false): readonly [string, st
 
 function runsOf(lines: readonly object[], isRunning = false) {
   const journal = lines.map((line) => JSON.stringify({ run: "1", at, ...line })).join("\n");
-  return journalRuns(journalLines(journal)).map((run) => ({ run, ending: endingOf(run, isRunning) }));
+  return journalRuns(journalLines(journal)).map((run) => ({ run, ending: endingOf(run, isRunning), waiting: [] }));
 }
 
 const who = "2026-01-02 03:04:05Z  root (alice)  ";
@@ -36,7 +36,10 @@ text("tells when, who and what was done", () => {
 
 text("a run that was killed was cut off during a step, and the next one goes on", () => {
   const [line, next] = told([start, intent]);
-  assert.is(line, `${who}cut off during build demo/1@6.1/x86_64, by a kill or a power cut; 0 steps done before`);
+  assert.is(
+    line,
+    `${who}cut off during build demo/1@6.1/x86_64, by a kill, a power cut or a full disk; 0 steps done before`,
+  );
   assert.match(next, "goes on from what is there");
   assert.match(told([start])[0], "cut off before its first step");
   assert.match(told([start, intent, result])[0], "cut off after build demo/1@6.1/x86_64,");
@@ -55,6 +58,19 @@ text("a failure is told with its step, its message and its code, and what was ta
   assert.match(line, "failed at build demo/1@6.1/x86_64: make failed [E_MAKE]; 0 steps done, 1 taken back in 2.0 s");
   assert.match(line, "; 1 change still to make");
   assert.match(next, "tries again what failed");
+});
+
+text("a failure that comes back as long as nothing changes is left alone by the next run", () => {
+  const failed = { ...result, result: "failed", code: "E_MAKE", message: "make failed" };
+  const other = { ...failed, id: "build:other/1@6.1/x86_64", code: "E_IO" };
+  const next = (lines: readonly object[]) =>
+    historyDocument(
+      runsOf(lines).map((one) => ({ ...one, waiting: one.run.steps.slice(0, 1) })),
+      "1",
+    ).next ?? "";
+  assert.match(next([start, failed, end]), /^The next apply leaves what failed alone until its next try is due, /);
+  const both = /^The next apply tries again what failed; it leaves build demo\/1@6.1\/x86_64 alone until /;
+  assert.match(next([start, failed, other, end]), both);
 });
 
 text("a run that was asked to stop, and one that met something blocked", () => {

@@ -21,8 +21,10 @@ export function verbWorld(): TreeBuilder {
 }
 
 export interface SourceOptions {
+  /** Default: demo. */
+  readonly name?: string;
   readonly version?: string;
-  /** Object names; default: demo_a and demo_b. */
+  /** Object names; default: the module's with _a and with _b. */
   readonly objects?: readonly string[];
   /** What the objects are made for; default: the world's kernel. */
   readonly madeFor?: string;
@@ -38,15 +40,15 @@ export interface SourceOptions {
 
 /** The source of a module whose make only copies objects: no compiler, no time. Returns its directory. */
 export function writeSource(tree: Pick<TreeBuilder, "write" | "at">, options: SourceOptions = {}): string {
-  const { version = "1.0", objects = ["demo_a", "demo_b"], madeFor = release, filling = version } = options;
-  const directory = options.directory ?? `usr/src/demo-${version}`;
+  const { name: module = "demo", version = "1.0", madeFor = release, filling = version } = options;
+  const { directory = `usr/src/${module}-${version}`, objects = [`${module}_a`, `${module}_b`] } = options;
   for (const name of objects)
     tree.write(`${directory}/made/${name}.ko`, fakeObject({ name, release: madeFor, version, filling }));
   const specs = objects.map(
     (name, index) =>
       `BUILT_MODULE_NAME[${index}]=${name}\nDEST_MODULE_LOCATION[${index}]=/updates\nSTRIP[${index}]=no\n`,
   );
-  const head = `PACKAGE_NAME=demo\nPACKAGE_VERSION=${version}\nMAKE[0]="cp made/*.ko ."\n`;
+  const head = `PACKAGE_NAME=${module}\nPACKAGE_VERSION=${version}\nMAKE[0]="cp made/*.ko ."\n`;
   tree.write(`${directory}/dkms.conf`, `${head}${specs.join("")}${options.conf ?? ""}`);
   for (const [name, text] of Object.entries(options.scripts ?? {}))
     chmodSync(tree.write(`${directory}/${name}`, text), 0o755);

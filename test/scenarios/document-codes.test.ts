@@ -30,7 +30,7 @@ function modules(lines: string, command = "validate", head = ""): Provocation {
 
 const head = "apiVersion: dkms-agent/v1\n";
 
-/** Or the scenario that does it, where it takes a saved plan or a loaded module. */
+/** Or the scenario that does it, where it takes more than a document. */
 const provocations: Readonly<Record<DiagnosticCode, Provocation | `${string}.test.ts`>> = {
   E_ALIAS: document(`${head}modules: [${Array.from({ length: 9 }, () => "*a").join(", ")}]\nkernels: &a [running]\n`),
   E_BAD_VALUE: modules(wanted("evdi", "state: here")),
@@ -69,6 +69,7 @@ const provocations: Readonly<Record<DiagnosticCode, Provocation | `${string}.tes
   W_NO_EFFECT: modules(wanted("evdi", "state: added, timeout: 5m")),
   W_NO_KERNEL_MATCHES: modules(wanted("evdi", 'kernels: [{match: "6.6.*"}]')),
   W_NOT_IN_PLAN: "saved-plans.test.ts",
+  W_NOT_KEPT: "faults.test.ts",
   W_NOT_NEWEST: (machine) => {
     quickModule(machine, "evdi", { version: "2.0" });
     return modules(wanted("evdi"))(machine);

@@ -146,6 +146,7 @@ const provocations: Readonly<Record<FailureCode, Provocation>> = {
     fs.symlinkSync("dkms", machine.at("var/lib/dkms"));
     return machine.run("dkms add", "-m", "evdi/1.0");
   },
+  E_KILLED: verb("build", { make: "kill -KILL 0" }),
   E_LOCKED: async (machine) => {
     await want()(machine);
     const holder = spawn("flock", [machine.at("var/lib/dkms/.dkms-agent/lock"), "sh", "-c", "echo held; cat"], {

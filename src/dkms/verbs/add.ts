@@ -10,6 +10,7 @@ import { type ModuleId, moduleKey } from "../id.ts";
 import { runFinalScript, scriptTimeoutMs } from "../run-script.ts";
 import { sourceOverlap } from "../source-overlap.ts";
 import { sourceDirectory, sourceLink } from "../tree-layout.ts";
+import { checkCopy } from "./check-copy.ts";
 import type { FileChanges } from "./file-changes.ts";
 import { linkSource, noConf } from "./link-source.ts";
 import { hasSource } from "./tree-checks.ts";
@@ -75,6 +76,8 @@ function bringSource(host: Host, target: Required<AddTarget>, changes: FileChang
   const staged = changes.stage(paths.sourceTree, (copy) =>
     copyTree(files, source, copy, { durable: true, keep: isSource }),
   );
+  const changed = checkCopy(host, { source, copy: staged, digest: wanted.value });
+  if (changed) return changed;
   if (files.lstat(place) !== undefined) changes.moveAway(place);
   changes.rename(staged, place);
   return succeed(true);

@@ -18,14 +18,17 @@ export interface LoggedStep {
   readonly shown: string;
 }
 
-/** Begins a new log. */
+/** What builds that echo every command write is a tenth of it; a make that goes in a circle has no end. */
+export const logLimit = 64 << 20;
+
+/** Begins a new log. What makes it larger than {@link logLimit} is ended. */
 export function openBuildLog({ files, run, clock }: Host, file: string, { module, kernel }: InstanceId): BuildLog {
   files.writeAtomic(file, `make.log of ${moduleKey(module)} for ${kernelKey(kernel)}, built by dkms-agent\n`);
   return {
     path: file,
     run: async ({ title, shown }, command) => {
       files.append(file, `\n${title}: ${clock().toISOString()}\n# command: ${shown}\n`);
-      const result = await run({ ...command, logFile: file });
+      const result = await run({ ...command, logFile: file, logLimit });
       const end = result.ending === "exited" ? `exit code: ${result.exitCode}` : `ended: ${result.ending}`;
       const seconds = (result.durationMs / 1000).toFixed(1);
       files.append(file, `\n# ${end}\n# time: ${seconds} s, until ${clock().toISOString()}\n${"-".repeat(64)}\n`);
@@ -55,10 +58,22 @@ const tailLength = 15;
 
 /** The lines around the first error of a compiler or of make, which parallel builds bury; else the last ones. */
 export function tellingLines(text: string): readonly string[] {
-  const lines = text.trimEnd().split("\n");
-  const compiler = lines.findIndex((line) => /\berror:/i.test(line));
-  const first = compiler >= 0 ? compiler : lines.findIndex((line) => line.includes("***"));
-  const last = Math.max(0, lines.length - tailLength);
-  const start = first < 0 ? last : Math.min(last, Math.max(0, first - 3));
-  return lines.slice(start, start + tailLength);
+  const end = text.trimEnd().length;
+  const compiler = text.search(/\berror:/i);
+  const first = compiler >= 0 ? compiler : text.indexOf("***");
+  const last = lineBefore(text, end, tailLength);
+  const start = first < 0 ? last : Math.min(last, lineBefore(text, first, 4));
+  return text
+    .slice(start, end)
+    .split("\n", tailLength)
+    .map((line) => line.slice(0, longestLine));
+}
+
+const longestLine = 2000;
+
+/** Where the line begins that is so many lines up, the line of the place counted; a log may be too long to be split. */
+function lineBefore(text: string, place: number, lines: number): number {
+  let start = place;
+  for (let line = 0; line < lines && start > 0; line++) start = text.lastIndexOf("\n", start - 1);
+  return start <= 0 ? 0 : start + 1;
 }

@@ -4,8 +4,9 @@ import { fail, type Result } from "../failure.ts";
 import { instanceAddress } from "../id.ts";
 import { kernelConfigFile } from "../kernel-config.ts";
 import { makeCommand } from "../make-command.ts";
-import { runScript } from "../run-script.ts";
+import { killedExit, outOfMemory, runScript } from "../run-script.ts";
 import type { Making } from "./build-job.ts";
+import { logLimit } from "./build-log.ts";
 
 /** Compiles what has been copied to the build directory: patches, PRE_BUILD, make. Returns notices. */
 export async function compile(making: Making): Promise<Result<readonly string[]>> {
@@ -64,18 +65,30 @@ function explain({ host, job, log }: Making, { ending, exitCode }: CommandResult
       });
     case "cancelled":
       return fail("E_CANCELLED", `The run was stopped during the build of ${address}.`);
+    case "flood":
+      return fail("E_MAKE", `The build of ${address} was ended: its log grew larger than ${logLimit >> 20} MiB.`, {
+        remedy: "See in the log what it writes again and again.",
+        dkmsExit: 10,
+      });
     default: {
       if (ending === "exited" && exitCode === 0) return undefined;
-      if (/No space left on device/.test(host.files.readText(log.path) ?? ""))
+      const text = host.files.readText(log.path) ?? "";
+      if (/No space left on device/.test(text))
         return fail("E_NO_SPACE", `The build of ${address} found no space left on the device.`, {
           path: host.paths.dkmsTree,
           remedy: `Free space on the file system of ${host.paths.dkmsTree} or of the temporary directory.`,
         });
-      const how = ending === "killed" ? "was killed by a signal" : `ended with exit code ${exitCode}`;
-      return fail("E_MAKE", `make ${how} for ${address}.`, {
+      if (ending === "killed" || exitCode === killedExit || killedText.test(text)) {
+        const message = `make, or a program that it had started, was killed for ${address}: mostly memory has run out.`;
+        return fail("E_KILLED", message, { remedy: outOfMemory, dkmsExit: 10 });
+      }
+      return fail("E_MAKE", `make ended with exit code ${exitCode} for ${address}.`, {
         remedy: "Read the log: mostly the module's source does not support this kernel, and a newer version does.",
         dkmsExit: 10,
       });
     }
   }
 }
+
+/** What gcc, make and bash say of a program that was ended by SIGKILL, as the kernel does when memory has run out. */
+const killedText = /Killed signal terminated program|^make.*\*\*\* .*\] Killed$/m;

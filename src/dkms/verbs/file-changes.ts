@@ -50,10 +50,7 @@ export function recordChanges(files: Files, label: string): FileChanges {
       place(log, staged, file);
     },
     link: (target, file) => link(log, target, file),
-    rename: (from, to) => {
-      files.rename(from, to);
-      log.onRestore(() => files.rename(to, from));
-    },
+    rename: (from, to) => rename(log, from, to),
     moveAway: (file) => moveAway(log, file),
     prune: (directory, top) => log.onCommit(() => removeEmpty(files, directory, top)),
     onRestore: log.onRestore,
@@ -96,17 +93,26 @@ function stage({ files, hide, onRestore }: ChangeLog, directory: string, create:
   return staged;
 }
 
+/** Noted before it is tried, everywhere here: a disk can refuse the second half of what was done. */
+function rename({ files, onRestore }: ChangeLog, from: string, to: string): void {
+  onRestore(() => {
+    if (files.lstat(from) === undefined) files.rename(to, from);
+  });
+  files.rename(from, to);
+}
+
 function place({ files, hide, onRestore, onCommit }: ChangeLog, staged: string, to: string): void {
   if (files.lstat(to) === undefined) {
-    files.rename(staged, to);
     onRestore(() => files.remove(to));
+    files.rename(staged, to);
     return;
   }
   const backup = hide(path.dirname(to));
   onRestore(() => files.remove(backup));
   linkOrCopy(files, to, backup);
-  files.rename(staged, to);
+  // Two names of one file are left alone by rename(2): then nothing has happened yet.
   onRestore(() => files.rename(backup, to));
+  files.rename(staged, to);
   onCommit(() => files.remove(backup));
 }
 
@@ -121,17 +127,23 @@ function linkOrCopy(files: Files, existing: string, to: string): void {
   }
 }
 
-function link({ files, onRestore }: ChangeLog, target: string, file: string): void {
+function link({ files, hide, onRestore, onCommit }: ChangeLog, target: string, file: string): void {
   const before = files.readLink(file);
+  if (before === undefined) onRestore(() => files.remove(file));
+  else {
+    const backup = hide(path.dirname(file));
+    onRestore(() => files.remove(backup));
+    files.symlinkAtomic(before, backup);
+    onRestore(() => files.rename(backup, file));
+    onCommit(() => files.remove(backup));
+  }
   files.symlinkAtomic(target, file);
-  onRestore(() => (before === undefined ? files.remove(file) : files.symlinkAtomic(before, file)));
 }
 
-function moveAway({ files, hide, onRestore, onCommit }: ChangeLog, place: string): void {
-  const hidden = hide(path.dirname(place));
-  files.rename(place, hidden);
-  onRestore(() => files.rename(hidden, place));
-  onCommit(() => files.remove(hidden));
+function moveAway(log: ChangeLog, place: string): void {
+  const hidden = log.hide(path.dirname(place));
+  rename(log, place, hidden);
+  log.onCommit(() => log.files.remove(hidden));
 }
 
 /** Removes `directory` and those above it as long as they are empty or gone, and never `top` itself. */

@@ -130,5 +130,6 @@ function overrulesVersions({ force = false, forceVersion = false }: InstallOptio
 function refused(result: Result<never> | Result<readonly string[]>): Result<never> {
   if (result.ok) throw new Error("A script that succeeded refuses nothing");
   const { error } = result;
-  return { ok: false, error: error.code === "E_SCRIPT" ? { ...error, dkmsExit: 101 } : error };
+  const isOwn = error.code === "E_SCRIPT" || error.code === "E_KILLED";
+  return { ok: false, error: isOwn ? { ...error, dkmsExit: 101 } : error };
 }

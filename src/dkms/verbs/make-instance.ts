@@ -17,6 +17,7 @@ import {
 } from "../tree-layout.ts";
 import type { BuildJob, Making } from "./build-job.ts";
 import { keepLog, openBuildLog } from "./build-log.ts";
+import { checkCopy } from "./check-copy.ts";
 import { type CollectedObjects, collectObjects } from "./collect-objects.ts";
 import { compile } from "./compile.ts";
 import type { FileChanges } from "./file-changes.ts";
@@ -53,9 +54,11 @@ async function makeIn(workspace: Workspace, request: Request): Promise<Result<Ou
   const { instance } = job;
   clearScratch(host, job);
   copyTree(host.files, host.files.realPath(job.source) ?? job.source, workspace.directory, { durable: false });
+  const changed = checkCopy(host, { source: job.source, copy: workspace.directory, digest: job.inputs.source });
+  if (changed) return changed;
   const log = openBuildLog({ ...host, run: workspace.run }, path.join(workspace.directory, "make.log"), instance);
   const env = { ...instanceEnvironment(instance), ...job.toolchain.env };
-  const making = { ...request, workspace, log, env, timeLeft: stopwatch(host, job) };
+  const making = { ...request, workspace, log, env, timeLeft: stopwatch(job) };
   const result = await orFailure(`build ${instanceAddress(instance)}`, () => runBuild(making));
   if (!result.ok) return { ok: false, error: keepLog(host, instance, log, workspace.publicly(result.error)) };
   workspace.remove();
@@ -69,9 +72,10 @@ function openWorkspace(host: Host, { instance, options }: BuildJob, changes: Fil
 
 const defaultTimeoutMs = 30 * 60_000;
 
-function stopwatch({ clock }: Host, { options }: BuildJob): () => number {
-  const end = clock().getTime() + (options.timeoutMs ?? defaultTimeoutMs);
-  return () => Math.max(1, end - clock().getTime());
+/** The clock on the wall may be set while a build goes on. */
+function stopwatch({ options }: BuildJob): () => number {
+  const end = performance.now() + (options.timeoutMs ?? defaultTimeoutMs);
+  return () => Math.max(1, end - performance.now());
 }
 
 /** What a killed build of the same instance left behind. */

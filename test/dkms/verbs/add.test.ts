@@ -2,6 +2,7 @@ import fs from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { add } from "../../../src/dkms/verbs/add.ts";
+import { localFiles } from "../../../src/host/local-files.ts";
 import { filesFullAt } from "../../rig/interrupted-files.ts";
 import type { TreeBuilder } from "../../rig/tree-builder.ts";
 import { filesBelow } from "../../rig/tree-listing.ts";
@@ -121,6 +122,18 @@ adding("refuses a dkms.conf of another module, and leaves no copy of it", async 
   const source = writeSource(tree, { version: "2.0", directory: "srv/demo" });
   const failure = await expectUntouched(tree, "E_CONF_INVALID", () => add(tree.host(), { module, source }));
   assert.match(failure.message, /demo\/2\.0, not of demo\/1\.0/);
+});
+
+adding("takes no copy of a source that changes while it is copied", async ({ tree }) => {
+  const source = writeSource(tree, { directory: "srv/demo" });
+  const makeDirectory = (directory: string) => {
+    localFiles.makeDirectory(directory);
+    if (directory.includes("/usr/src/.dkms-agent-")) tree.write("srv/demo/made/later", "");
+  };
+  const host = tree.host({ files: { ...localFiles, makeDirectory } });
+  expectFailure(await add(host, { module, source }), "E_PRECONDITION");
+  assert.not.ok(fs.existsSync(tree.at("usr/src/demo-1.0")));
+  expectDone(await add(tree.host(), { module, source })).undo.commit();
 });
 
 adding("leaves everything as it was when the disk is full at any moment", async ({ tree }) => {

@@ -244,6 +244,48 @@ quickly("ends a build whose time is over, with everything that it started", asyn
   assert.ok(failure.log);
 });
 
+quickly("does not wait longer when the clock is set back meanwhile", async (tree) => {
+  await added(tree, { conf: "MAKE[0]='sleep 300 & wait'\n" });
+  const hours = Array.from({ length: 1000 }, (_, hour) => new Date(2026, 1, 1, hour));
+  const clock = () => hours.pop() ?? new Date(0);
+  await expectUntouched(tree, "E_TIMEOUT", () => build(tree.host({ clock }), instance, { timeoutMs: 300 }));
+});
+
+quickly("ends a make that writes without end, and keeps the beginning of what it wrote", async (tree) => {
+  await added(tree, { conf: "MAKE[0]='echo first; yes'\n" });
+  const failure = await expectUntouched(tree, "E_MAKE", () => build(tree.host(), instance));
+  assert.match(failure.message, /its log grew larger than 64 MiB/);
+  const log = fs.readFileSync(failure.log?.path ?? "");
+  assert.ok(log.length < (64 << 20) + 1000);
+  assert.match(log.toString("utf8", 0, 1000), /\nfirst\ny\n/);
+  assert.match(log.toString("utf8", log.length - 200), /# ended: flood/);
+});
+
+for (const [who, make] of Object.entries({
+  make: "kill -KILL $$",
+  "the compiler": 'echo "gcc: fatal error: Killed signal terminated program cc1"; exit 2',
+  "a program of make's": 'echo "make[1]: *** [Makefile:3: x.o] Killed"; exit 2',
+}))
+  quickly(`tells when ${who} was killed, which is no fault of the module's`, async (tree) => {
+    await added(tree, { conf: "MAKE[0]='sh made/make.sh'\n", scripts: { "made/make.sh": make } });
+    const failure = await expectUntouched(tree, "E_KILLED", () => build(tree.host(), instance));
+    assert.match(failure.remedy ?? "", /dmesg/);
+    assert.is(failure.dkmsExit, 10);
+  });
+
+quickly("builds no source that changes while it is copied", async (tree) => {
+  await added(tree);
+  const makeDirectory = (directory: string) => {
+    localFiles.makeDirectory(directory);
+    if (directory.endsWith("/build")) writeSource(tree, { filling: "changed" });
+  };
+  const host = tree.host({ files: { ...localFiles, makeDirectory } });
+  const failure = expectFailure(await build(host, instance), "E_PRECONDITION");
+  assert.match(failure.message, /usr\/src\/demo-1\.0 changed while it was copied|source changed while it was copied/);
+  assert.not.ok(fs.existsSync(tree.at(place)));
+  expectDone(await build(tree.host(), instance)).undo.commit();
+});
+
 quickly("ends a build when the program is asked to stop", async (tree) => {
   await added(tree, { conf: "MAKE[0]='touch ../started; sleep 300 & wait'\n" });
   const stop = new AbortController();
