@@ -80,6 +80,8 @@ export interface ReconcileOptions extends Required<Omit<CompareOptions, "signing
   readonly facts: Omit<RunFacts, "engine" | "planId">;
   /** A plan that was made before: what it has is done, and nothing else; if it does not hold any more, nothing at all. */
   readonly earlier?: EarlierPlan | undefined;
+  /** Called under the lock after what was to be done: for what later runs can make use of. */
+  readonly keep?: (() => void) | undefined;
 }
 
 export interface Reconciled {
@@ -135,6 +137,7 @@ async function reconcileLocked(
   const wishes = rememberWishes(after.actual.lastApplied, after.plan, { desired, actual: after.actual, filter });
   orWarn(emit, "remember what was wanted", () => writeLastApplied(host, wishes));
   if (!outcome.interrupted) await digests.save({ whole: filter.modules.length === 0 && filter.kernel === undefined });
+  options.keep?.();
   orWarn(emit, "keep in the journal how this run ended", () => journal.end(outcome));
   emit({ type: "run_complete", outcome });
   return succeed({ plan, outcome, actual: after.actual });

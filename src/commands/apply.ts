@@ -2,6 +2,7 @@ import path from "node:path";
 import type { EarlierPlan } from "../apply/admit-earlier.ts";
 import type { DesiredState } from "../desired-state/desired-state.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
+import { keepDesired } from "../desired-state/known-desired.ts";
 import type { Failure } from "../dkms/failure.ts";
 import type { Host } from "../host/host.ts";
 import { hasKeyboard } from "../host/keyboard.ts";
@@ -18,6 +19,7 @@ import type { PlanFile } from "./plan-file.ts";
 import { problemsAnswer } from "./problems-answer.ts";
 import { runOptionsOf } from "./run-options.ts";
 import { parseEngine, parseJobs, type SharedOptions } from "./shared-options.ts";
+import { toolVersion } from "./tool-version.ts";
 import { usageAnswer } from "./usage-answer.ts";
 import type { UsageError } from "./usage-error.ts";
 
@@ -84,7 +86,7 @@ async function applyOn(opened: OpenedHost, invocation: Invocation, request: Appl
   const detailed = own.detailedExitcode === true;
   const file = argument === undefined ? undefined : await readPlanFile(host, argument, options);
   if (file && !file.ok) return failed(createReporter(invocation, host.clock), file.error, detailed);
-  const loaded = loadFor(host, { ...options, desired: desiredPath(options, file?.value) });
+  const loaded = await loadFor(host, { ...options, desired: desiredPath(options, file?.value) });
   const { desired } = loaded;
   const unknown = desired && unknownFilter(host, desired, options);
   if (unknown) return usageAnswer(unknown);
@@ -102,7 +104,8 @@ async function applyOn(opened: OpenedHost, invocation: Invocation, request: Appl
       own.ask === true ? await ask(host, invocation, { desired, scope, saved, file: file?.value }) : undefined;
     if (seen && !seen.ok) return failed(reporter, seen.error, detailed);
     const earlier = seen?.value ?? saved;
-    const result = await reconcile(host, desired, { ...run, emit: reporter.emit, earlier });
+    const keep = loaded.diagnostics.length === 0 ? () => keepDesired(host, desired, toolVersion) : undefined;
+    const result = await reconcile(host, desired, { ...run, emit: reporter.emit, earlier, keep });
     return result.ok ? conclude(result.value, detailed) : failed(reporter, result.error, detailed);
   } finally {
     signal.removeEventListener("abort", stopped);

@@ -1,4 +1,5 @@
-import { type LoadedDesired, loadDesired } from "../desired-state/load-desired.ts";
+import { readKnownDesired } from "../desired-state/known-desired.ts";
+import type { LoadedDesired } from "../desired-state/load-desired.ts";
 import type { Host } from "../host/host.ts";
 import { diagnosticsText } from "../report/diagnostic-text.ts";
 import { validationJson } from "../report/validation.ts";
@@ -7,9 +8,13 @@ import { exitCodes } from "./exit-codes.ts";
 import type { SharedOptions } from "./shared-options.ts";
 import { toolVersion } from "./tool-version.ts";
 
-/** The documents that the options name. */
-export function loadFor(host: Host, options: SharedOptions): LoadedDesired {
-  return loadDesired(host, options.desired, { allowInsecureFiles: options.allowInsecureFiles });
+/** The documents that the options name. What it takes to check them is loaded only if they are new, or not flawless. */
+export async function loadFor(host: Host, options: SharedOptions): Promise<LoadedDesired> {
+  const { desired: place, allowInsecureFiles } = options;
+  const desired = readKnownDesired(host, place, { allowInsecureFiles, toolVersion });
+  if (desired) return { desired, diagnostics: [] };
+  const { loadDesired } = await import("../desired-state/load-desired.ts");
+  return loadDesired(host, place, { allowInsecureFiles });
 }
 
 /** The answer of a command that needs a valid desired state and has none. */

@@ -27,7 +27,7 @@ export function plan(invocation: Invocation): Promise<Answer> {
 async function planOn(opened: OpenedHost, invocation: Invocation): Promise<Answer> {
   const { host } = opened;
   const { options, own, io } = invocation;
-  const loaded = loadFor(host, options);
+  const loaded = await loadFor(host, options);
   const { desired } = loaded;
   if (!desired) return invalidAnswer(invocation, loaded);
   const unknown = unknownFilter(host, desired, options);

@@ -1,7 +1,7 @@
+import { loadDesired } from "../desired-state/load-desired.ts";
 import type { Host } from "../host/host.ts";
 import { validationJson, validationText } from "../report/validation.ts";
 import type { Answer, Invocation } from "./command.ts";
-import { loadFor } from "./documents.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { hostWarnings } from "./host-warnings.ts";
 import { filterOf, onHost } from "./on-host.ts";
@@ -14,7 +14,9 @@ export function validate(invocation: Invocation): Promise<Answer> {
 
 function validateOn(host: Host, invocation: Invocation): Answer {
   const { options, io } = invocation;
-  const { desired, diagnostics } = loadFor(host, options);
+  const { desired, diagnostics } = loadDesired(host, options.desired, {
+    allowInsecureFiles: options.allowInsecureFiles,
+  });
   const warnings = desired ? hostWarnings(host, desired, filterOf(invocation)) : [];
   const loaded = { desired, diagnostics: [...diagnostics, ...warnings] };
   const exitCode = loaded.desired ? exitCodes.ok.code : exitCodes.invalid.code;

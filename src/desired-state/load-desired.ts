@@ -1,21 +1,14 @@
 import { createHash } from "node:crypto";
-import path from "node:path";
 import type { Host } from "../host/host.ts";
 import type { DesiredState } from "./desired-state.ts";
-import type { Diagnostic, Fault } from "./diagnostic.ts";
-import { findDocuments } from "./find-documents.ts";
-import { findInsecureFiles } from "./insecure-files.ts";
+import type { Diagnostic } from "./diagnostic.ts";
 import { mergeDocuments } from "./merge-documents.ts";
 import { type ParsedDocument, parseDocument } from "./parse-document.ts";
 import { mostTokens } from "./parse-yaml.ts";
 import { type Checked, comparePlaces, faultOf, isError, type PlacedFault, toDiagnostic } from "./placed-fault.ts";
-import { type DocumentText, largestFile, readDocument } from "./read-document.ts";
+import type { DocumentText } from "./read-document.ts";
+import { type LoadOptions, readDocuments } from "./read-documents.ts";
 import { createSourceText } from "./source-text.ts";
-
-export interface LoadOptions {
-  /** Read also what somebody other than root may change, when root reads it. */
-  readonly allowInsecureFiles: boolean;
-}
 
 export interface LoadedDesired {
   /** `undefined` if and only if one of the diagnostics is an error. */
@@ -29,12 +22,8 @@ export interface LoadedDesired {
  * nothing about this machine's kernels. Never throws for what stands in the files or how they lie on the disk.
  */
 export function loadDesired(host: Host, place: string, options: LoadOptions): LoadedDesired {
-  const found = findDocuments(host, path.resolve(place));
-  const insecure = options.allowInsecureFiles ? [] : findInsecureFiles(host, found.value ?? []);
-  // What is refused is not even read: an error message would show what root may read and others may not.
-  const read = insecure.length > 0 ? [] : readAll(host, found.value ?? []);
-  const texts = read.flatMap(({ value }) => value ?? []);
-  return assemble(path.resolve(place), texts, [...insecure, ...[found, ...read].flatMap(({ faults }) => faults)]);
+  const read = readDocuments(host, place, options);
+  return assemble(read.place, read.texts, read.faults);
 }
 
 /** The desired state that one document asks for, by its text; `file` is its name in what is said about it. */
@@ -63,26 +52,6 @@ function assemble(place: string, texts: readonly DocumentText[], before: readonl
     diagnostics,
   };
 }
-
-/** Of all documents together, in bytes. */
-const largestTotal = 4 * largestFile;
-
-function readAll(host: Host, files: readonly string[]): readonly Checked<DocumentText>[] {
-  const read: Checked<DocumentText>[] = [];
-  let total = 0;
-  for (const file of files) {
-    const document = readDocument(host, file);
-    total += document.value?.source.text.length ?? 0;
-    if (total > largestTotal) return [...read, { value: undefined, faults: [faultOf(file, tooLarge)] }];
-    read.push(document);
-  }
-  return read;
-}
-
-const tooLarge: Fault = {
-  code: "E_TOO_LARGE",
-  message: `With this file, the documents have more than ${largestTotal} bytes (4 MiB); reading stopped here.`,
-};
 
 function parseAll(texts: readonly DocumentText[]): readonly Checked<ParsedDocument>[] {
   const parsed: Checked<ParsedDocument>[] = [];

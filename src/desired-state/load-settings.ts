@@ -8,10 +8,11 @@ import type { Host } from "../host/host.ts";
 import type { Diagnostic, Fault } from "./diagnostic.ts";
 import { parseDuration } from "./duration.ts";
 import { findInsecureFiles } from "./insecure-files.ts";
-import { type LoadOptions, present } from "./load-desired.ts";
+import { present } from "./load-desired.ts";
 import { mostTokens, parseYaml } from "./parse-yaml.ts";
 import { type Checked, faultAt, isError, type PlacedFault } from "./placed-fault.ts";
 import { readDocument } from "./read-document.ts";
+import type { LoadOptions } from "./read-documents.ts";
 import { schemaFaults } from "./schema-issues.ts";
 import type { Settings } from "./settings.ts";
 import {

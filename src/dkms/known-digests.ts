@@ -2,6 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import type { FileStat } from "../host/files.ts";
 import type { Host } from "../host/host.ts";
 import { isSystemError } from "../host/system-error.ts";
+import { readOwnFile, writeOwnFile } from "./own-file.ts";
 import { digestsFile } from "./tree-layout.ts";
 
 /** Digests that outlive a run, so that a file is read again only when it has changed. */
@@ -28,8 +29,7 @@ type Entry = readonly [size: number, mtime: number, ctime: number, inode: number
  */
 export function openDigests(asked: Host): KnownDigests {
   const { files, clock } = asked;
-  const kept = readKept(asked);
-  const entries = new Map(kept.entries);
+  const entries = readKept(asked);
   const used = new Set<string>();
   const unsettled = new Map<string, number>();
   const sha256 = (path: string): string | undefined => {
@@ -60,7 +60,7 @@ export function openDigests(asked: Host): KnownDigests {
         await settle(asked, unsettled, sha256);
         const paths = [...entries.keys()].filter((path) => !whole || used.has(path)).sort();
         const text = textOf(paths.flatMap((path) => [[path, entries.get(path)] as const]));
-        if (text !== kept.text) files.writeAtomic(digestsFile(asked.paths), text, 0o600);
+        writeOwnFile(asked, digestsFile(asked.paths), text);
       } catch (error) {
         if (!isSystemError(error)) throw error;
       }
@@ -101,25 +101,15 @@ function isOf([size, mtime, ctime, inode, device]: Entry, stat: FileStat): boole
   );
 }
 
-interface Kept {
-  readonly text: string;
-  readonly entries: ReadonlyMap<string, Entry>;
-}
-
-const nothing: Kept = { text: "", entries: new Map() };
-
-function readKept({ files, paths, machine }: Host): Kept {
+function readKept(host: Host): Map<string, Entry> {
+  const text = readOwnFile(host, digestsFile(host.paths), longest);
+  if (text === undefined) return new Map();
   try {
-    const file = digestsFile(paths);
-    const stat = files.lstat(file);
-    const isOurs = stat?.kind === "file" && (stat.uid === 0 || stat.uid === machine.uid) && (stat.mode & 0o022) === 0;
-    if (!isOurs || stat.size > longest) return nothing;
-    const text = files.readText(file) ?? "";
     const value: unknown = JSON.parse(text);
-    if (!Array.isArray(value) || value[0] !== format) return nothing;
-    return { text, entries: new Map(value.slice(1).flatMap((line: unknown) => parseLine(line))) };
+    if (!Array.isArray(value) || value[0] !== format) return new Map();
+    return new Map(value.slice(1).flatMap((line: unknown) => parseLine(line)));
   } catch (error) {
-    if (isSystemError(error) || error instanceof SyntaxError) return nothing;
+    if (error instanceof SyntaxError) return new Map();
     throw error;
   }
 }

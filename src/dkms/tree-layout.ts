@@ -150,6 +150,11 @@ export function digestsFile(paths: Paths): string {
   return inside(paths.state, "digests.json");
 }
 
+/** What checked documents ask for: see known-desired.ts. */
+export function knownDesiredFile(paths: Paths): string {
+  return inside(paths.state, "desired.json");
+}
+
 /** What the runs did, append-only JSON lines. */
 export function journalFile(paths: Paths): string {
   return inside(paths.state, "journal.jsonl");

@@ -1,0 +1,52 @@
+import path from "node:path";
+import type { Host } from "../host/host.ts";
+import type { Fault } from "./diagnostic.ts";
+import { findDocuments } from "./find-documents.ts";
+import { findInsecureFiles } from "./insecure-files.ts";
+import { type Checked, faultOf, type PlacedFault } from "./placed-fault.ts";
+import { type DocumentText, largestFile, readDocument } from "./read-document.ts";
+
+export interface LoadOptions {
+  /** Read also what somebody other than root may change, when root reads it. */
+  readonly allowInsecureFiles: boolean;
+}
+
+export interface DocumentTexts {
+  /** Absolute. */
+  readonly place: string;
+  /** In merge order, of those that could be read. */
+  readonly texts: readonly DocumentText[];
+  /** What is wrong with the files, whatever stands in them. */
+  readonly faults: readonly PlacedFault[];
+}
+
+/** The texts of a document, or of a directory of documents. Never throws for how they lie on the disk. */
+export function readDocuments(host: Host, named: string, options: LoadOptions): DocumentTexts {
+  const place = path.resolve(named);
+  const found = findDocuments(host, place);
+  const insecure = options.allowInsecureFiles ? [] : findInsecureFiles(host, found.value ?? []);
+  // What is refused is not even read: an error message would show what root may read and others may not.
+  const read = insecure.length > 0 ? [] : readAll(host, found.value ?? []);
+  const faults = [...insecure, ...[found, ...read].flatMap(({ faults }) => faults)];
+  return { place, texts: read.flatMap(({ value }) => value ?? []), faults };
+}
+
+/** Of all documents together, in bytes. */
+const largestTotal = 4 * largestFile;
+
+function readAll(host: Host, files: readonly string[]): readonly Checked<DocumentText>[] {
+  const read: Checked<DocumentText>[] = [];
+  let total = 0;
+  for (const file of files) {
+    const document = readDocument(host, file);
+    total += document.value?.source.text.length ?? 0;
+    if (total > largestTotal) return [...read, { value: undefined, faults: [faultOf(file, tooLarge)] }];
+    read.push(document);
+  }
+  return read;
+}
+
+const tooLarge: Fault = {
+  code: "E_TOO_LARGE",
+  message: `With this file, the documents have more than ${largestTotal} bytes (4 MiB); reading stopped here.`,
+};
