@@ -29,7 +29,10 @@ function onBoth(dkms: Dkms, work: (host: RpmHost, isOurs: boolean) => void): voi
   try {
     addKernel(tree, release);
     for (const name of ["demo", "other"]) addSource(tree, { name, version: "1.0" });
+    const lock = "/var/lib/dkms/.dkms-agent/lock";
     const post = [
+      // A dkms that a run has started itself does not ask for the lock.
+      `test ! -e ${lock} || flock --nonblock ${lock} true || touch /etc/dkms/locked`,
       `/etc/dkms/dkms install demo/1.0 -k ${release} >/etc/dkms/post.log 2>&1`,
       "echo $? >/etc/dkms/post.code",
       "/etc/dkms/dkms status >/etc/dkms/post.status",
@@ -74,11 +77,13 @@ testNeeding(
   needs,
   "its script may call dkms, since nobody holds the lock; what it leaves is autoinstalled",
   (part) =>
-    onBoth(part("dkms"), ({ at, run, load }) => {
+    onBoth(part("dkms"), ({ at, run, load }, isOurs) => {
       expectCode(0, load("shell"));
       expectCode(0, load("demo"));
       const read = (name: string) => fs.readFileSync(at("/etc/dkms", name), "utf8");
       assert.is(read("post.code"), "0\n", read("post.log"));
+      assert.not(fs.existsSync(at("/etc/dkms", "locked")));
+      assert.is(fs.existsSync(at("/var/lib/dkms", ".dkms-agent/lock")), isOurs);
       assert.is(read("post.status"), installed("demo"));
       expectCode(0, load("other"));
       assert.is(run(["/etc/dkms/dkms", "status"]).stdout, installed("demo") + installed("other"));
