@@ -1,3 +1,5 @@
+import type { DiagnosticRange } from "./diagnostic.ts";
+
 /** What the documents ask for, checked and with every default filled in. */
 export interface DesiredState {
   /** The document, or the directory of documents: an absolute path. */
@@ -38,6 +40,19 @@ export interface DesiredModule {
   /** Archives of DKMS with the module's binaries, or its source, the one to prefer first; empty: none. */
   readonly tarballs: readonly DesiredTarball[];
   readonly position: SourcePosition;
+  readonly places: ModulePlaces;
+}
+
+/** Where the documents say what a problem may be about. */
+export interface ModulePlaces {
+  readonly version: SourcePlace;
+  /** Of each of `kernels`, which may be in another document; empty if no document says them. */
+  readonly kernels: readonly SourcePlace[];
+}
+
+export interface SourcePlace {
+  readonly file: string;
+  readonly range: DiagnosticRange;
 }
 
 export interface DesiredTarball {

@@ -1,4 +1,4 @@
-import type { DesiredModule, DesiredState, Selector } from "./desired-state.ts";
+import type { DesiredModule, DesiredState, Selector, SourcePlace } from "./desired-state.ts";
 import type { Fault } from "./diagnostic.ts";
 import type { DraftModule, ParsedDocument, Placed } from "./parse-document.ts";
 import { faultAt, type PlacedFault } from "./placed-fault.ts";
@@ -20,7 +20,7 @@ const defaultKernels: readonly Selector[] = [{ kind: "running" }, { kind: "newes
 export function mergeDocuments(documents: readonly ParsedDocument[]): Merged {
   const kernels = documents.flatMap((document) => document.kernels ?? []);
   const unlisted = documents.flatMap((document) => document.unlisted ?? []);
-  const shared = kernels[0]?.value ?? defaultKernels;
+  const shared = { kernels: kernels[0]?.value ?? defaultKernels, places: kernels[0]?.places ?? [] };
   const drafts = documents.flatMap((document) => document.modules ?? []);
   const modules = drafts.map((draft) => ({ ...draft, value: withKernels(draft.value, shared) }));
   return {
@@ -38,8 +38,14 @@ export function mergeDocuments(documents: readonly ParsedDocument[]): Merged {
   };
 }
 
-function withKernels(draft: DraftModule, shared: readonly Selector[]): DesiredModule {
-  return { ...draft, kernels: draft.kernels ?? shared };
+interface SharedKernels {
+  readonly kernels: readonly Selector[];
+  readonly places: readonly SourcePlace[];
+}
+
+function withKernels(draft: DraftModule, { kernels, places }: SharedKernels): DesiredModule {
+  if (draft.kernels) return { ...draft, kernels: draft.kernels };
+  return { ...draft, kernels, places: { ...draft.places, kernels: places } };
 }
 
 function contradictions(key: string, said: readonly Placed<string>[]): readonly PlacedFault[] {

@@ -1,10 +1,10 @@
 import path from "node:path";
 import type { Result } from "../dkms/failure.ts";
-import type { DesiredModule, Selector, Unlisted } from "./desired-state.ts";
+import type { DesiredModule, Selector, SourcePlace, Unlisted } from "./desired-state.ts";
 import { parseDuration } from "./duration.ts";
 import { checkModule, choosesNothing, onlyNegationsFault } from "./module-rules.ts";
 import { parseYaml } from "./parse-yaml.ts";
-import { type Checked, faultAt, type PlacedFault } from "./placed-fault.ts";
+import { type Checked, faultAt, type PlacedFault, rangeAt } from "./placed-fault.ts";
 import { type DocumentShape, documentSchema, type ModuleShape, moduleSchema } from "./schema.ts";
 import { schemaFaults } from "./schema-issues.ts";
 import { parseSelector } from "./selector.ts";
@@ -14,7 +14,7 @@ import { entryAt, type Tree, toPlain } from "./tree.ts";
 /** One document, checked by itself; what the documents say together is not looked at yet. */
 export interface ParsedDocument {
   readonly source: SourceText;
-  readonly kernels: Placed<readonly Selector[]> | undefined;
+  readonly kernels: (Placed<readonly Selector[]> & { readonly places: readonly SourcePlace[] }) | undefined;
   readonly unlisted: Placed<Unlisted> | undefined;
   /** `undefined` if the document has no key `modules`. */
   readonly modules: readonly Placed<DraftModule>[] | undefined;
@@ -91,7 +91,10 @@ function assemble({ source, tree, shape }: WholeDocument, entries: readonly Plac
   const placed = <T>(key: string, value: T): Placed<T> => ({ value, source, span: keySpan(tree, [key]) });
   return {
     source,
-    kernels: shape?.kernels && placed("kernels", shape.kernels.map(selectorOf)),
+    kernels: shape?.kernels && {
+      ...placed("kernels", shape.kernels.map(selectorOf)),
+      places: kernelPlaces(source, tree),
+    },
     unlisted: shape?.unlisted && placed("unlisted", shape.unlisted),
     modules: entryAt(tree, ["modules"]) && entries.map(placedModule),
   };
@@ -118,7 +121,22 @@ function draftOf({ shape, source, tree }: PlacedEntry): DraftModule {
       sha256: tarball.sha256.toLowerCase(),
     })),
     position,
+    places: { version: placeAt(source, spanOf(tree, ["version"])), kernels: kernelPlaces(source, tree) },
   };
+}
+
+/** Of a selector that is a mapping, what stands in it: a block has no end that could be underlined. */
+function kernelPlaces(source: SourceText, tree: Tree): readonly SourcePlace[] {
+  const list = entryAt(tree, ["kernels"])?.value;
+  if (list?.kind !== "list") return [];
+  return list.items.map((item) => {
+    const [entry] = item.kind === "mapping" ? item.entries.values() : [];
+    return placeAt(source, entry ? { start: entry.key.start, end: entry.value.span.end } : item.span);
+  });
+}
+
+function placeAt(source: SourceText, span: Span): SourcePlace {
+  return { file: source.file, range: rangeAt(source, span) };
 }
 
 function selectorOf(shape: NonNullable<ModuleShape["kernels"]>[number]): Selector {

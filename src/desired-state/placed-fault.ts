@@ -1,4 +1,4 @@
-import type { Diagnostic, Fault } from "./diagnostic.ts";
+import type { Diagnostic, DiagnosticRange, Fault } from "./diagnostic.ts";
 import { positionAt, type SourceText, type Span, snippetAt } from "./source-text.ts";
 
 /**
@@ -49,8 +49,12 @@ export function toDiagnostic(placed: PlacedFault): Diagnostic {
 }
 
 function located(source: SourceText, span: Span): Pick<Diagnostic, "range" | "snippet"> {
+  return { range: rangeAt(source, span), snippet: snippetAt(source, span) };
+}
+
+/** The lines and columns of a span. */
+export function rangeAt(source: SourceText, span: Span): DiagnosticRange {
   const start = positionAt(source, span.start);
   const end = positionAt(source, Math.max(span.end, span.start));
-  const range = { line: start.line, column: start.column, endLine: end.line, endColumn: end.column };
-  return { range, snippet: snippetAt(source, span) };
+  return { line: start.line, column: start.column, endLine: end.line, endColumn: end.column };
 }

@@ -1,8 +1,9 @@
-import type { DesiredModule, DesiredState, Selector } from "../desired-state/desired-state.ts";
+import type { DesiredModule, DesiredState } from "../desired-state/desired-state.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import type { KernelId, ModuleId } from "../dkms/id.ts";
 import type { Kernel } from "../dkms/kernel.ts";
 import { type KernelChoice, selectKernels } from "./select-kernels.ts";
+import { type Miss, unmatchedDiagnostics } from "./unmatched-diagnostics.ts";
 
 /** One entry of the documents, its selectors resolved against the kernels of this host. */
 export interface Wanted {
@@ -44,7 +45,7 @@ export function resolveWanted(
 ): { readonly wanted: readonly Wanted[]; readonly diagnostics: readonly Diagnostic[] } {
   const runningKernel = filter.kernel ?? facts.runningKernel;
   const choice: KernelChoice = { candidates: facts.kernels.map(toCandidate), runningKernel };
-  const diagnostics: Diagnostic[] = [];
+  const misses: Miss[] = [];
   const wanted: Wanted[] = [];
   for (const entry of desired.modules) {
     if (!passes(entry, filter)) continue;
@@ -54,11 +55,11 @@ export function resolveWanted(
       continue;
     }
     const { releases, unmatched } = selectKernels(entry.kernels, choice);
-    diagnostics.push(...unmatched.map((selector) => unmatchedDiagnostic(entry, selector, choice)));
+    misses.push(...unmatched.map((selector) => ({ entry, selector })));
     const within = releases.filter((release) => filter.kernel === undefined || release === filter.kernel);
     wanted.push({ entry, id, kernels: within.map((release) => toKernelId(release, facts)) });
   }
-  return { wanted, diagnostics: [...diagnostics, ...versionConflicts(wanted)] };
+  return { wanted, diagnostics: [...unmatchedDiagnostics(misses, runningKernel), ...versionConflicts(wanted)] };
 }
 
 /** Whether a filter lets a module through. A version of `*` stands for any. */
@@ -78,43 +79,6 @@ function toKernelId(release: string, { kernels, arch }: KernelFacts): KernelId {
   return kernels.find(({ id }) => id.release === release)?.id ?? { release, arch };
 }
 
-function unmatchedDiagnostic(entry: DesiredModule, selector: Selector, choice: KernelChoice): Diagnostic {
-  const { file, line, column } = entry.position;
-  const place = { file, range: { line, column, endLine: line, endColumn: column + 1 } };
-  if (selector.kind === "running" && choice.runningKernel === undefined) {
-    return {
-      ...place,
-      severity: "error",
-      code: "E_RUNNING_ELSEWHERE",
-      message: `"running", for ${entry.name}, means nothing under another root, where no kernel runs`,
-      hint: "Name the kernels instead: newest, installed, with-headers, a release, or a pattern",
-    };
-  }
-  return {
-    ...place,
-    severity: "warning",
-    code: "W_NO_KERNEL_MATCHES",
-    message: `No kernel here is chosen by ${describe(selector)}, for ${entry.name}`,
-  };
-}
-
-function describe(selector: Selector): string {
-  switch (selector.kind) {
-    case "exact":
-      return selector.release;
-    case "match":
-      return `match: "${selector.glob}"`;
-    case "regex":
-      return `regex: "${selector.pattern}"`;
-    case "range":
-      return `range: "${selector.bounds.map(({ operator, version }) => operator + version).join(" ")}"`;
-    case "not":
-      return `not: ${describe(selector.selector)}`;
-    default:
-      return selector.kind;
-  }
-}
-
 /** One installed version of a module per kernel: the active link can name only one. */
 function versionConflicts(wanted: readonly Wanted[]): readonly Diagnostic[] {
   const first = new Map<string, DesiredModule>();
@@ -131,15 +95,13 @@ function versionConflicts(wanted: readonly Wanted[]): readonly Diagnostic[] {
 }
 
 function versionConflict(entry: DesiredModule, other: DesiredModule, release: string): Diagnostic {
-  const { file, line, column } = entry.position;
   return {
+    ...entry.places.version,
     severity: "error",
     code: "E_CONFLICT",
     message:
       `Versions ${other.version} (${other.position.file}:${other.position.line}) and ${entry.version} of ` +
       `${entry.name} are both wanted as installed for kernel ${release}; a kernel can have one`,
-    file,
-    range: { line, column, endLine: line, endColumn: column + 1 },
     hint: "Narrow the kernels of one of them, or set its state to built",
   };
 }

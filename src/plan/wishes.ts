@@ -26,7 +26,7 @@ export function wishesOf({ desired, actual, filter }: World): Wishes {
  * where an archive lies.
  */
 function wishOf({ state, ...entry }: DesiredModule): string {
-  const { name: _name, version: _version, kernels: _kernels, position: _position, ...asked } = entry;
+  const { name: _name, version: _version, kernels: _kernels, position: _position, places: _places, ...asked } = entry;
   const { timeoutMs: _timeoutMs, protect: _protect, tarballs, ...others } = asked;
   const making = { ...others, tarballs: tarballs.map(({ sha256 }) => sha256) };
   return `${state} ${createHash("sha256").update(JSON.stringify(making)).digest("hex").slice(0, 16)}`;

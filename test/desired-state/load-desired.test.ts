@@ -34,6 +34,10 @@ modules:
 `;
   inDirectory({ "a.yaml": document }, (directory) => {
     const file = path.join(directory, "a.yaml");
+    const place = (line: number, column: number, endColumn: number) => ({
+      file,
+      range: { line, column, endLine: line, endColumn },
+    });
     const { desired, diagnostics } = load(file);
     assert.equal(diagnostics, []);
     assert.is(desired?.unlisted, "prune");
@@ -64,6 +68,18 @@ modules:
         protect: true,
         tarballs: [{ path: path.join(directory, "jool.dkms.tar.gz"), sha256: "0".repeat(64) }],
         position: { file, line: 5, column: 5 },
+        places: {
+          version: place(6, 14, 19),
+          kernels: [
+            place(10, 9, 16),
+            place(11, 9, 23),
+            place(12, 9, 29),
+            place(13, 9, 22),
+            place(14, 9, 30),
+            place(15, 9, 22),
+            place(16, 9, 29),
+          ],
+        },
       },
     ]);
   });
@@ -72,7 +88,7 @@ modules:
 loading("fills in the defaults", () => {
   const { unlisted, modules: listed } = desiredOf(modules("name: a\nversion: 1"));
   assert.is(unlisted, "report");
-  const { position, ...module } = listed[0] ?? { position: undefined };
+  const { position, places, ...module } = listed[0] ?? { position: undefined, places: undefined };
   assert.equal(module, {
     name: "a",
     version: "1",
@@ -86,6 +102,7 @@ loading("fills in the defaults", () => {
     tarballs: [],
   });
   assert.is(position?.line, 3);
+  assert.equal(places?.kernels, []);
 });
 
 loading("reads all scalars as text", () => {

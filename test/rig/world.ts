@@ -9,7 +9,13 @@ import type {
   TarballProblem,
   TarballState,
 } from "../../src/actual-state/actual-state.ts";
-import type { DesiredModule, DesiredState, DesiredTarball, Selector } from "../../src/desired-state/desired-state.ts";
+import type {
+  DesiredModule,
+  DesiredState,
+  DesiredTarball,
+  Selector,
+  SourcePlace,
+} from "../../src/desired-state/desired-state.ts";
 import type { BuildInputs } from "../../src/dkms/build-record.ts";
 import type { DkmsConf } from "../../src/dkms/conf/dkms-conf.ts";
 import { fail, succeed } from "../../src/dkms/failure.ts";
@@ -308,12 +314,17 @@ function confOf({ name, version }: ModuleId, { buildDepends = [], objects = [nam
   };
 }
 
+const file = "/etc/dkms-agent/desired-state/modules.yaml";
+
+function placeInLine(line: number): SourcePlace {
+  return { file, range: { line, column: 11, endLine: line, endColumn: 12 } };
+}
+
 /** A desired state: each entry `name/version`, with whatever differs from "installed for every kernel". */
 export function desiredState(
   entries: Readonly<Record<string, Partial<DesiredModule>>>,
   unlisted: DesiredState["unlisted"] = "report",
 ): DesiredState {
-  const file = "/etc/dkms-agent/desired-state/modules.yaml";
   const modules = Object.entries(entries).map(([key, more], index): DesiredModule => {
     const slash = key.indexOf("/");
     return {
@@ -328,6 +339,7 @@ export function desiredState(
       protect: false,
       tarballs: [],
       position: { file, line: index + 4, column: 11 },
+      places: { version: placeInLine(index + 4), kernels: [] },
       ...more,
     };
   });

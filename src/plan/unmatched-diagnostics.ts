@@ -1,0 +1,71 @@
+import type { DesiredModule, Selector, SourcePlace } from "../desired-state/desired-state.ts";
+import type { Diagnostic } from "../desired-state/diagnostic.ts";
+
+/** A selector that chooses nothing here, and a module that has it. */
+export interface Miss {
+  readonly entry: DesiredModule;
+  readonly selector: Selector;
+}
+
+/**
+ * An error for `running` where no kernel runs, and a warning for every other selector. What stands in the documents once,
+ * for all modules that name no kernels of their own, is told once. Pure.
+ */
+export function unmatchedDiagnostics(
+  misses: readonly Miss[],
+  runningKernel: string | undefined,
+): readonly Diagnostic[] {
+  const byPlace = new Map<string, { readonly place: SourcePlace; readonly miss: Miss; readonly names: string[] }>();
+  for (const miss of misses) {
+    const place = placeOf(miss);
+    const key = JSON.stringify([place, miss.selector]);
+    const { names } = byPlace.get(key) ?? { names: [] };
+    byPlace.set(key, { place, miss, names: [...names, miss.entry.name] });
+  }
+  return [...byPlace.values()].map(({ place, miss, names }) => ({
+    ...place,
+    ...unmatchedFault(miss, names, runningKernel),
+  }));
+}
+
+/** Of the selector; of the module where no document says its kernels. */
+function placeOf({ entry, selector }: Miss): SourcePlace {
+  const { file, line, column } = entry.position;
+  const own = entry.places.kernels[entry.kernels.indexOf(selector)];
+  return own ?? { file, range: { line, column, endLine: line, endColumn: column + 1 } };
+}
+
+function unmatchedFault({ selector }: Miss, names: readonly string[], runningKernel: string | undefined) {
+  const [first = "", ...others] = names;
+  const whom = others.length > 2 ? `${first} and ${others.length} more` : names.join(", ");
+  if (selector.kind === "running" && runningKernel === undefined) {
+    return {
+      severity: "error",
+      code: "E_RUNNING_ELSEWHERE",
+      message: `"running", for ${whom}, means nothing under another root, where no kernel runs`,
+      hint: "Name the kernels instead: newest, installed, with-headers, a release, or a pattern",
+    } as const;
+  }
+  return {
+    severity: "warning",
+    code: "W_NO_KERNEL_MATCHES",
+    message: `No kernel here is chosen by ${describe(selector)}, for ${whom}`,
+  } as const;
+}
+
+function describe(selector: Selector): string {
+  switch (selector.kind) {
+    case "exact":
+      return selector.release;
+    case "match":
+      return `match: "${selector.glob}"`;
+    case "regex":
+      return `regex: "${selector.pattern}"`;
+    case "range":
+      return `range: "${selector.bounds.map(({ operator, version }) => operator + version).join(" ")}"`;
+    case "not":
+      return `not: ${describe(selector.selector)}`;
+    default:
+      return selector.kind;
+  }
+}
