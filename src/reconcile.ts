@@ -98,7 +98,7 @@ export interface Reconciled {
  * E_PERMISSION, E_READ_ONLY, E_NO_SPACE or E_NO_TOOL if this host cannot run it at all.
  */
 export function reconcile(host: Host, desired: DesiredState, options: ReconcileOptions): Promise<Result<Reconciled>> {
-  return withLock<Reconciled>(host, options, async () => {
+  return withLock<Reconciled>(host, { ...options, doing: options.facts.command }, async () => {
     try {
       return await reconcileLocked(host, desired, options);
     } catch (error) {

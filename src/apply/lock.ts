@@ -12,6 +12,8 @@ import { sweepState } from "./sweep-state.ts";
 export interface LockOptions {
   readonly lockTimeoutMs: number;
   readonly emit: Emit;
+  /** What the lock's file tells others of this run, e.g. `apply`; default: nothing. */
+  readonly doing?: string | undefined;
 }
 
 /**
@@ -25,12 +27,12 @@ export interface LockOptions {
  */
 export async function withLock<T>(
   host: Host,
-  { lockTimeoutMs, emit }: LockOptions,
+  { lockTimeoutMs, emit, doing }: LockOptions,
   work: () => Promise<Result<T>>,
 ): Promise<Result<T>> {
   const file = lockFile(host.paths);
   const since = host.clock().toISOString();
-  const holder = `${JSON.stringify({ pid: process.pid, since, doing: "apply", run: host.mark })}\n`;
+  const holder = `${JSON.stringify({ pid: process.pid, since, doing, run: host.mark })}\n`;
   let attempt: LockAttempt | { readonly kind: "ours" };
   try {
     host.files.makeDirectory(host.paths.state);
@@ -113,11 +115,13 @@ function notHeld(attempt: Exclude<LockAttempt, { kind: "held" }>, file: string):
 function describeHolder(text: string): string {
   const pid = fieldOf(text, "pid");
   if (pid === undefined) return "another program";
-  return `process ${pid}, since ${fieldOf(text, "since") ?? "an unknown time"}`;
+  const doing = fieldOf(text, "doing");
+  const what = doing === undefined ? "" : ` (${doing.slice(0, 40).replace(/[^ -~]/g, "\ufffd")})`;
+  return `process ${pid}${what}, since ${fieldOf(text, "since") ?? "an unknown time"}`;
 }
 
 /** Of what a holder wrote about itself; anything may stand in the file. */
-function fieldOf(text: string, name: "pid" | "since" | "run"): string | undefined {
+function fieldOf(text: string, name: "pid" | "since" | "run" | "doing"): string | undefined {
   try {
     const fields: unknown = JSON.parse(text);
     if (typeof fields !== "object" || fields === null) return undefined;

@@ -1,4 +1,5 @@
 import path from "node:path";
+import type { PlanDocument } from "../contract/plan-schema.ts";
 import { createHost } from "../host/create-host.ts";
 import { jsonText } from "../report/json.ts";
 import { planText } from "../report/plan-text.ts";
@@ -21,6 +22,17 @@ export async function show({ options, argument = "", io, signal }: Invocation): 
     verbose: verbosity > 0,
     unlisted: "ignore",
   });
-  const origin = `Made at ${document.created_at} from ${printable(document.desired.path)}.\n`;
+  const origin = `Made at ${document.created_at} from ${printable(document.desired.path)}${optionsText(document)}.\n`;
   return { exitCode: exitCodes.ok.code, out: quiet ? text : `${text}\n${origin}` };
+}
+
+/** What the plan was narrowed to, and what it may do that plans usually do not. */
+function optionsText({ filter }: PlanDocument): string {
+  const options = [
+    ...filter.modules.map((module) => `--module ${printable(module)}`),
+    ...(filter.kernel === null ? [] : [`--kernel ${printable(filter.kernel)}`]),
+    ...(filter.retry ? ["--retry"] : []),
+    ...(filter.allow_in_use ? ["--allow-in-use"] : []),
+  ];
+  return options.length === 0 ? "" : `, with ${options.join(" ")}`;
 }

@@ -16,7 +16,9 @@ export function unprotect(invocation: Invocation): Promise<Answer> {
   const { options, argument = "", io } = invocation;
   return onHost(invocation, async ({ host, settings }) => {
     const lockTimeoutMs = options.lockTimeoutMs ?? settings.lockTimeoutMs;
-    const lifted = await withLock(host, { lockTimeoutMs, emit: () => {} }, async () => lift(host, argument));
+    const lifted = await withLock(host, { lockTimeoutMs, emit: () => {}, doing: "unprotect" }, async () =>
+      lift(host, argument),
+    );
     if (!lifted.ok) return failedAnswer(lifted.error, io);
     const { gone, left } = lifted.value;
     if (gone.length === 0) return notProtected(argument, left);

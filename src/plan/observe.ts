@@ -56,7 +56,7 @@ function instanceFacts(id: InstanceId, { wanted }: Touched, actual: ActualState)
     installed_version: active?.id.version ?? "none",
     objects: state ? digest(state.objects) : "none",
     problems: state && state.problems.length > 0 ? digest(state.problems) : "none",
-    build_record: state?.record ? digest([state.record.inputs, state.record.tarball]) : "none",
+    build_record: state?.record ? digest([state.record.inputs, state.record.tarball, state.record.signer]) : "none",
     dkms_conf: conf ? digest(conf.ok ? conf.value : conf.error.message) : "not looked at",
     excluded: exclusion ?? "no",
     source: source ? digest([source.inTree, source.given?.digest, source.problem]) : "none",

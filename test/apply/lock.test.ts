@@ -50,12 +50,12 @@ lock("lets go when the work throws", async () => {
 lock("says who holds it when the time is up, and announces the wait once", async () => {
   const events: ApplyEvent[] = [];
   const emit = (event: ApplyEvent) => events.push(event);
-  await withLock(host, silently, async () => {
+  await withLock(host, { ...silently, doing: "dkms install" }, async () => {
     const second = await withLock(host, { lockTimeoutMs: 300, emit }, async () => succeed("never"));
     assert.is(second.ok, false);
     if (!second.ok) {
       assert.is(second.error.code, "E_LOCKED");
-      assert.match(second.error.message, `process ${process.pid}, since`);
+      assert.match(second.error.message, `process ${process.pid} (dkms install), since`);
     }
     return succeed(undefined);
   });

@@ -100,10 +100,11 @@ function mix(before: WorldOptions, { other, what, pick }: Mixing): WorldOptions 
     ...(what.includes("modules") && { modules: withoutClashes(one(before.modules, other.modules)) }),
     ...(what.includes("sources") && { sources: { ...before.sources, ...one(before.sources, other.sources) } }),
     ...(what.includes("confs") && { confs: one(before.confs, other.confs) }),
-    ...(what.includes("rest") && pick % 4 === 0 && { strays: other.strays ?? [] }),
-    ...(what.includes("rest") && pick % 4 === 1 && { depmodOwed: other.depmodOwed ?? [] }),
-    ...(what.includes("rest") && pick % 4 === 2 && { complete: other.complete ?? true }),
-    ...(what.includes("rest") && pick % 4 === 3 && { missingTools: other.missingTools ?? [] }),
+    ...(what.includes("rest") && pick % 5 === 0 && { strays: other.strays ?? [] }),
+    ...(what.includes("rest") && pick % 5 === 1 && { depmodOwed: other.depmodOwed ?? [] }),
+    ...(what.includes("rest") && pick % 5 === 2 && { complete: other.complete ?? true }),
+    ...(what.includes("rest") && pick % 5 === 3 && { missingTools: other.missingTools ?? [] }),
+    ...(what.includes("rest") && pick % 5 === 4 && { signer: other.signer }),
   };
 }
 
@@ -129,7 +130,7 @@ function thingsOf(options: WorldOptions): ReadonlyMap<string, string> {
   }
   for (const name of options.strays ?? []) things.push([`strays ${name}`, true]);
   for (const release of options.depmodOwed ?? []) things.push([`kernel ${release} owed`, true]);
-  things.push(["complete", options.complete], ["tools", options.missingTools]);
+  things.push(["complete", options.complete], ["tools", options.missingTools], ["signer", options.signer]);
   return new Map(things.map(([thing, value]) => [thing, JSON.stringify(value)]));
 }
 

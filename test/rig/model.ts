@@ -1,13 +1,6 @@
 import type { ActualState, InstanceState, ModuleState } from "../../src/actual-state/actual-state.ts";
 import type { BuildInputs } from "../../src/dkms/build-record.ts";
-import {
-  type InstanceId,
-  instanceAddress,
-  type KernelId,
-  kernelKey,
-  type ModuleId,
-  moduleKey,
-} from "../../src/dkms/id.ts";
+import { type InstanceId, instanceAddress, kernelKey, type ModuleId, moduleKey } from "../../src/dkms/id.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import type { Step } from "../../src/plan/step.ts";
 import { freshInputs, type InstanceOptions, toInstance } from "./world.ts";
@@ -37,7 +30,10 @@ function applyStep(state: ActualState, step: Step): ActualState {
       return changeModule(state, step.module, (module) => ({
         ...module,
         ...{ link: "linked", leftovers: [], displaced: [] },
-        instances: [...module.instances, ...module.displaced.map((kernel) => returned(module.id, kernel))],
+        instances: [
+          ...module.instances,
+          ...module.displaced.map((kernel) => returned(state, { module: module.id, kernel })),
+        ],
       }));
     case "build":
       return changeModule(state, step.instance.module, (module) => buildInstance(state, module, step));
@@ -70,8 +66,8 @@ function addModule(state: ActualState, id: ModuleId): ActualState {
   return { ...state, sources, modules: [...state.modules.filter((one) => one !== existing), module] };
 }
 
-function returned(module: ModuleId, kernel: KernelId): InstanceState {
-  return toInstance({ module, kernel }, { level: "built" });
+function returned({ prospects }: ActualState, id: InstanceId): InstanceState {
+  return toInstance(id, { level: "built", signer: prospects.get(instanceAddress(id))?.signer });
 }
 
 function changeModule(state: ActualState, id: ModuleId, change: (module: ModuleState) => ModuleState): ActualState {
@@ -98,11 +94,11 @@ function changeInstance(
 
 function buildInstance(state: ActualState, module: ModuleState, step: Step<"build">): ModuleState {
   const address = instanceAddress(step.instance);
-  const inputs = state.prospects.get(address)?.inputs;
+  const { inputs, signer } = state.prospects.get(address) ?? {};
   if (!inputs) throw new Error(`${address} cannot be built`);
   const source = state.sources.get(moduleKey(module.id));
   if (source?.inTree?.confOnly) throw new Error(`there is nothing to build ${address} from`);
-  return putBuild(module, step, { inputs });
+  return putBuild(module, step, { inputs, signer });
 }
 
 function loadedInputs({ tarballs, sources }: ActualState, { instance, tarball }: Step<"load-tarball">) {
@@ -138,7 +134,7 @@ function unpackSource(state: ActualState, id: ModuleId, sha256: string): ActualS
   return { ...state, sources: new Map(state.sources).set(key, source), prospects };
 }
 
-type Made = Pick<InstanceOptions, "inputs" | "tarball">;
+type Made = Pick<InstanceOptions, "inputs" | "tarball" | "signer">;
 
 function putBuild(module: ModuleState, { instance, replace }: Step<"build" | "load-tarball">, made: Made): ModuleState {
   if (module.link !== "linked") throw new Error(`${moduleKey(module.id)} is broken`);

@@ -21,6 +21,7 @@ const instance: fc.Arbitrary<InstanceOptions> = fc.record({
   ),
   problems,
   tarball: fc.option(fc.constantFrom("t1", "t2", "t0"), { nil: undefined }),
+  signer: fc.constantFrom(undefined, "key-1", "key-2"),
 });
 
 const module: fc.Arbitrary<ModuleOptions> = fc.record({
@@ -128,6 +129,7 @@ export const world: fc.Arbitrary<WorldOptions> = fc
     depmodOwed: fc.subarray(releases),
     complete: fc.boolean(),
     missingTools: fc.constantFrom([], [], [], ["make"]),
+    signer: fc.constantFrom(undefined, undefined, "key-1", "key-2"),
   })
   .map((one) => one);
 

@@ -55,6 +55,8 @@ export interface WorldOptions {
   readonly loaded?: readonly string[];
   readonly complete?: boolean;
   readonly missingTools?: readonly string[];
+  /** By whose key objects have to be signed; `undefined`: they need not be. */
+  readonly signer?: string | undefined;
   /** `name/version@release` -> the failure whose next try is not due yet. */
   readonly failedBefore?: Readonly<Record<string, RememberedFailure>>;
   readonly runningKernel?: string | undefined;
@@ -81,6 +83,8 @@ export interface InstanceOptions {
   readonly inputs?: Partial<BuildInputs> | "none";
   /** The archive that it was loaded from. */
   readonly tarball?: string | undefined;
+  /** By whose key it is signed; default: it is not. */
+  readonly signer?: string | undefined;
   readonly problems?: readonly ProblemKind[];
 }
 
@@ -206,7 +210,7 @@ function toModule(id: ModuleId, { link = "linked", instances = {}, ...options }:
 /** An instance that is there, as the scan would report it. */
 export function toInstance(
   { module, kernel }: { module: ModuleId; kernel: KernelId },
-  { level, inputs = {}, problems = [], tarball }: InstanceOptions,
+  { level, inputs = {}, problems = [], tarball, signer }: InstanceOptions,
 ): InstanceState {
   const path = `/lib/modules/${kernel.release}/updates/dkms/${module.name}.ko`;
   return {
@@ -227,6 +231,7 @@ export function toInstance(
             durationMs: 1,
             objects: [],
             ...(tarball !== undefined && { tarball: { sha256: tarball } }),
+            ...(signer !== undefined && { signer }),
           },
     problems: problems.map((kind) => ({ kind, message: `${path}: ${kind}`, path })),
     originalsSaved: false,
@@ -288,7 +293,7 @@ function toProspect(key: string, release: string, { options, kernels, sources }:
     conf: conf.invalid === undefined ? succeed(confOf(moduleId(key), conf)) : fail("E_CONF_INVALID", conf.invalid),
     exclusion: conf.exclusion,
     inputs: known ? { ...freshInputs, source: digest, headers } : undefined,
-    signer: undefined,
+    signer: options.signer,
     missingTools: options.missingTools ?? [],
     failedBefore: options.failedBefore?.[`${key}@${release}`],
   };

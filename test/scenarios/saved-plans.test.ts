@@ -68,6 +68,16 @@ saved("a link in its place is replaced, not followed", async ({ machine }) => {
   assert.match(missing.stderr, /Cannot save the plan to .*nowhere\/x\.plan.* \[E_IO\]/);
 });
 
+saved("show tells what a plan was narrowed to, and what it may do", async ({ machine, file }) => {
+  assert.match((await machine.run("show", file)).stdout, /\nMade at 20.* from .*desired-state\.\n$/);
+  const options = ["--module", "good", "--kernel", "6.1.0-1", "--retry", "--allow-in-use"];
+  edit(file, (plan) => ({
+    ...plan,
+    filter: { modules: ["good"], kernel: "6.1.0-1", retry: true, allow_in_use: true, later: "unknown" },
+  }));
+  assert.match((await machine.run("show", file)).stdout, `desired-state, with ${options.join(" ")}.\n`);
+});
+
 saved("show prints it as plan does, and then apply does it; once", async ({ machine, file }) => {
   const { stdout } = await machine.run("show", file);
   assert.match(stdout, (await machine.run("plan")).stdout);

@@ -20,7 +20,7 @@ export async function act(session: Session, verb: Exclude<DkmsCall["verb"], "sta
   if (!refusal.ok) return failureAnswer(refusal.error, io);
   const lockTimeoutMs = readLockTimeout(session);
   if (!lockTimeoutMs.ok) return failureAnswer(lockTimeoutMs.error, io);
-  const options = { lockTimeoutMs: lockTimeoutMs.value, emit: tellOfWaiting(session) };
+  const options = { lockTimeoutMs: lockTimeoutMs.value, emit: tellOfWaiting(session), doing: `dkms ${verb}` };
   const work = () => guarded(verb, async () => succeed(await runner.run(session)));
   const locked = await withLock(session.host, options, work);
   const mayGoWithout = runner.lock === "if possible" && !locked.ok && isUnlockable(locked.error);
