@@ -34,6 +34,9 @@ export function machine({ layers = {} }: MachineOptions = {}): Machine {
   const top = fs.mkdtempSync(path.join(os.tmpdir(), "dkms-agent-machine-"));
   const at = (place: Place, ...names: readonly string[]) => path.join(top, "places", place, ...names);
   for (const place of places) fs.mkdirSync(at(place), { recursive: true });
+  // Debian's rpm, which dell/dkms asks where the distribution has it, keeps its packages in the home directory.
+  const ofRpm = work(top, "/etc/upper/rpm");
+  fs.writeFileSync(path.join(ofRpm, "macros"), "%_dbpath /var/lib/rpm\n");
   const script = [
     "set -e",
     // Places in the first two need not exist, and nothing may be made in the machine's own /etc.
