@@ -32,6 +32,7 @@ export type { Outcome, StepResult } from "./apply/outcome.ts";
 export { noWorkshop, openWorkshop, type Workshop } from "./apply/workshop.ts";
 export { type HostRequest, type OpenedHost, openHost, policyOf } from "./commands/open-host.ts";
 export { applyOptionsOf, runOptionsOf } from "./commands/run-options.ts";
+export { type Comparison, compare } from "./compare.ts";
 export { documentJsonSchema } from "./contract/document-json-schema.ts";
 export { type DocumentName, documentNames } from "./contract/document-names.ts";
 export type { DesiredModule, DesiredState, Selector } from "./desired-state/desired-state.ts";
@@ -62,4 +63,4 @@ export type { Blocked, Change, NotApplicable, Plan, PlanSummary } from "./plan/p
 export { noFilter, type PlanFilter } from "./plan/resolve-wanted.ts";
 export { scanRequest } from "./plan/scan-request.ts";
 export type { Step, StepKind } from "./plan/step.ts";
-export { type Comparison, compare, type Reconciled, type ReconcileOptions, reconcile } from "./reconcile.ts";
+export { type Reconciled, type ReconcileOptions, reconcile } from "./reconcile.ts";

@@ -1,68 +1,25 @@
-import type { ActualState, ArchivePolicy } from "./actual-state/actual-state.ts";
-import { scanActual } from "./actual-state/scan-actual.ts";
+import type { ActualState } from "./actual-state/actual-state.ts";
 import { admitEarlier, type EarlierPlan, tellLeft } from "./apply/admit-earlier.ts";
-import { applyPlan } from "./apply/apply-plan.ts";
-import { builtInEngine } from "./apply/built-in-engine.ts";
-import { dkmsEngine } from "./apply/dkms-engine.ts";
+import { carryOut, type EngineName, type Seen } from "./apply/carry-out.ts";
 import type { Emit } from "./apply/event.ts";
-import { expectedDuration } from "./apply/expected-duration.ts";
-import { type Journal, openJournal, type RunFacts } from "./apply/journal.ts";
+import { openJournal, type RunFacts } from "./apply/journal.ts";
 import { withLock } from "./apply/lock.ts";
-import { noteFailures } from "./apply/note-failures.ts";
 import { orWarn } from "./apply/or-warn.ts";
 import type { Outcome } from "./apply/outcome.ts";
-import { noWorkshop, openWorkshop } from "./apply/workshop.ts";
+import { type CompareOptions, compare } from "./compare.ts";
 import type { DesiredState } from "./desired-state/desired-state.ts";
 import type { EnginePolicy } from "./dkms/engine-policy.ts";
 import { type Result, succeed } from "./dkms/failure.ts";
-import { type InstanceId, instanceAddress } from "./dkms/id.ts";
+import { instanceAddress } from "./dkms/id.ts";
 import { ioFailure } from "./dkms/io-failure.ts";
-import { type KnownDigests, openDigests } from "./dkms/known-digests.ts";
+import { openDigests } from "./dkms/known-digests.ts";
 import { writeLastApplied } from "./dkms/last-applied.ts";
 import { protectModule } from "./dkms/protections.ts";
-import type { SigningSettings } from "./dkms/signing/signing.ts";
 import type { Host } from "./host/host.ts";
-import { assemblePlan } from "./plan/assemble-plan.ts";
 import { lastDuration } from "./plan/last-duration.ts";
 import type { Plan } from "./plan/plan.ts";
-import type { PlanFilter } from "./plan/resolve-wanted.ts";
 import { restrictPlan } from "./plan/restrict-plan.ts";
-import { scanRequest } from "./plan/scan-request.ts";
 import { rememberWishes } from "./plan/wishes.ts";
-
-/** What is there, and how it differs from what is wanted. */
-export interface Comparison {
-  readonly actual: ActualState;
-  readonly plan: Plan;
-}
-
-export interface CompareOptions {
-  readonly filter: PlanFilter;
-  /** Default: as the scan has it. */
-  readonly archives?: ArchivePolicy;
-  /** Default: signing is not required. */
-  readonly signing?: SigningSettings;
-  /** What is known of files from before. Default: what earlier runs have kept. */
-  readonly digests?: KnownDigests;
-}
-
-/** Scans and plans. Writes nothing anywhere. */
-export async function compare(
-  host: Host,
-  desired: DesiredState,
-  { filter, archives, signing, digests = openDigests(host) }: CompareOptions,
-): Promise<Comparison> {
-  const { runningKernel, arch } = host.machine;
-  const request = scanRequest(desired, { runningKernel, arch }, filter);
-  const actual = await scanActual(digests.host, {
-    ...request,
-    ...(archives && { archives }),
-    ...(signing && { signing }),
-  });
-  return { actual, plan: assemblePlan(desired, actual, filter) };
-}
-
-export type EngineName = "builtin" | "dkms";
 
 export interface ReconcileOptions extends Required<Omit<CompareOptions, "signing" | "digests">> {
   readonly emit: Emit;
@@ -127,11 +84,10 @@ async function reconcileLocked(
   const journal = openJournal(host, { ...options.facts, engine: options.engine, planId: earlier?.plan.planId });
   // A run with nothing to do leaves one line: its end.
   if (plan.steps.length > 0) journal.start(desired, plan);
-  const applied = await carryOut(host, { ...before, plan }, { ...options, journal });
+  const applied = await carryOut(host, { plan, seen: seenIn(before.actual) }, { ...options, journal });
   if (applied.steps.length > 0) digests.begin();
   const after = applied.steps.length > 0 ? await compare(host, desired, scope) : before;
-  const names = new Set(plan.steps.map(({ id }) => id));
-  const remaining = earlier ? restrictPlan(after.plan, (id) => names.has(id)) : after.plan;
+  const remaining = earlier ? leftOf(plan, after.plan) : after.plan;
   if (earlier) tellLeft(after.plan.changes.length - remaining.changes.length, earlier, emit);
   const outcome = { ...applied, remaining };
   const wishes = rememberWishes(after.actual.lastApplied, after.plan, { desired, actual: after.actual, filter });
@@ -143,22 +99,15 @@ async function reconcileLocked(
   return succeed({ plan, outcome, actual: after.actual });
 }
 
-async function carryOut(host: Host, { actual, plan }: Comparison, options: ReconcileOptions & { journal: Journal }) {
-  const { steps } = plan;
-  const byDkms = options.engine === "dkms";
-  const workshop = byDkms ? noWorkshop : await openWorkshop(host, steps, options.jobs);
-  const expectedMs = expectedDuration(host, {
-    steps,
-    lastDuration: ({ instance }) => lastDuration(actual, instance),
-  });
-  try {
-    const engine = byDkms ? dkmsEngine : builtInEngine;
-    const applied = await applyPlan(host, plan, { ...options, workshop, engine, expectedMs });
-    const inputsOf = (instance: InstanceId) => actual.prospects.get(instanceAddress(instance))?.inputs;
-    const { steps: results } = applied;
-    orWarn(options.emit, "remember what failed", () => noteFailures(host, { steps, results, inputsOf }));
-    return applied;
-  } finally {
-    await workshop.close();
-  }
+function seenIn(actual: ActualState): Seen {
+  return {
+    lastDuration: (instance) => lastDuration(actual, instance),
+    inputsOf: (instance) => actual.prospects.get(instanceAddress(instance))?.inputs,
+  };
+}
+
+/** What a new plan still has of an earlier one. */
+function leftOf({ steps }: Plan, now: Plan): Plan {
+  const names = new Set(steps.map(({ id }) => id));
+  return restrictPlan(now, (id) => names.has(id));
 }

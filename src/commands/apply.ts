@@ -1,12 +1,14 @@
 import path from "node:path";
 import type { EarlierPlan } from "../apply/admit-earlier.ts";
+import type { EngineName } from "../apply/carry-out.ts";
+import type { CompareOptions } from "../compare.ts";
 import type { DesiredState } from "../desired-state/desired-state.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import { keepDesired } from "../desired-state/known-desired.ts";
 import type { Failure } from "../dkms/failure.ts";
 import type { Host } from "../host/host.ts";
 import { hasKeyboard } from "../host/keyboard.ts";
-import { type CompareOptions, type EngineName, type Reconciled, reconcile } from "../reconcile.ts";
+import { type Reconciled, reconcile } from "../reconcile.ts";
 import { type ApplyReporter, createReporter } from "./apply-reporter.ts";
 import { unknownFilter } from "./check-filter.ts";
 import type { Answer, Invocation } from "./command.ts";

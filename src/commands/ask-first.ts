@@ -1,9 +1,9 @@
 import type { EarlierPlan } from "../apply/admit-earlier.ts";
+import { type CompareOptions, compare } from "../compare.ts";
 import type { DesiredState } from "../desired-state/desired-state.ts";
 import { fail, type Result, succeed } from "../dkms/failure.ts";
 import type { Host } from "../host/host.ts";
 import { readLine } from "../host/keyboard.ts";
-import { type CompareOptions, compare } from "../reconcile.ts";
 import { planText } from "../report/plan-text.ts";
 import type { ShownPlan } from "../report/shown-plan.ts";
 import type { Invocation } from "./command.ts";

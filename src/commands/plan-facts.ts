@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
+import type { Comparison } from "../compare.ts";
 import type { DesiredState } from "../desired-state/desired-state.ts";
 import type { Host } from "../host/host.ts";
 import { fingerprint, observe } from "../plan/observe.ts";
 import type { PlanFilter } from "../plan/resolve-wanted.ts";
-import type { Comparison } from "../reconcile.ts";
 import type { PlanFacts } from "../report/plan-document.ts";
 import { hostFacts } from "./host-facts.ts";
 import { toolVersion } from "./tool-version.ts";

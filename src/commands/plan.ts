@@ -1,10 +1,10 @@
 import path from "node:path";
+import { compare } from "../compare.ts";
 import { withSnippet } from "../desired-state/with-snippet.ts";
 import type { Failure } from "../dkms/failure.ts";
 import { ioFailure } from "../dkms/io-failure.ts";
 import type { Host } from "../host/host.ts";
 import type { Plan } from "../plan/plan.ts";
-import { compare } from "../reconcile.ts";
 import { diagnosticsText } from "../report/diagnostic-text.ts";
 import { jsonText } from "../report/json.ts";
 import { planDocument } from "../report/plan-document.ts";

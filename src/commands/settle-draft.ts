@@ -1,5 +1,6 @@
 import type { ActualState } from "../actual-state/actual-state.ts";
 import { scanActual } from "../actual-state/scan-actual.ts";
+import { type CompareOptions, compare } from "../compare.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import { parseDesired } from "../desired-state/load-desired.ts";
 import type { ModuleShape } from "../desired-state/schema.ts";
@@ -9,7 +10,6 @@ import { openDigests } from "../dkms/known-digests.ts";
 import type { Host } from "../host/host.ts";
 import { type DraftEntry, draftDesired, draftSelectors, leaveOut, narrowDraft } from "../plan/draft-desired.ts";
 import { noFilter } from "../plan/resolve-wanted.ts";
-import { type CompareOptions, compare } from "../reconcile.ts";
 
 /** A document that says what is there. */
 export interface SettledDraft {

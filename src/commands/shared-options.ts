@@ -1,8 +1,8 @@
 import path from "node:path";
+import type { EngineName } from "../apply/carry-out.ts";
 import { parseDuration } from "../desired-state/duration.ts";
 import type { Result } from "../dkms/failure.ts";
 import { nameProblem } from "../dkms/id.ts";
-import type { EngineName } from "../reconcile.ts";
 import type { UsageError } from "./usage-error.ts";
 
 /** Values by camel-cased name: a text, texts, true, a number of times. */

@@ -1,12 +1,12 @@
 import type { ActualState } from "../actual-state/actual-state.ts";
 import { compareLoaded } from "../actual-state/compare-loaded.ts";
 import { scanActual } from "../actual-state/scan-actual.ts";
+import { compare } from "../compare.ts";
 import type { DesiredState } from "../desired-state/desired-state.ts";
 import type { LoadedDesired } from "../desired-state/load-desired.ts";
 import { openDigests } from "../dkms/known-digests.ts";
 import type { Host } from "../host/host.ts";
 import type { Plan } from "../plan/plan.ts";
-import { compare } from "../reconcile.ts";
 import { diagnosticsText } from "../report/diagnostic-text.ts";
 import { jsonText } from "../report/json.ts";
 import { activeVersionsOf, narrowStatus, type Status } from "../report/status.ts";

@@ -3,10 +3,10 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { settleDraft, untold } from "../../src/commands/settle-draft.ts";
+import { compare } from "../../src/compare.ts";
 import { parseDesired } from "../../src/desired-state/load-desired.ts";
 import type { Host } from "../../src/host/host.ts";
 import { noFilter } from "../../src/plan/resolve-wanted.ts";
-import { compare } from "../../src/reconcile.ts";
 import { fakeObject } from "../rig/fake-object.ts";
 import { dkmsTree, type TreeBuilder } from "../rig/tree-builder.ts";
 

@@ -1,0 +1,47 @@
+import type { BuildInputs } from "../dkms/build-record.ts";
+import type { InstanceId } from "../dkms/id.ts";
+import type { Host } from "../host/host.ts";
+import type { Plan } from "../plan/plan.ts";
+import { type ApplyOptions, applyPlan } from "./apply-plan.ts";
+import { builtInEngine } from "./built-in-engine.ts";
+import { dkmsEngine } from "./dkms-engine.ts";
+import { expectedDuration } from "./expected-duration.ts";
+import { noteFailures } from "./note-failures.ts";
+import { orWarn } from "./or-warn.ts";
+import type { Outcome } from "./outcome.ts";
+import { noWorkshop, openWorkshop } from "./workshop.ts";
+
+/** Our own verbs, or the host's `dkms` command. */
+export type EngineName = "builtin" | "dkms";
+
+/** What the scan before a run has seen of instances. */
+export interface Seen {
+  /** Milliseconds of the last build; `undefined` if there was none. */
+  readonly lastDuration: (instance: InstanceId) => number | undefined;
+  readonly inputsOf: (instance: InstanceId) => BuildInputs | undefined;
+}
+
+export interface CarryOutOptions extends Omit<ApplyOptions, "engine" | "workshop" | "expectedMs"> {
+  readonly engine: EngineName;
+}
+
+/** Applies a plan by an engine: builds side by side, the longest way first, and what failed is remembered. */
+export async function carryOut(
+  host: Host,
+  { plan, seen }: { readonly plan: Plan; readonly seen: Seen },
+  options: CarryOutOptions,
+): Promise<Omit<Outcome, "remaining">> {
+  const { steps } = plan;
+  const byDkms = options.engine === "dkms";
+  const workshop = byDkms ? noWorkshop : await openWorkshop(host, steps, options.jobs);
+  const expectedMs = expectedDuration(host, { steps, lastDuration: ({ instance }) => seen.lastDuration(instance) });
+  try {
+    const engine = byDkms ? dkmsEngine : builtInEngine;
+    const applied = await applyPlan(host, plan, { ...options, workshop, engine, expectedMs });
+    const results = { steps, results: applied.steps, inputsOf: seen.inputsOf };
+    orWarn(options.emit, "remember what failed", () => noteFailures(host, results));
+    return applied;
+  } finally {
+    await workshop.close();
+  }
+}
