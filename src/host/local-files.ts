@@ -99,8 +99,10 @@ function createHasher(): (file: string) => string {
 }
 
 function hashFile(file: string, piece: Buffer): string {
-  const descriptor = fs.openSync(file, "r");
+  // A FIFO would be waited for, and a device has no end.
+  const descriptor = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
   try {
+    if (!fs.fstatSync(descriptor).isFile()) throw notPlain(file);
     const hash = createHash("sha256");
     for (let read = fs.readSync(descriptor, piece); read > 0; read = fs.readSync(descriptor, piece)) {
       hash.update(piece.subarray(0, read));
@@ -109,6 +111,10 @@ function hashFile(file: string, piece: Buffer): string {
   } finally {
     fs.closeSync(descriptor);
   }
+}
+
+function notPlain(file: string): Error {
+  return Object.assign(new Error(`EINVAL: not a plain file, read '${file}'`), { code: "EINVAL", syscall: "read" });
 }
 
 /** Not by mkdirSync's `recursive`, which says ENOENT where a read-only file system says EROFS. */

@@ -49,6 +49,11 @@ files("lists in byte order, with kinds that follow no link", () => {
   ]);
 });
 
+files("digests no device and no FIFO, for which it would wait for ever", () => {
+  spawnSync("mkfifo", [at("fifo")]);
+  for (const endless of [at("fifo"), "/dev/zero"]) assert.throws(() => localFiles.sha256(endless), "not a plain file");
+});
+
 files("digests like sha256sum, whatever the size", () => {
   const content = Buffer.alloc(700_001, "kernel");
   fs.writeFileSync(at("big"), content);

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
@@ -8,7 +9,7 @@ import { type AgentRoot, agentRoot, runAgent } from "../rig/agent.ts";
 import type { HeadersOfKernel } from "../rig/parts.ts";
 import { quickMachine, quickModule, wanted } from "../rig/quick-machine.ts";
 import { type ArchivedFile, tarArchive } from "../rig/tar-archive.ts";
-import { binariesOnlyFiles } from "../rig/tarballs.ts";
+import { binariesOnlyFiles, type DemoTarball, objectFiles } from "../rig/tarballs.ts";
 import { testNeeding } from "../rig/test-needing.ts";
 import { treeListing } from "../rig/tree-listing.ts";
 import { twoObjects } from "../rig/two-objects.ts";
@@ -141,6 +142,55 @@ testNeeding(
   },
 );
 
+const quick = "6.1.0-1-amd64";
+
+testNeeding(scenario, ["kmod"], "what cannot be loaded or installed leaves what is there, byte for byte", async () => {
+  const machine = quickMachine([quick]);
+  try {
+    const pack = (name: string, demo: DemoTarball, change: Change = (file) => file) =>
+      listed(machine, name, [...binariesOnlyFiles(demo), ...objectFiles({ releases: [quick], ...demo }).map(change)]);
+    want(machine, pack("good.tar.gz", { filling: "good" }));
+    await machine.apply();
+    const before = listing(machine);
+
+    const renamed: Change = (file) => ({ ...file, name: String(file.name).replace("demo_b", "demo_c") });
+    const swapped: Change = (file) =>
+      file.name.toString().endsWith(".ko") ? { ...file, content: forArm(Buffer.from(file.content ?? "")) } : file;
+    const refused = [
+      [pack("name.tar.gz", { objects: ["demo_a", "demo_b"] }, renamed), /is the module demo_b under another name/],
+      [pack("arch.tar.gz", {}, swapped), /is made for aarch64, not for x86_64/],
+    ] as const;
+    for (const [archive, message] of refused) {
+      want(machine, archive);
+      const { exitCode, stderr } = await machine.run("apply");
+      assert.is(exitCode, 1);
+      assert.match(stderr, message);
+      assert.equal(listing(machine), before, archive.path);
+    }
+
+    const place = machine.at("lib/modules", quick, "updates/dkms/demo_c.ko");
+    fs.mkdirSync(place);
+    fs.writeFileSync(`${place}/occupied`, "");
+    const occupied = listing(machine);
+    want(machine, pack("larger.tar.gz", { filling: "larger", objects: ["demo_a", "demo_b", "demo_c"] }));
+    const { exitCode, stdout } = await machine.run("apply");
+    assert.is(exitCode, 1);
+    assert.match(stdout, "load-tarball demo/1.0@6.1.0-1-amd64/x86_64: done");
+    assert.equal(listing(machine), occupied, "the load is taken back when the install after it fails");
+    fs.rmSync(place, { recursive: true });
+    await machine.apply(0, "--retry");
+    assert.ok(fs.existsSync(place));
+
+    execFileSync("mkfifo", [machine.at("srv/fifo")]);
+    const after = listing(machine);
+    want(machine, { path: machine.at("srv/fifo"), sha256: "0".repeat(64) });
+    assert.match((await machine.run("apply")).stderr, "fifo is not a file");
+    assert.equal(listing(machine), after);
+  } finally {
+    machine.remove();
+  }
+});
+
 scenario.run();
 
 interface BuiltObject {
@@ -183,11 +233,23 @@ interface Listed {
   readonly sha256: string;
 }
 
+type Change = (file: ArchivedFile) => ArchivedFile;
+
+/** e_machine of the ELF header. */
+function forArm(object: Buffer): Buffer {
+  object.writeUInt16LE(183, 18);
+  return object;
+}
+
 function archive(machine: AgentRoot, name: string, objects: readonly BuiltObject[]): Listed {
   const files = objects.map((one): ArchivedFile => {
     return { name: `./dkms_main_tree/${one.release}/x86_64/module/${one.name}.ko`, content: one.content };
   });
-  const bytes = gzipSync(tarArchive([...binariesOnlyFiles(), ...files]));
+  return listed(machine, name, [...binariesOnlyFiles(), ...files]);
+}
+
+function listed(machine: AgentRoot, name: string, files: readonly ArchivedFile[]): Listed {
+  const bytes = gzipSync(tarArchive(files));
   const file = machine.at("srv", name);
   fs.mkdirSync(path.dirname(file), { recursive: true });
   fs.writeFileSync(file, bytes);

@@ -15,12 +15,15 @@ export function entryPath(name: Buffer): EntryPath {
   const problem = problemOf(text);
   if (problem !== undefined) return { ok: false, error: problem };
   const parts = text.split("/").filter((part) => part !== "" && part !== ".");
+  if (name.length > longest) return { ok: false, error: `has more than ${longest} bytes` };
   if (parts.length > mostLevels) return { ok: false, error: `lies more than ${mostLevels} directories deep` };
   if (parts.some((part) => Buffer.byteLength(part) > 255))
     return { ok: false, error: "has a part of more than 255 bytes" };
   return { ok: true, value: parts.join("/") };
 }
 
+/** Half of what a whole path may have: there is something in front of it. */
+const longest = 2048;
 /** Also keeps a path from being copied as often as it has parts. */
 const mostLevels = 100;
 
@@ -29,6 +32,6 @@ function problemOf(text: string): string | undefined {
   if (text.startsWith("/")) return "is absolute";
   if (text.split("/").includes("..")) return "climbs out with ..";
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  if (/[\u0000-\u001f\u007f]/.test(text)) return "contains a control character";
+  if (/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/.test(text)) return "contains a control character";
   return undefined;
 }

@@ -47,10 +47,13 @@ const names: readonly (readonly [string, string | Buffer, RegExp])[] = [
   ["an absolute name", "/tmp/evil", /absolute/],
   ["a name with a newline", `${top}/a\nb`, /control character/],
   ["a name with an escape sequence", `${top}/\u001b[2J`, /control character/],
+  ["a name with an escape sequence of one character", `${top}/\u009b2J`, /control character/],
+  ["a name that is written backwards", `${top}/\u202egpj.c`, /control character/],
   ["a name that is not UTF-8", Buffer.from([0x61, 0xff, 0xfe]), /not UTF-8/],
   ["a name that is an overlong slash", Buffer.from([0x61, 0xc0, 0xaf, 0x62]), /not UTF-8/],
   ["an empty name", "", /is empty/],
   ["a name of 300 bytes", "n".repeat(300), /more than 255 bytes/],
+  ["a name too long for a path", `${"n".repeat(200)}/`.repeat(20), /more than 2048 bytes/],
   ["a name a thousand directories deep", `${"d/".repeat(1000)}f`, /directories deep/],
 ];
 
