@@ -97,7 +97,8 @@ function joinPieces({ texts, starts }) {
  * @param {string} code of one file, by esbuild
  */
 function loadLate(code) {
-  const isLate = /=(require\("node:(?:child_process|crypto|stream\/promises|timers\/promises|tty|util|v8|zlib)"\))/g;
+  const isLate =
+    /=((?:__)?require\("node:(?:child_process|crypto|stream|stream\/promises|timers\/promises|tty|util|v8|zlib)"\))/g;
   const isCopied = /=__toESM\((require\("node:[\w/]+"\))\)/g;
   const helpers = [
     isLate.test(code)

@@ -18,12 +18,17 @@ export interface Wanted {
   readonly spec: ObjectSpec | undefined;
 }
 
+export interface InstalledPlace {
+  readonly path: string;
+  readonly isLink: boolean;
+}
+
 /**
  * Every place where an object may have been installed and where there is one of its name, the likeliest first: where
  * the distribution sends it, where dkms.conf says, and, without dkms.conf, wherever a same-named object lies. Throws
  * what the file system throws.
  */
-export function findInstalled(scan: Scan, wanted: Wanted): readonly string[] {
+export function findInstalled(scan: Scan, wanted: Wanted): readonly InstalledPlace[] {
   const stem = objectName(wanted.file) ?? wanted.file;
   if (!wanted.spec) return objectsNamed(scan, wanted.kernel, stem);
   const suffix = wanted.file.slice(stem.length);
@@ -33,7 +38,7 @@ export function findInstalled(scan: Scan, wanted: Wanted): readonly string[] {
     return suffixes
       .map((one) => stem + one)
       .filter((name) => kinds.has(name))
-      .map((name) => inside(directory, name))
+      .map((name) => ({ path: inside(directory, name), isLink: kinds.get(name) === "link" }))
       .filter((place) => isFile(scan, place, kinds));
   });
 }
@@ -42,9 +47,9 @@ function kindsIn({ host }: Scan, directory: string): ReadonlyMap<string, EntryKi
   return new Map((host.files.list(directory) ?? []).map(({ name, kind }) => [name, kind]));
 }
 
-function isFile({ host }: Scan, place: string, kinds: ReadonlyMap<string, EntryKind>): boolean {
-  const kind = kinds.get(path.basename(place));
-  return kind === "link" ? host.files.stat(objectFile(host, place))?.kind === "file" : kind === "file";
+function isFile({ host }: Scan, place: InstalledPlace, kinds: ReadonlyMap<string, EntryKind>): boolean {
+  if (place.isLink) return host.files.stat(objectFile(host, place.path))?.kind === "file";
+  return kinds.get(path.basename(place.path)) === "file";
 }
 
 /** Where an object should be installed: what a message names when it is not there. */
@@ -59,8 +64,8 @@ function destinations({ host, distribution }: Scan, kernel: KernelId, spec: Obje
   return [...new Set(places.map((place) => path.join(top, place).replace(/\/$/, "")))];
 }
 
-function objectsNamed({ host, indexes }: Scan, kernel: KernelId, stem: string): readonly string[] {
+function objectsNamed({ host, indexes }: Scan, kernel: KernelId, stem: string): readonly InstalledPlace[] {
   const top = kernelDirectory(host.paths, kernel.release);
   const found = remember(indexes, top, () => indexObjects(host, top)).get(stem) ?? [];
-  return found.map((object) => object.path);
+  return found.map((object) => ({ path: object.path, isLink: object.target !== undefined }));
 }

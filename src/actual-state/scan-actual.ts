@@ -45,7 +45,7 @@ export async function scanActual(asked: Host, request: ScanRequest): Promise<Act
   const sources = new Map(request.sources.map((one) => [moduleKey(one.module), scanSource(scan, one)]));
   const seesFailures = !request.retry && scanRememberedFailures(scan);
   const { signing = defaultSigning } = request;
-  const known = { facts: new Map(), signers: new Map() };
+  const known = { facts: new Map(), signers: new Map(), confDigests: new Map() };
   const prospects = await scanProspects({ scan, sources, seesFailures, signing, ...known }, requests);
   const tarballs = await lookIntoTarballs({ host, request, prospects: requests, modules, sources });
   return {

@@ -105,8 +105,7 @@ function findCopies(look: InstanceLook, wanted: Wanted, sha256: string): readonl
   const { scan, id } = look;
   const top = path.join(kernelDirectory(scan.host.paths, id.kernel.release), "kernel/");
   return reading(look, top, () =>
-    findInstalled(scan, wanted).flatMap((place) => {
-      const isLink = scan.host.files.lstat(place)?.kind === "link";
+    findInstalled(scan, wanted).flatMap(({ path: place, isLink }) => {
       const digest = scan.host.files.sha256(isLink ? objectFile(scan.host, place) : place);
       if (digest === undefined) return [];
       const couldBeTheKernels = place.startsWith(top);

@@ -1,5 +1,6 @@
 import path from "node:path";
-import { buildInputs, kernelCompiler } from "../dkms/build-inputs.ts";
+import { buildInputs, digestConf, kernelCompiler } from "../dkms/build-inputs.ts";
+import type { DkmsConf } from "../dkms/conf/dkms-conf.ts";
 import { exclusion } from "../dkms/exclusion.ts";
 import { pendingFailure } from "../dkms/failure-memory.ts";
 import { moduleKey } from "../dkms/id.ts";
@@ -26,6 +27,8 @@ export interface ProspectContext {
   readonly signing: SigningSettings;
   /** Kernel directory -> the signer that is required for it; filled on the way. */
   readonly signers: Map<string, string | undefined>;
+  /** What dkms.conf files say, several instances the same -> its digest; filled on the way. */
+  readonly confDigests: Map<DkmsConf, string>;
   /** Kernel directory -> facts; filled on the way. */
   readonly facts: Map<string, KernelFacts>;
 }
@@ -46,7 +49,13 @@ export async function scanProspect(context: ProspectContext, request: ProspectRe
   const inputs =
     source && compiler !== undefined
       ? attempt(scan, source.directory, () =>
-          buildInputs(scan.host, { kernel, conf: conf.value, source: source.digest, compiler }),
+          buildInputs(scan.host, {
+            kernel,
+            conf: conf.value,
+            source: source.digest,
+            compiler,
+            confDigest: confDigestOf(context, conf.value),
+          }),
         )
       : undefined;
   return {
@@ -57,6 +66,12 @@ export async function scanProspect(context: ProspectContext, request: ProspectRe
     missingTools: missingTools(scan.host, { conf: conf.value, toolchain, compression: kernel.compression }),
     failedBefore: inputs && context.seesFailures ? pendingFailure(scan.host, request, inputs) : undefined,
   };
+}
+
+function confDigestOf({ confDigests }: ProspectContext, conf: DkmsConf): string {
+  const digest = confDigests.get(conf) ?? digestConf(conf);
+  confDigests.set(conf, digest);
+  return digest;
 }
 
 const nothing = {

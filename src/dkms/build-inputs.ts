@@ -18,6 +18,8 @@ export interface InputParts {
   readonly source: string;
   /** The compiler's digest for this kernel, by whoever has looked it up already. */
   readonly compiler?: string;
+  /** {@link digestConf} of `conf`, likewise. */
+  readonly confDigest?: string;
 }
 
 /**
@@ -30,7 +32,7 @@ export function buildInputs(host: Host, parts: InputParts): BuildInputs | undefi
   const compiler = parts.compiler ?? kernelCompiler(host, kernel);
   if (!kernel.headers || compiler === undefined) return undefined;
   const dependencies = digestDependencies(host, conf, kernel);
-  return { source, conf: digestConf(conf), headers: kernel.headers.digest, compiler, dependencies };
+  return { source, conf: parts.confDigest ?? digestConf(conf), headers: kernel.headers.digest, compiler, dependencies };
 }
 
 /** SHA-256 of the compiler that modules for this kernel are built with; `undefined` if this host lacks it. */
@@ -59,7 +61,7 @@ function digestObjects(host: Host, directory: string): string | undefined {
 }
 
 /** What the file only remarks on does not count. Keys in one order, whoever put the value together. */
-function digestConf({ notices: _, ...conf }: DkmsConf): string {
+export function digestConf({ notices: _, ...conf }: DkmsConf): string {
   return createHash("sha256").update(JSON.stringify(conf, sortKeys)).digest("hex");
 }
 

@@ -62,7 +62,7 @@ function digestEntry(walk: Walk, { name, kind }: DirectoryEntry): Failure | unde
       return undefined;
     case "file": {
       // Only whether it can be run: the other bits depend on the umask of whoever unpacked it.
-      const isProgram = ((files.lstat(place)?.mode ?? 0) & 0o100) !== 0;
+      const isProgram = ((files.stat(place)?.mode ?? 0) & 0o100) !== 0;
       addLine(hash, [isProgram ? "program" : "file", relative, files.sha256(place) ?? ""]);
       return undefined;
     }

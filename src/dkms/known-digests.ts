@@ -32,8 +32,10 @@ export function openDigests(asked: Host): KnownDigests {
   const entries = readKept(asked);
   const used = new Set<string>();
   const unsettled = new Map<string, number>();
+  const seen = new Map<string, FileStat>();
   const sha256 = (path: string): string | undefined => {
-    const stat = files.stat(path);
+    const stat = seen.get(path) ?? files.stat(path);
+    seen.delete(path);
     if (stat?.kind !== "file") return files.sha256(path);
     used.add(path);
     const before = entries.get(path);
@@ -49,9 +51,16 @@ export function openDigests(asked: Host): KnownDigests {
     else unsettled.set(path, stat.ctimeMs);
     return digest;
   };
+  /** Who looks what a file is before he asks for its digest has looked at its times too. */
+  const stat = (path: string): FileStat | undefined => {
+    const found = files.stat(path);
+    if (found) seen.set(path, found);
+    return found;
+  };
   return {
-    host: { ...asked, files: { ...files, sha256 } },
+    host: { ...asked, files: { ...files, stat, sha256 } },
     begin: () => {
+      seen.clear();
       used.clear();
       unsettled.clear();
     },
