@@ -58,10 +58,13 @@ export function expectedPath(scan: Scan, { kernel, file, spec }: Wanted): string
   return path.join(directory, file);
 }
 
-function destinations({ host, distribution }: Scan, kernel: KernelId, spec: ObjectSpec): readonly string[] {
-  const top = kernelDirectory(host.paths, kernel.release);
-  const places = [destinationDirectory(spec, distribution, host.paths.addonModules), spec.destLocation];
-  return [...new Set(places.map((place) => path.join(top, place).replace(/\/$/, "")))];
+function destinations(scan: Scan, { release }: KernelId, spec: ObjectSpec): readonly string[] {
+  const { host, distribution } = scan;
+  return remember(scan.destinations, `${release} ${spec.destLocation}`, () => {
+    const top = kernelDirectory(host.paths, release);
+    const places = [destinationDirectory(spec, distribution, host.paths.addonModules), spec.destLocation];
+    return [...new Set(places.map((place) => path.join(top, place).replace(/\/$/, "")))];
+  });
 }
 
 function objectsNamed({ host, indexes }: Scan, kernel: KernelId, stem: string): readonly InstalledPlace[] {

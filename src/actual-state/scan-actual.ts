@@ -38,6 +38,7 @@ export async function scanActual(asked: Host, request: ScanRequest): Promise<Act
     findings,
     indexes: new Map(),
     listings: new Map(),
+    destinations: new Map(),
     confs: { evaluations: new Map(), interpretations: new Map() },
   };
   const modules = await scanModules(scan, tree.modules);

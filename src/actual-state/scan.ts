@@ -25,6 +25,8 @@ export interface Scan {
   readonly indexes: Map<string, ObjectIndex>;
   /** Directory of an install tree -> the names in it. */
   readonly listings: Map<string, ReadonlyMap<string, EntryKind>>;
+  /** Release and DEST_MODULE_LOCATION -> directories where such an object may have been installed. */
+  readonly destinations: Map<string, readonly string[]>;
   /** What dkms.conf files said, for all that they are asked for. */
   readonly confs: KnownConfs;
 }

@@ -1,8 +1,8 @@
-import type { DesiredModule, DesiredState } from "../desired-state/desired-state.ts";
+import type { DesiredModule, DesiredState, Selector } from "../desired-state/desired-state.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import type { KernelId, ModuleId } from "../dkms/id.ts";
 import type { Kernel } from "../dkms/kernel.ts";
-import { type KernelChoice, selectKernels } from "./select-kernels.ts";
+import { type KernelChoice, type Selection, selectKernels } from "./select-kernels.ts";
 import { type Miss, unmatchedDiagnostics } from "./unmatched-diagnostics.ts";
 
 /** One entry of the documents, its selectors resolved against the kernels of this host. */
@@ -45,6 +45,7 @@ export function resolveWanted(
 ): { readonly wanted: readonly Wanted[]; readonly diagnostics: readonly Diagnostic[] } {
   const runningKernel = filter.kernel ?? facts.runningKernel;
   const choice: KernelChoice = { candidates: facts.kernels.map(toCandidate), runningKernel };
+  const select = selectOnce(choice);
   const misses: Miss[] = [];
   const wanted: Wanted[] = [];
   for (const entry of desired.modules) {
@@ -54,12 +55,23 @@ export function resolveWanted(
       wanted.push({ entry, id, kernels: [] });
       continue;
     }
-    const { releases, unmatched } = selectKernels(entry.kernels, choice);
+    const { releases, unmatched } = select(entry.kernels);
     misses.push(...unmatched.map((selector) => ({ entry, selector })));
     const within = releases.filter((release) => filter.kernel === undefined || release === filter.kernel);
     wanted.push({ entry, id, kernels: within.map((release) => toKernelId(release, facts)) });
   }
   return { wanted, diagnostics: [...unmatchedDiagnostics(misses, runningKernel), ...versionConflicts(wanted)] };
+}
+
+/** Most modules name the same kernels, in as many lists. */
+function selectOnce(choice: KernelChoice): (selectors: readonly Selector[]) => Selection {
+  const known = new Map<string, Selection>();
+  return (selectors) => {
+    const key = JSON.stringify(selectors);
+    const selection = known.get(key) ?? selectKernels(selectors, choice);
+    known.set(key, selection);
+    return selection;
+  };
 }
 
 /** Whether a filter lets a module through. A version of `*` stands for any. */
