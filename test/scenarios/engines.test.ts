@@ -1,10 +1,15 @@
+import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
+import { gzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type AgentRoot, agentRoot, cli, runAgent } from "../rig/agent.ts";
 import { dellDkms } from "../rig/dell-dkms.ts";
 import type { Dkms } from "../rig/parts.ts";
+import { quickMachine } from "../rig/quick-machine.ts";
+import { tarArchive } from "../rig/tar-archive.ts";
+import { binariesOnlyFiles, objectFiles } from "../rig/tarballs.ts";
 import { testNeeding } from "../rig/test-needing.ts";
 import { dkmsTree } from "../rig/tree-builder.ts";
 import { unsignedListing } from "../rig/tree-listing.ts";
@@ -34,6 +39,37 @@ testNeeding(
     const ours = await leaves(agentRoot(kernels), dkms, "builtin");
     const theirs = await leaves(agentRoot(kernels, ours.root), dkms, "dkms");
     assert.equal(theirs, ours);
+  },
+);
+
+testNeeding(
+  scenario,
+  ["dkms", "kmod", "root"],
+  "archives are loaded by us, and installed and taken away by dell/dkms",
+  async (part) => {
+    const machine = quickMachine(["6.1.0-1-amd64"]);
+    try {
+      const files = [...binariesOnlyFiles(), ...objectFiles({ releases: ["6.1.0-1-amd64"] })];
+      const archive = machine.at("demo.tar.gz");
+      fs.writeFileSync(archive, gzipSync(tarArchive(files)));
+      const sha256 = createHash("sha256").update(fs.readFileSync(archive)).digest("hex");
+      const env = { PATH: `${commandDirectory(machine, part("dkms"))}:${process.env.PATH}` };
+      const apply = async (document: string) => {
+        machine.want(document);
+        const { exitCode, stdout, stderr } = await runAgent(machine.root, ["apply", "--engine", "dkms"], { env });
+        assert.is(exitCode, 0, stdout + stderr);
+        assert.equal(await machine.planned(), []);
+        return machine.status(part("dkms"));
+      };
+      const tarballs = `build: never, tarballs: [{path: ${archive}, sha256: ${sha256}}]`;
+      const installed = await apply(`  - {name: demo, version: "1.0", ${tarballs}}`);
+      assert.is(installed, "demo/1.0, 6.1.0-1-amd64, x86_64: installed\n");
+      assert.ok(fs.existsSync(machine.at("lib/modules/6.1.0-1-amd64/updates/dkms/demo_b.ko")));
+      assert.is(await apply('  - {name: demo, version: "1.0", state: absent}'), "");
+      assert.not(fs.existsSync(machine.at("lib/modules/6.1.0-1-amd64/updates")));
+    } finally {
+      machine.remove();
+    }
   },
 );
 

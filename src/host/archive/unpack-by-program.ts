@@ -24,7 +24,7 @@ export async function* unpackByProgram(
   const output = new PassThrough({ highWaterMark: 1 << 18 });
   const ended = run({ file, args, feed: packed, output, timeoutMs: unpackTimeoutMs }).then(
     ({ ending, exitCode, stderr }) => {
-      const said = stderr.trim().split("\n").at(-1) || `${file} ended otherwise than it should: ${ending}, ${exitCode}`;
+      const said = reasonIn(stderr) || `${file} ended otherwise than it should: ${ending}, ${exitCode}`;
       if (ending === "exited" && exitCode === 0 && stderr === "") output.end();
       else output.destroy(new Error(said));
     },
@@ -36,6 +36,15 @@ export async function* unpackByProgram(
     output.destroy();
     await ended;
   }
+}
+
+/** The first line, without the program's name and what it calls its input. */
+function reasonIn(stderr: string): string {
+  const [first = ""] = stderr.trim().split("\n");
+  return first
+    .replace(/^(bzip2|xz|zstd): /, "")
+    .replace(/^(\(stdin\)|\/\*stdin\*\\) *: */, "")
+    .replace(/[;.]$/, "");
 }
 
 /** A program is only as fast as its output is taken. */

@@ -149,4 +149,23 @@ for (const packing of ["bz2", "xz", "zst"] as const) {
   );
 }
 
+testNeeding(ways, ["bzip2", "xz", "zstd"], "say in one line what the program found wrong", async () => {
+  const reasons = {
+    bz2: "Compressed file ends unexpectedly",
+    xz: "Unexpected end of input",
+    zst: /^Read error.*premature end$/,
+  };
+  for (const packing of ["bz2", "xz", "zst"] as const) {
+    const [file, ...args] = packers[packing];
+    const cut = execFileSync(file, args, { input: noise }).subarray(0, -20);
+    const reading = async () => {
+      for await (const _ of unpackPieces(inPieces(cut, 1 << 16), packing, machine));
+    };
+    await reading().then(
+      () => assert.unreachable(),
+      (error) => assert.match(error.message, reasons[packing]),
+    );
+  }
+});
+
 ways.run();
