@@ -63,6 +63,16 @@ const entries: readonly (readonly [string, readonly ArchivedFile[], RegExp])[] =
     return [what, short, message] as const;
   }),
   ["a PAX name that climbs out", [paxHeader({ path: "../evil" }), { name: "fine" }], /climbs out/],
+  [
+    "a PAX link that is absolute",
+    [paxHeader({ linkpath: "/etc" }), { name: `${top}/l`, type: "2", linkName: "x" }],
+    /absolute/,
+  ],
+  [
+    "a PAX size beyond the end",
+    [paxHeader({ size: "100000" }), { name: `${top}/f`, content: "x" }],
+    /ends in the middle|checksum|damaged/,
+  ],
   ["a PAX name with a NUL", [paxHeader({ path: "fine\0/../evil" }), { name: "fine" }], /contains a NUL/],
   ["a GNU name with a NUL", [gnuLongName("fine\0evil"), { name: "fine" }], /contains a NUL/],
   ["a PAX size that is none", [paxHeader({ size: "-1" }), { name: "fine" }], /size that is none/],
@@ -101,6 +111,15 @@ const entries: readonly (readonly [string, readonly ArchivedFile[], RegExp])[] =
     [
       { name: `${top}/l`, type: "2", linkName: "x" },
       { name: `${top}/h`, type: "1", linkName: `${top}/l` },
+    ],
+    /no file/,
+  ],
+  [
+    "a hard link to a hard link",
+    [
+      { name: `${top}/f`, content: "x" },
+      { name: `${top}/g`, type: "1", linkName: `${top}/f` },
+      { name: `${top}/h`, type: "1", linkName: `${top}/g` },
     ],
     /no file/,
   ],
@@ -204,6 +223,11 @@ const hostile: readonly Hostile[] = [
   {
     what: "a gzip with a wrong checksum",
     archive: flipped(packed, packed.length - 6),
+    message: /does not unpack as gz/,
+  },
+  {
+    what: "a gzip with something behind it",
+    archive: Buffer.concat([packed, Buffer.from("something else")]),
     message: /does not unpack as gz/,
   },
   { what: "a gzip of a gzip", archive: gzipSync(packed), message: /packed twice/ },
@@ -326,6 +350,30 @@ refuses("lose set-id bits and what everybody may write, and keep links that stay
   assert.is(fs.readFileSync(tree.at("usr/src/demo-1.0/open/up"), "utf8"), demoConf());
   if (loaded.ok) loaded.value.undo.restore();
 });
+
+refuses(
+  "are none for several gzip members, odd owners and times, and names that differ in their case",
+  async (context) => {
+    const { tree, directory } = context;
+    const file = path.join(directory, "archive");
+    const odd = [
+      { name: `${top}/README`, content: "1" },
+      { name: `${top}/Readme`, content: "2" },
+      paxHeader({ uid: "1099511627776", mtime: "-5.5" }),
+      { name: `${top}/odd`, content: "3" },
+    ];
+    const whole = tarArchive([...sourceFiles(), ...odd]);
+    fs.writeFileSync(file, Buffer.concat([gzipSync(whole.subarray(0, 700)), gzipSync(whole.subarray(700))]));
+    const loaded = await loadTarball(tree.host(), { file });
+    const contents = ["README", "Readme", "odd"].map((name) =>
+      fs.readFileSync(tree.at("usr/src/demo-1.0", name), "utf8"),
+    );
+    assert.equal(contents, ["1", "2", "3"]);
+    const { uid, mtimeMs } = fs.statSync(tree.at("usr/src/demo-1.0/odd"));
+    assert.equal([uid, mtimeMs], [process.getuid?.(), 0]);
+    if (loaded.ok) loaded.value.undo.restore();
+  },
+);
 
 refuses("stop a million empty files long before the end", async (context) => {
   const file = path.join(context.directory, "archive");
