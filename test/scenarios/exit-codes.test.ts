@@ -76,6 +76,9 @@ const detailed: Readonly<Record<keyof typeof detailedApplyCodes, Scenario>> = {
   changedAndFailed: apply(`${good}\n${bad}`),
 };
 
+/** What a run does is told by the same document or events as ever; why it does nothing, by others. */
+const saidOtherwise: readonly string[] = ["failed", "usage", "invalid", "locked", "unfit", "stale", "refused"];
+
 for (const [title, table, scenarios, more] of [
   ["exit codes", exitCodes, plain, []],
   ["exit codes of apply --detailed-exitcode", detailedApplyCodes, detailed, ["--detailed-exitcode"]],
@@ -94,6 +97,7 @@ for (const [title, table, scenarios, more] of [
       const { exitCode, stdout, stderr } = await scenario(machine, ...more);
       assert.is(exitCode, code, stdout + stderr);
     });
+    if (!saidOtherwise.includes(name)) continue;
     testNeeding(codes, ["root", "gcc", "make", "kmod", "flock"], `${code} with --json`, async (_, { machine }) => {
       assert.ok(scenario);
       const { exitCode, stdout, stderr } = await scenario(machine, ...more, "--json");
