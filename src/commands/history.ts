@@ -47,6 +47,7 @@ function historyOn(host: Host, { options, io }: Invocation, most: number): Answe
     .slice(-most);
   const exitCode = exitCodes.ok.code;
   if (options.json) return { exitCode, out: jsonText(historyDocument(told, toolVersion)) };
+  if (told.length === 0 && runs.length > 0) return { exitCode, out: "No run of the journal did anything to that.\n" };
   return { exitCode, out: historyText(told, io.out.terminal, { verbose: options.verbosity > 0 }) };
 }
 

@@ -14,6 +14,7 @@ import { exitCodes } from "./exit-codes.ts";
 import { failedAnswer } from "./failed-answer.ts";
 import { filterOf, onHost, stoppedAnswer } from "./on-host.ts";
 import { archivesOf, type OpenedHost } from "./open-host.ts";
+import { misplacedOutput } from "./output-file.ts";
 import { type SettledDraft, settleDraft, untold } from "./settle-draft.ts";
 import { toolVersion } from "./tool-version.ts";
 import { usageAnswer } from "./usage-answer.ts";
@@ -86,23 +87,12 @@ function answer(draft: SettledDraft, file: string | undefined, options: Invocati
 }
 
 /** What stands where the document is to go. */
-function occupiedBy({ files }: Host, { file, force }: Target): Failure | undefined {
+function occupiedBy(host: Host, { file, force }: Target): Failure | undefined {
   if (file === undefined) return undefined;
-  try {
-    const directory = path.dirname(file);
-    if (files.stat(directory)?.kind !== "directory") {
-      const remedy = `Make it (mkdir -p ${directory}), or name another file.`;
-      return fail("E_USAGE", `--out: The directory ${directory} is not there.`, { path: directory, remedy }).error;
-    }
-    const kind = files.lstat(file)?.kind;
-    if (kind === undefined || (kind === "file" && force)) return undefined;
-    const what = kind === "file" ? "exists already" : "is not a plain file";
-    const remedy =
-      kind === "file" ? "Name another file, or replace it with --force." : "Name a file, e.g. modules.yaml.";
-    return fail("E_USAGE", `--out: ${file} ${what}.`, { path: file, remedy }).error;
-  } catch (error) {
-    return ioFailure(error, "look where the document is to go").error;
-  }
+  const misplaced = misplacedOutput(host, file);
+  if (misplaced || force || !host.files.lstat(file)) return misplaced;
+  const remedy = "Name another file, or replace it with --force.";
+  return fail("E_USAGE", `--out: ${file} exists already.`, { path: file, remedy }).error;
 }
 
 /** A document of half the host would look like one of the whole. */

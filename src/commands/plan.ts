@@ -16,6 +16,7 @@ import { exitCodeOfProblems, exitCodes } from "./exit-codes.ts";
 import { failedAnswer } from "./failed-answer.ts";
 import { filterOf, onHost, stoppedAnswer } from "./on-host.ts";
 import { archivesOf, type OpenedHost } from "./open-host.ts";
+import { misplacedOutput } from "./output-file.ts";
 import { planFacts } from "./plan-facts.ts";
 import { usageAnswer } from "./usage-answer.ts";
 
@@ -27,6 +28,9 @@ export function plan(invocation: Invocation): Promise<Answer> {
 async function planOn(opened: OpenedHost, invocation: Invocation): Promise<Answer> {
   const { host } = opened;
   const { options, own, io } = invocation;
+  const out = typeof own.out === "string" ? path.resolve(own.out) : undefined;
+  const misplaced = out === undefined ? undefined : misplacedOutput(host, out);
+  if (misplaced) return failedAnswer(misplaced, io);
   const loaded = await loadFor(host, options);
   const { desired } = loaded;
   if (!desired) return invalidAnswer(invocation, loaded);
@@ -43,17 +47,19 @@ async function planOn(opened: OpenedHost, invocation: Invocation): Promise<Answe
   const exitCode = planExitCode(result, own.detailedExitcode === true);
   const isInvalid = exitCode === exitCodes.invalid.code;
   const isPossible = exitCodeOfProblems(result.diagnostics) === undefined;
-  const out = typeof own.out === "string" && isPossible ? path.resolve(own.out) : undefined;
   const facts = () => planFacts(host, { desired, filter: filterOf(invocation), compared });
-  const document = options.json || out !== undefined ? jsonText(planDocument(result, facts())) : "";
-  const unsaved = out === undefined ? undefined : save(host, out, document);
+  const saved = isPossible ? out : undefined;
+  const document = options.json || saved !== undefined ? jsonText(planDocument(result, facts())) : "";
+  const unsaved = saved === undefined ? undefined : save(host, saved, document);
   if (unsaved) return failedAnswer(unsaved, io);
   if (options.json) return { exitCode, out: document };
   if (isInvalid) return { exitCode, err: diagnosticsText(result.diagnostics, io.err.terminal) };
   const { quiet, verbosity } = options;
   const text = planText(result, io.out.terminal, { quiet, verbose: verbosity > 0, unlisted: desired.unlisted });
   const told =
-    out === undefined || quiet ? "" : `\nSaved to ${out}: "dkms-agent apply ${own.out}" does this and nothing else.\n`;
+    saved === undefined || quiet
+      ? ""
+      : `\nSaved to ${saved}: "dkms-agent apply ${own.out}" does this and nothing else.\n`;
   return { exitCode, out: text + told };
 }
 

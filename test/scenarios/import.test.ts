@@ -85,6 +85,10 @@ testNeeding(
       const json = JSON.parse((await own.run("import", "--json")).stdout);
       fs.writeFileSync(file, JSON.stringify(json.desired));
       assert.is((await own.run("plan", "--detailed-exitcode", "-f", file)).exitCode, 0);
+      assert.match(
+        (await own.run("history", "--module", "nothing")).stdout,
+        "No run of the journal did anything to that",
+      );
       const { runs } = JSON.parse((await own.run("history", "--json")).stdout);
       assert.equal(
         runs.map(({ ending }: { ending: string }) => ending),

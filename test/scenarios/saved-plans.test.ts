@@ -23,7 +23,8 @@ saved.before.each(async (context) => {
     fs.writeFileSync(machine.at(`usr/src/${name}-1.0/dkms.conf`), conf);
   }
   machine.want(`${added("good")}\n${added("other")}`);
-  fs.mkdirSync(machine.at("var/lib/dkms/other/1.0"), { recursive: true });
+  for (const directory of [".dkms-agent", "other/1.0"])
+    fs.mkdirSync(machine.at("var/lib/dkms", directory), { recursive: true });
   fs.symlinkSync(machine.at("usr/src/other-1.0"), machine.at("var/lib/dkms/other/1.0/source"));
   context.machine = machine;
   context.file = machine.at("tonight.plan");
@@ -57,16 +58,20 @@ saved(
   },
 );
 
-saved("a link in its place is replaced, not followed", async ({ machine }) => {
-  const [link, target] = [machine.at("link.plan"), machine.at("target")];
+saved("nothing but a plain file is replaced, and a directory that is not there is told", async ({ machine }) => {
+  const target = machine.at("target");
   fs.writeFileSync(target, "precious");
-  fs.symlinkSync(target, link);
-  assert.is((await machine.run("plan", "--out", link)).exitCode, 0);
+  fs.symlinkSync(target, machine.at("link.plan"));
+  for (const place of ["link.plan", "var/lib"]) {
+    const { exitCode, stdout, stderr } = await machine.run("plan", "--out", machine.at(place));
+    assert.equal([exitCode, stdout], [64, ""]);
+    assert.match(stderr, `--out: ${machine.at(place)} is not a plain file. [E_USAGE]`);
+  }
+  assert.ok(fs.lstatSync(machine.at("link.plan")).isSymbolicLink());
   assert.is(fs.readFileSync(target, "utf8"), "precious");
-  assert.ok(fs.lstatSync(link).isFile());
-  const missing = await machine.run("plan", "--out", machine.at("nowhere/x.plan"));
-  assert.is(missing.exitCode, 1);
-  assert.match(missing.stderr, /Cannot save the plan to .*nowhere\/x\.plan.* \[E_IO\]/);
+  const missing = await machine.run("plan", "--json", "--out", machine.at("nowhere/x.plan"));
+  assert.is(missing.exitCode, 64);
+  assert.match(JSON.parse(missing.stdout).diagnostics[0].hint, `mkdir -p ${machine.at("nowhere")}`);
 });
 
 saved("show tells what a plan was narrowed to, and what it may do", async ({ machine, file }) => {
