@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -37,6 +38,8 @@ export function createHost(options: HostOptions = {}): Host {
   const root = path.resolve(options.root ?? "/");
   const { signal = new AbortController().signal, searchPath = standardSearchPath() } = options;
   const mark = newMark();
+  // Every process and every wait for a job slot listens for it: many are no sign of a leak, of which Node would warn.
+  setMaxListeners(0, signal);
   return {
     root,
     paths: choosePaths(root, options),

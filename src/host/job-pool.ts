@@ -92,7 +92,9 @@ function createPool({ shared, own, drain }: Fifo, jobs: number, signal: AbortSig
       // One reader at a time, since each waits in a thread of its own, of which Node has four.
       const turn = lastTurn.then(() => readByte(own));
       lastTurn = turn;
-      const isMine = await Promise.race([turn.then(() => true), whenAborted(signal)]);
+      const abort = listenForAbort(signal);
+      const isMine = await Promise.race([turn.then(() => true), abort.came]);
+      abort.end();
       holders += 1;
       if (isMine && !signal.aborted) return { giveBack: release };
       void turn.then(release);
@@ -114,11 +116,15 @@ function readByte(descriptor: number): Promise<void> {
   });
 }
 
-function whenAborted(signal: AbortSignal): Promise<false> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve(false);
-    signal.addEventListener("abort", () => resolve(false), { once: true });
+/** `came` is false as soon as the signal is aborted; until `end`, the signal holds a listener. */
+function listenForAbort(signal: AbortSignal): { readonly came: Promise<false>; readonly end: () => void } {
+  let listener = () => {};
+  const came = new Promise<false>((resolve) => {
+    listener = () => resolve(false);
   });
+  if (signal.aborted) listener();
+  else signal.addEventListener("abort", listener, { once: true });
+  return { came, end: () => signal.removeEventListener("abort", listener) };
 }
 
 function empty(descriptor: number): void {

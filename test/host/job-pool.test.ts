@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -24,6 +25,21 @@ async function take({ take }: JobPool): Promise<Slot> {
   if (!slot) throw new Error("there is no slot");
   return slot;
 }
+
+pool("however many wait, Node warns of no leak, and afterwards nobody listens any more", async () => {
+  const warnings: Error[] = [];
+  const note = (warning: Error) => warnings.push(warning);
+  process.on("warning", note);
+  const host = createHost();
+  const own = await open(host, 1);
+  const all = Array.from({ length: 20 }, async () => (await take(own)).giveBack());
+  await Promise.all(all);
+  await own.close();
+  await new Promise(setImmediate);
+  process.off("warning", note);
+  assert.equal(warnings, []);
+  assert.equal(getEventListeners(host.signal, "abort"), []);
+});
 
 pool("gives out as many slots as there are jobs, and the next when one comes back", async () => {
   const own = await open(createHost(), 2);
