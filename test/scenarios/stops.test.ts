@@ -1,0 +1,164 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type AgentRoot, cli } from "../rig/agent.ts";
+import { type Block, block } from "../rig/blocking.ts";
+import { isRunning } from "../rig/is-running.ts";
+import { startOnPty } from "../rig/pty.ts";
+import { quickMachine, quickModule, wanted } from "../rig/quick-machine.ts";
+import { testNeeding } from "../rig/test-needing.ts";
+
+const release = "6.1.0-1-amd64";
+const stops = suite<{ machine: AgentRoot }>("a run that is asked to stop");
+const needs = ["root", "gcc", "make", "kmod", "flock"] as const;
+
+stops.before.each((context) => {
+  context.machine = quickMachine([release]);
+});
+stops.after.each(({ machine }) => machine.remove());
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  testNeeding(
+    stops,
+    needs,
+    `${signal} during PRE_INSTALL: nothing is installed, the next run goes on`,
+    async (_, { machine }) => {
+      const stop = withScript(machine, "PRE_INSTALL");
+      const run = apply(machine);
+      const pid = await stop.reached();
+      run.child.kill(signal);
+      assert.is(await run.exitCode, 1, run.said());
+      assert.match(run.said(), `Stopping (${signal})`);
+      assert.not(isRunning(pid));
+      assert.equal(installed(machine), []);
+      assert.match(
+        (await machine.run("history")).stdout,
+        /install evdi\/1\.0@.* was stopped during PRE_INSTALL.*\[E_CANCELLED\].*\n\nThe next apply tries again/,
+      );
+      quickModule(machine, "evdi");
+      await machine.apply();
+      assert.equal(installed(machine), ["evdi.ko"]);
+    },
+  );
+
+  testNeeding(
+    stops,
+    needs,
+    `${signal} during depmod: it comes to its end, and what is installed can be loaded`,
+    async (_, { machine }) => {
+      quickModule(machine, "evdi");
+      machine.want(wanted("evdi"));
+      const stop = block(machine.root, "depmod");
+      const directory = machine.at("bin");
+      fs.mkdirSync(directory);
+      const real = 'PATH=/usr/sbin:/sbin:/usr/bin:/bin exec depmod "$@"';
+      fs.writeFileSync(path.join(directory, "depmod"), `#!/bin/sh\n${stop.line}\n${real}\n`, { mode: 0o755 });
+      const run = apply(machine, { PATH: `${directory}:${process.env.PATH}` });
+      await stop.reached();
+      run.child.kill(signal);
+      await run.says(`Stopping (${signal})`);
+      await stop.letGo();
+      assert.is(await run.exitCode, 1, run.said());
+      assert.equal(installed(machine), ["evdi.ko"]);
+      assert.match(fs.readFileSync(machine.at("lib/modules", release, "modules.dep"), "utf8"), "updates/dkms/evdi.ko:");
+      assert.match((await machine.run("history")).stdout, /stopped on request; 4 steps done.*\n\nThe next apply /);
+      assert.equal(await machine.planned(), []);
+    },
+  );
+}
+
+testNeeding(
+  stops,
+  needs,
+  "a second SIGINT does not hurry past the end of a make that listens to none",
+  async (_, { machine }) => {
+    const stop = block(machine.root, "make");
+    const source = quickModule(machine, "evdi", { make: "sh made/deaf.sh" });
+    fs.writeFileSync(path.join(source, "made/deaf.sh"), `trap "" INT TERM\n${stop.line}\n`);
+    machine.want(wanted("evdi"));
+    const run = apply(machine);
+    const pid = await stop.reached();
+    run.child.kill("SIGINT");
+    await run.says("Stopping (SIGINT)");
+    run.child.kill("SIGINT");
+    assert.is(await run.exitCode, 1, run.said());
+    assert.not(isRunning(pid));
+    assert.not(fs.existsSync(machine.at("var/lib/dkms/evdi")));
+    assert.match((await machine.run("history")).stdout, /stopped during the build.*\n\nThe next apply tries again/);
+  },
+);
+
+testNeeding(
+  stops,
+  needs,
+  "a terminal that is closed: everything is ended, and the journal says so",
+  async (_, { machine }) => {
+    const stop = withScript(machine, "PRE_BUILD");
+    const pty = startOnPty(["apply", "--root", machine.root]);
+    const pid = await stop.reached();
+    const agent = JSON.parse(fs.readFileSync(machine.at("var/lib/dkms/.dkms-agent/lock"), "utf8")).pid;
+    pty.kill();
+    await ended(agent);
+    assert.not(isRunning(pid));
+    assert.not(fs.existsSync(machine.at("var/lib/dkms/evdi")));
+    assert.match((await machine.run("history")).stdout, /was stopped during PRE_BUILD.*\n\nThe next apply tries again/);
+  },
+);
+
+stops.run();
+
+/** A module with a script that waits. */
+function withScript(machine: AgentRoot, name: string): Block {
+  const stop = block(machine.root, name);
+  const source = quickModule(machine, "evdi", { conf: `${name}=wait.sh` });
+  fs.writeFileSync(path.join(source, "wait.sh"), `#!/bin/sh\n${stop.line}\n`, { mode: 0o755 });
+  machine.want(wanted("evdi"));
+  return stop;
+}
+
+interface Started {
+  readonly child: ChildProcess;
+  /** -1 if the signal itself has ended it. */
+  readonly exitCode: Promise<number>;
+  readonly said: () => string;
+  readonly says: (text: string) => Promise<void>;
+}
+
+function apply({ root }: AgentRoot, env: Readonly<Record<string, string>> = {}): Started {
+  const child = spawn(process.execPath, [cli, "apply", "--root", root], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
+  let said = "";
+  const listeners = new Set<() => void>();
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+      for (const listen of listeners) listen();
+    });
+  return {
+    child,
+    exitCode: new Promise((resolve) => child.on("close", (code) => resolve(code ?? -1))),
+    said: () => said,
+    says: (text) =>
+      new Promise((resolve) => {
+        const look = () => {
+          if (said.includes(text)) resolve();
+        };
+        listeners.add(look);
+        look();
+      }),
+  };
+}
+
+/** Somebody else's child, whose end nobody tells. */
+async function ended(pid: number): Promise<void> {
+  while (isRunning(pid)) await new Promise((resolve) => setImmediate(resolve));
+}
+
+function installed({ at }: AgentRoot): readonly string[] {
+  const directory = at("lib/modules", release, "updates/dkms");
+  return fs.existsSync(directory) ? fs.readdirSync(directory) : [];
+}
