@@ -9,6 +9,8 @@ import { failedBuildLog } from "../tree-layout.ts";
 /** The make.log of one build: every command that was run, all its output, how it ended and how long it took. */
 export interface BuildLog {
   readonly path: string;
+  /** Whether it is still there, and no other. */
+  readonly isIntact: () => boolean;
   /** Runs a command with its output in the log, below a header. `shown` is what a person would have typed. */
   readonly run: (step: LoggedStep, command: Command) => Promise<CommandResult>;
 }
@@ -23,9 +25,11 @@ export const logLimit = 64 << 20;
 
 /** Begins a new log. What makes it larger than {@link logLimit} is ended. */
 export function openBuildLog({ files, run, clock }: Host, file: string, { module, kernel }: InstanceId): BuildLog {
-  files.writeAtomic(file, `make.log of ${moduleKey(module)} for ${kernelKey(kernel)}, built by dkms-agent\n`);
+  const head = `make.log of ${moduleKey(module)} for ${kernelKey(kernel)}, built by dkms-agent\n`;
+  files.writeAtomic(file, head);
   return {
     path: file,
+    isIntact: () => files.readText(file)?.startsWith(head) ?? false,
     run: async ({ title, shown }, command) => {
       files.append(file, `\n${title}: ${clock().toISOString()}\n# command: ${shown}\n`);
       const result = await run({ ...command, logFile: file, logLimit });

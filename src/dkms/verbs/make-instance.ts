@@ -8,6 +8,7 @@ import { instanceAddress } from "../id.ts";
 import { ioFailure } from "../io-failure.ts";
 import { instanceEnvironment, runScript } from "../run-script.ts";
 import {
+  buildDirectory,
   buildRecordName,
   dependencyMark,
   failedBuildLog,
@@ -103,6 +104,7 @@ async function runBuild(making: Making): Promise<Result<Outcome>> {
   const started = performance.now();
   const compiled = await compile(making);
   making.compiled();
+  if (!making.workspace.isIntact() || !making.log.isIntact()) return trampled(making);
   if (!compiled.ok) return compiled;
   changes.makeDirectory(releaseDirectory(host.paths, instance.module, instance.kernel.release));
   const staging = host.files.makeTemporaryDirectory(stagingPrefix(host.paths, instance));
@@ -124,6 +126,18 @@ async function runBuild(making: Making): Promise<Result<Outcome>> {
   relinkObjects(host, { instance, links }, changes);
   const said = [...compiled.value, ...objects.value.notices, ...finished.value];
   return succeed({ changed: true, notices: [...job.conf.notices, ...said] });
+}
+
+function trampled({ host, job }: Making): Result<never> {
+  const path = buildDirectory(host.paths, job.instance.module);
+  return fail(
+    "E_PRECONDITION",
+    `Somebody else has cleared ${path} during the build of ${instanceAddress(job.instance)}.`,
+    {
+      path,
+      remedy: "Mostly dkms was called meanwhile. Run it again when nobody else builds the module.",
+    },
+  );
 }
 
 /**

@@ -14,6 +14,8 @@ export interface Workspace {
   readonly run: (command: Command) => Promise<CommandResult>;
   /** A failure that names the directory as the user knows it. */
   readonly publicly: (failure: Failure) => Failure;
+  /** Whether make has worked there all the time: dell/dkms clears the public path at each build, whoever uses it. */
+  readonly isIntact: () => boolean;
   readonly remove: () => void;
 }
 
@@ -29,7 +31,7 @@ export function publicBuild(host: Host, module: ModuleId, changes: FileChanges):
   const remove = () => host.files.remove(directory);
   remove();
   changes.onRestore(remove);
-  return { directory, run: host.run, publicly: (failure) => failure, remove };
+  return { directory, run: host.run, publicly: (failure) => failure, isIntact: () => true, remove };
 }
 
 /** Private builds for one run; `undefined` where this host does not allow them, and builds must take turns. */
@@ -99,6 +101,7 @@ function privateBuild(host: Host, { module, changes, mountPoints }: PrivateReque
   scratch = files.makeTemporaryDirectory(`${all}/`);
   const own = path.join(scratch, path.basename(place));
   const publicText = (text: string) => text.replaceAll(own, place);
+  const mountPoint = files.lstat(place);
   return {
     directory: own,
     run: (command) => run(enter(command, { own, place, publicText })),
@@ -107,6 +110,10 @@ function privateBuild(host: Host, { module, changes, mountPoints }: PrivateReque
       message: publicText(failure.message),
       ...(failure.path !== undefined && { path: publicText(failure.path) }),
     }),
+    isIntact: () => {
+      const now = files.lstat(place);
+      return now !== undefined && now.inode === mountPoint?.inode && now.ctimeMs === mountPoint.ctimeMs;
+    },
     remove,
   };
 }

@@ -286,6 +286,15 @@ quickly("builds no source that changes while it is copied", async (tree) => {
   expectDone(await build(tree.host(), instance)).undo.commit();
 });
 
+quickly("says when somebody else has cleared its directory, as dell/dkms does, and blames no module", async (tree) => {
+  await added(tree, {
+    conf: "MAKE[0]='sh made/make.sh'\n",
+    scripts: { "made/make.sh": "d=$PWD; cd /; rm -r $d; mkdir $d; false\n" },
+  });
+  const failure = expectFailure(await build(tree.host(), instance), "E_PRECONDITION");
+  assert.match(failure.message, /somebody else has cleared .*demo\/1\.0\/build during the build/i);
+});
+
 quickly("ends a build when the program is asked to stop", async (tree) => {
   await added(tree, { conf: "MAKE[0]='touch ../started; sleep 300 & wait'\n" });
   const stop = new AbortController();
