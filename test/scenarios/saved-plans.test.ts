@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { suite } from "uvu";
@@ -72,6 +73,15 @@ saved("nothing but a plain file is replaced, and a directory that is not there i
   const missing = await machine.run("plan", "--json", "--out", machine.at("nowhere/x.plan"));
   assert.is(missing.exitCode, 64);
   assert.match(JSON.parse(missing.stdout).diagnostics[0].hint, `mkdir -p ${machine.at("nowhere")}`);
+});
+
+saved("what is no file is not replaced by one: /dev/null would be gone for the whole machine", async ({ machine }) => {
+  const fifo = machine.at("fifo");
+  execFileSync("mkfifo", [fifo]);
+  const { exitCode, stderr } = await machine.run("plan", "--out", fifo);
+  assert.is(exitCode, 64);
+  assert.match(stderr, /--out: .*fifo is not a plain file\. \[E_USAGE\]/);
+  assert.ok(fs.lstatSync(fifo).isFIFO());
 });
 
 saved("show tells what a plan was narrowed to, and what it may do", async ({ machine, file }) => {

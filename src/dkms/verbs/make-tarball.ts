@@ -72,9 +72,10 @@ function requirePackable(host: Host, { module, kernels, scope, file }: TarballOr
     const address = instanceAddress({ module, kernel: absent });
     return fail("E_NOT_BUILT", `${address} is not built, so there is nothing to pack.`, { remedy, dkmsExit: 6 });
   }
-  if (host.files.stat(file)?.kind !== "directory") return succeed(undefined);
+  const kind = host.files.stat(file)?.kind;
+  if (kind === undefined || kind === "file") return succeed(undefined);
   const remedy = "Name a file: --archive DIRECTORY/NAME.tar.gz.";
-  return fail("E_USAGE", `${file} is a directory.`, { path: file, remedy, dkmsExit: 6 });
+  return fail("E_USAGE", `${file} is not a plain file.`, { path: file, remedy, dkmsExit: 6 });
 }
 
 /** What a run that was killed while it packed has left. */

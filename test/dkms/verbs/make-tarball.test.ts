@@ -171,6 +171,7 @@ pack("fails without a trace where something cannot be packed", async ({ tree }) 
   assert.is((await expectUntouched(tree, "E_NOT_IN_TREE", at(elsewhere))).dkmsExit, 3);
   await expectUntouched(tree, "E_USAGE", at({ file: tree.at("usr/src") }));
   execFileSync("mkfifo", [tree.at("usr/src/demo-1.0/pipe")]);
+  await expectUntouched(tree, "E_USAGE", at({ file: tree.at("usr/src/demo-1.0/pipe") }));
   assert.match((await expectUntouched(tree, "E_NO_SOURCE", at({}))).message, "demo-1.0/pipe");
   fs.rmSync(tree.at("usr/src/demo-1.0"), { recursive: true });
   assert.is((await expectUntouched(tree, "E_BROKEN_MODULE", at({}))).dkmsExit, 4);
