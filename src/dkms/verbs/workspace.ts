@@ -28,8 +28,13 @@ export type PrivateBuilds = (host: Host, module: ModuleId, changes: FileChanges)
 /** The usual workspace: the public path itself, which only one build of a module may use at a time. */
 export function publicBuild(host: Host, module: ModuleId, changes: FileChanges): Workspace {
   const directory = buildDirectory(host.paths, module);
-  const remove = () => host.files.remove(directory);
-  remove();
+  host.files.remove(directory);
+  let inUse = true;
+  // A build that is taken back after its end leaves the directory to the one that uses it by then.
+  const remove = () => {
+    if (inUse) host.files.remove(directory);
+    inUse = false;
+  };
   changes.onRestore(remove);
   return { directory, run: host.run, publicly: (failure) => failure, isIntact: () => true, remove };
 }
@@ -60,20 +65,20 @@ interface MountPoints {
  */
 function countUsers({ files, paths }: Host): MountPoints {
   const users = new Map<string, number>();
-  const change = (module: ModuleId, by: number) => {
-    const left = (users.get(moduleKey(module)) ?? 0) + by;
-    users.set(moduleKey(module), left);
-    return left;
-  };
+  const usersOf = (module: ModuleId) => users.get(moduleKey(module)) ?? 0;
   return {
     use: (module) => {
       const place = buildDirectory(paths, module);
-      if (change(module, 1) > 1) return;
-      files.remove(place);
-      files.makeDirectory(place);
+      if (usersOf(module) === 0) {
+        files.remove(place);
+        files.makeDirectory(place);
+      }
+      // Only now: what the file system has refused is tried again by the next one.
+      users.set(moduleKey(module), usersOf(module) + 1);
     },
     leave: (module) => {
-      if (change(module, -1) === 0) files.remove(buildDirectory(paths, module));
+      users.set(moduleKey(module), usersOf(module) - 1);
+      if (usersOf(module) === 0) files.remove(buildDirectory(paths, module));
     },
   };
 }
