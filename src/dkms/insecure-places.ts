@@ -2,7 +2,6 @@ import path from "node:path";
 import type { FileStat } from "../host/files.ts";
 import type { Host } from "../host/host.ts";
 import { isSystemError } from "../host/system-error.ts";
-import { type Failure, fail } from "./failure.ts";
 
 /** Something that somebody other than root may change, and that root is about to go by. */
 export interface InsecurePlace {
@@ -29,15 +28,6 @@ export function findInsecurePlaces(host: Ownership, files: readonly string[]): r
     const stat = attempt(() => host.files.stat(place));
     return stat === undefined ? [] : weaknessOf(place, stat);
   });
-}
-
-/** E_INSECURE_FILE, for a file that root is to load; `undefined` if only root can have written it. */
-export function refuseInsecure(host: Ownership, file: string): Failure | undefined {
-  const [insecure] = findInsecurePlaces(host, [file]);
-  if (!insecure) return undefined;
-  const { path: place, kind, reason, remedy } = insecure;
-  const message = `${file} is not loaded: the ${kind} ${place} ${reason}.`;
-  return fail("E_INSECURE_FILE", message, { path: place, remedy: `Run "${remedy} ${place}".` }).error;
 }
 
 function directoriesOf(host: Ownership, file: string): readonly string[] {

@@ -72,11 +72,6 @@ export function moduleObjectsDirectory(paths: Paths, instance: InstanceId): stri
   return inside(instanceDirectory(paths, instance), "module");
 }
 
-/** `<instance directory>/log/make.log` */
-export function makeLog(paths: Paths, instance: InstanceId): string {
-  return path.join(instanceDirectory(paths, instance), "log", "make.log");
-}
-
 /** `<instance directory>/.dep_<dependency>`: the dependency's version at build time, with BUILD_DEPENDS_REBUILD. */
 export function dependencyMark(paths: Paths, instance: InstanceId, dependency: string): string {
   return inside(instanceDirectory(paths, instance), `.dep_${component(dependency)}`);

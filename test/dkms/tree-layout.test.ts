@@ -17,7 +17,6 @@ treeLayout("is dell/dkms's to the letter", () => {
   assert.is(layout.buildLog(paths, module), "/d/hello/1.0/build/make.log");
   assert.is(layout.tarballDirectory(paths, module), "/d/hello/1.0/tarball");
   assert.is(layout.moduleObjectsDirectory(paths, instance), "/d/hello/1.0/6.1.0-1/x86_64/module");
-  assert.is(layout.makeLog(paths, instance), "/d/hello/1.0/6.1.0-1/x86_64/log/make.log");
   assert.is(layout.dependencyMark(paths, instance, "base"), "/d/hello/1.0/6.1.0-1/x86_64/.dep_base");
   assert.is(layout.stagingPrefix(paths, instance), "/d/hello/1.0/6.1.0-1/.tmp_x86_64_");
   assert.is(layout.activeLink(paths, "hello", kernel), "/d/hello/kernel-6.1.0-1-x86_64");

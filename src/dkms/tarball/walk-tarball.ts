@@ -33,6 +33,7 @@ export async function walkTarball(
   const hash = createHash("sha256");
   const entries = new Map<string, ArchiveEntry["kind"]>();
   const texts = new Map<string, string>();
+  const room = { bytes: mostTexts };
   const { signal } = host;
   try {
     for await (const entry of readArchive(file, {
@@ -44,7 +45,7 @@ export async function walkTarball(
     })) {
       entries.set(entry.path, entry.kind);
       if (!isTelling(entry.path) || entry.kind !== "file" || entry.size > longestText) await take(entry);
-      else await take(await keepText(entry, texts));
+      else await take(await keepText(entry, { texts, room }));
     }
     return succeed({ sha256: hash.digest("hex"), entries, texts });
   } catch (error) {
@@ -59,12 +60,15 @@ const longestText = 1 << 20;
 const mostTexts = 16 << 20;
 
 /** Small enough to be read whole, and then handed on as it was. */
-async function keepText(entry: ArchiveEntry, texts: Map<string, string>): Promise<ArchiveEntry> {
+async function keepText(
+  entry: ArchiveEntry,
+  { texts, room }: { readonly texts: Map<string, string>; readonly room: { bytes: number } },
+): Promise<ArchiveEntry> {
   const pieces: Buffer[] = [];
   for await (const piece of entry.content) pieces.push(piece);
   const whole = Buffer.concat(pieces);
-  const kept = [...texts.values()].reduce((size, text) => size + text.length, 0);
-  if (kept + whole.length <= mostTexts) texts.set(entry.path, whole.toString("utf8"));
+  room.bytes -= whole.length;
+  if (room.bytes >= 0) texts.set(entry.path, whole.toString("utf8"));
   return { ...entry, content: onePiece(whole) };
 }
 
