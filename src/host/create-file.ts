@@ -9,10 +9,13 @@ export function createFile(path: string, { mode, mtime }: { mode: number; mtime:
       for (let done = 0; done < piece.length; ) done += fs.writeSync(descriptor, piece, done);
     },
     finish: () => {
-      // Whatever the umask takes away.
-      fs.fchmodSync(descriptor, mode);
-      fs.futimesSync(descriptor, mtime, mtime);
-      fs.closeSync(descriptor);
+      try {
+        // Whatever the umask takes away.
+        fs.fchmodSync(descriptor, mode);
+        fs.futimesSync(descriptor, mtime, mtime);
+      } finally {
+        fs.closeSync(descriptor);
+      }
     },
     abandon: () => fs.closeSync(descriptor),
   };
