@@ -138,7 +138,10 @@ interface FileRequest {
   readonly inherited: RawConf;
 }
 
-/** Plain assignments without a `$` say the same for every module and kernel; all else, for the same variables. */
+/**
+ * Plain assignments without a `$` say the same for every module and kernel; others, for the same variables, wherever the
+ * file lies; and what bash evaluates, for the same file.
+ */
 async function evaluateOnce(
   host: Host,
   request: FileRequest,
@@ -149,13 +152,16 @@ async function evaluateOnce(
   const shared = own?.get(text);
   if (shared) return succeed(shared);
   const variables = request.variables();
-  const key = [file, text, ...variables.values()].join("\0");
-  const before = own?.get(key);
+  const key = [text, ...variables.values()].join("\0");
+  const before = own?.get(key) ?? own?.get(`${file}\0${key}`);
   if (before) return succeed(before);
   const plain = evaluateStatically(text, variables, inherited);
   const evaluated = await evaluateFile(host, { file, variables, inherited }, plain);
-  if (evaluated.ok) own?.set(plain && !text.includes("$") ? text : key, evaluated.value);
-  return evaluated;
+  if (!evaluated.ok) return evaluated;
+  const { byBash, ...evaluation } = evaluated.value;
+  const isSame = plain && !text.includes("$");
+  own?.set(isSame ? text : byBash ? `${file}\0${key}` : key, evaluation);
+  return succeed(evaluation);
 }
 
 /** One file on top of what the earlier ones set; each starts with their directives, and none of their variables. */
@@ -163,7 +169,7 @@ async function evaluateFile(
   host: Host,
   { file, variables, inherited }: Sourcing,
   plain: RawConf | undefined,
-): Promise<Result<Evaluation>> {
+): Promise<Result<Evaluation & { readonly byBash: boolean }>> {
   const evaluated = plain
     ? succeed({ raw: plain, complaints: [] })
     : await (await import("./bash-evaluator.ts")).evaluateInBash(host.run, {
@@ -173,10 +179,13 @@ async function evaluateFile(
       });
   if (!evaluated.ok) return evaluated;
   const entries = entriesOf(evaluated.value.raw).map((entry) => ({ ...entry, value: collapse(entry.value) }));
-  const reread = await rereadAll(host, { file, variables, entries });
+  const here = rereadHere(variables, entries);
+  const reread = here
+    ? succeed(here)
+    : await (await import("./bash-evaluator.ts")).rereadInBash(host.run, { file, variables, inherited: entries });
   if (!reread.ok) return reread;
   const raw = rawConfOf([...entriesOf(inherited), ...entriesOf(reread.value)]);
-  return succeed({ raw, complaints: evaluated.value.complaints });
+  return succeed({ raw, complaints: evaluated.value.complaints, byBash: !plain || !here });
 }
 
 interface Sourcing {
@@ -185,23 +194,16 @@ interface Sourcing {
   readonly inherited: RawConf;
 }
 
-interface RereadRequest {
-  readonly file: string;
-  readonly variables: ReadonlyMap<string, string>;
-  readonly entries: readonly RawEntry[];
-}
-
-async function rereadAll({ run }: Host, { file, variables, entries }: RereadRequest): Promise<Result<RawConf>> {
+function rereadHere(variables: Sourcing["variables"], entries: readonly RawEntry[]): RawConf | undefined {
   const scope: Scope = new Map(Array.from(variables, ([name, value]) => [name, new Map([[0, value]])]));
   const done: RawEntry[] = [];
   for (const entry of entries) {
     const value = rereadStatically(entry.value, scope);
-    if (value === undefined)
-      return (await import("./bash-evaluator.ts")).rereadInBash(run, { file, variables, inherited: entries });
+    if (value === undefined) return undefined;
     scope.set(entry.name, (scope.get(entry.name) ?? new Map()).set(entry.index, value));
     done.push({ ...entry, value });
   }
-  return succeed(rawConfOf(done));
+  return rawConfOf(done);
 }
 
 /** `NAME`, `NAME[3]` and, to append, `NAME+`: what stands before the first = of dell/dkms's --directive. */

@@ -145,6 +145,20 @@ load("means of a shared file what it means for each kernel and module", async ({
   }
 });
 
+load("evaluates a text that lies at two places once, unless bash has to", async ({ tree }) => {
+  const known = { evaluations: new Map(), interpretations: new Map() };
+  const counts: number[] = [];
+  for (const make of ["MAKE=$kernelver", "MAKE=$(dirname $BASH_SOURCE)"]) {
+    for (const place of ["one", "two"]) {
+      const file = tree.write(`${place}/dkms.conf`, `${plain}${make}\n`);
+      const conf = await loadConf(tree.host(), { module, kernel: kernelOf(), file, known });
+      assert.is(conf.ok && conf.value.make, make.endsWith("SOURCE)") ? tree.at(place) : "6.1.0-56-amd64");
+      counts.push(known.evaluations.size);
+    }
+  }
+  assert.equal(counts, [1, 1, 2, 3]);
+});
+
 load("takes away what has two objects of one name, if asked to", async ({ tree }) => {
   const text = `${plain}BUILT_MODULE_NAME=(a a)\nDEST_MODULE_LOCATION=(/extra /extra)`;
   assert.not((await loadText(tree, text)).ok);
