@@ -97,7 +97,8 @@ export async function converge(tree: TreeBuilder): Promise<readonly string[]> {
     assert.is(exitCode, 0, `${words.join(" ")}: ${stdout}${stderr}`);
   }
   const isOwn = (file: string) =>
-    file === "dkms-inside-root" || /(^|\/)\.dkms-agent\/(lock|journal\.jsonl|digests\.json|logs|depmod)$/.test(file);
+    file === "dkms-inside-root" ||
+    /(^|\/)\.dkms-agent\/(lock|journal\.jsonl|digests\.json|desired\.json|logs|depmod)$/.test(file);
   const ofDepmod = /^lib\/modules\/[^/]+\/modules\./;
   // As dell/dkms itself leaves one after `add`.
   const isEmptyBuild = (file: string) =>
