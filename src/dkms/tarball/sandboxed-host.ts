@@ -9,8 +9,8 @@ export interface SandboxedConf {
 }
 
 /**
- * A host on which `file` has this text, and which starts programs only as nobody, without network, in processes, mounts and
- * an empty directory of their own: for a dkms.conf that nobody has vouched for. Where that cannot be had, which takes root
+ * A host on which `file` has this text, and which starts programs only as nobody, without network, in processes, read-only
+ * mounts and an empty directory of their own: for a dkms.conf that nobody has vouched for. Where that cannot be had, which takes root
  * and util-linux, nothing is started at all.
  */
 export function sandboxedHost(host: Host, conf: SandboxedConf): Host {
@@ -35,7 +35,15 @@ const noStat: FileStat = {
 /** Where the text lies for the programs: on a file system that ends with them. */
 const place = "/tmp/dkms.conf";
 
+/**
+ * Everybody may write to some directories, so that all file systems are read-only in there, but for those that a look at may
+ * hang: whose server is gone, or that are mounted by the look.
+ */
 const script = `
+while read -r _ at type _; do
+  case $type in autofs | nfs* | cifs | smb3 | ceph | 9p | fuse*) continue ;; esac
+  mount -o remount,bind,ro "$(printf %b "$at")" 2>/dev/null
+done </proc/self/mounts
 mount -t tmpfs -o size=4m,mode=0755 tmpfs /tmp && cat > ${place} && mkdir /tmp/empty && cd /tmp/empty || exit 125
 ulimit -f 2048 -v 2097152
 exec setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all "$@"`;

@@ -5,6 +5,7 @@ import type { Result } from "../../../src/dkms/failure.ts";
 import { readTarball } from "../../../src/dkms/tarball/read-tarball.ts";
 import type { TarballIndex } from "../../../src/dkms/tarball/tarball.ts";
 import type { HostOptions } from "../../../src/host/create-host.ts";
+import { memoryDirectory } from "../../rig/memory-directory.ts";
 import { tarArchive } from "../../rig/tar-archive.ts";
 import { demoConf } from "../../rig/tarballs.ts";
 import { testNeeding } from "../../rig/test-needing.ts";
@@ -29,21 +30,21 @@ function versionOf(result: Result<TarballIndex>): string {
 testNeeding(
   name,
   ["root"],
-  "evaluates more than assignments as nobody, without network, in an empty directory",
+  "evaluates more than assignments as nobody, without network, in an empty directory, where nothing can be written",
   async (_, { tree }) => {
-    const trace = tree.at("trace");
-    fs.chmodSync(tree.root, 0o755);
-    fs.writeFileSync(trace, "");
+    const open = memoryDirectory("dkms-agent-open-");
+    fs.chmodSync(open, 0o1777);
     const facts = ["$(id -u)", "$(id -G | tr ' ' _)", "$(ls | wc -l)", "$(tail -n +3 /proc/net/dev | grep -vc lo:)"];
     const lines = [
       `PACKAGE_VERSION="${facts.join(".")}"`,
-      `echo ran >>${trace} 2>/dev/null`,
+      `echo ran >${open}/trace 2>/dev/null`,
       'for pid in /proc/[0-9]*; do kill -9 "$(basename $pid)" 2>/dev/null; done',
       "touch /tmp/empty/x /tmp/x 2>/dev/null",
     ];
     const read = await readWith(tree, `${lines.join("\n")}\ntrue\n`);
     assert.is(versionOf(read), "65534.65534.0.0");
-    assert.is(fs.readFileSync(trace, "utf8"), "");
+    assert.equal(fs.readdirSync(open), []);
+    fs.rmdirSync(open);
     assert.not(fs.existsSync("/tmp/empty"));
   },
 );
