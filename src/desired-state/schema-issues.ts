@@ -2,8 +2,10 @@ import type { core } from "zod/mini";
 import { didYouMean } from "../dkms/did-you-mean.ts";
 import type { Fault } from "./diagnostic.ts";
 import { faultAt, type PlacedFault } from "./placed-fault.ts";
-import { apiVersion, documentSchema, isFault, moduleSchema, selectorKeys, tarballSchema } from "./schema.ts";
+import { apiVersion, documentSchema, moduleSchema, tarballSchema } from "./schema.ts";
+import { selectorKeys } from "./selector-schema.ts";
 import { quote, type SourceText, type Span } from "./source-text.ts";
+import { isFault } from "./text-field.ts";
 import { entryAt, type Tree } from "./tree.ts";
 
 type Issue = core.$ZodIssue;

@@ -1,6 +1,4 @@
 import * as z from "zod/mini";
-import type { Result } from "../dkms/failure.ts";
-import type { Fault } from "./diagnostic.ts";
 import { deprecatedDirectives, directiveNameFault, numberedDirectives, singleDirectives } from "./directive-names.ts";
 import { parseDuration } from "./duration.ts";
 import {
@@ -12,113 +10,15 @@ import {
   versionFault,
   yesOrNoFault,
 } from "./fields.ts";
-import {
-  parseGlob,
-  parseNotText,
-  parseRangeSelector,
-  parseRegex,
-  parseSelectorText,
-  selectorWords,
-} from "./selector.ts";
+import { selectorSchema } from "./selector-schema.ts";
+import { errorOf, text } from "./text-field.ts";
 
 /** The only apiVersion that this program reads. */
 export const apiVersion = "dkms-agent/v1";
 
-/** Whether something is a {@link Fault}: an issue's parameters are untyped. */
-export function isFault(value: unknown): value is Fault {
-  return typeof value === "object" && value !== null && "code" in value && "message" in value;
-}
-
-/** Puts a field's own rule into the schema: the fault becomes an issue, told with all others. */
-export function text(faultOf: (text: string) => Fault | undefined, about: Readonly<Record<string, unknown>>) {
-  const rule = z.check<string>(({ value, issues }) => {
-    const fault = faultOf(value);
-    if (fault) issues.push({ code: "custom", input: value, message: fault.message, params: { fault } });
-  });
-  return z.string().check(rule, z.meta(about));
-}
-
-/** Makes a field rule of a parser. */
-export const errorOf =
-  (parse: (text: string) => Result<unknown, Fault>) =>
-  (text: string): Fault | undefined => {
-    const parsed = parse(text);
-    return parsed.ok ? undefined : parsed.error;
-  };
-
-const matcherShape = {
-  match: z.optional(
-    text(errorOf(parseGlob), {
-      description: "A glob over kernel releases: * for anything, ? for one character, [...] for one of several.",
-      examples: ["6.1.*-amd64", "*-rt-*"],
-    }),
-  ),
-  regex: z.optional(
-    text(errorOf(parseRegex), {
-      description:
-        "A regular expression over kernel releases: JavaScript's syntax without look-around and back references, at most 200 characters.",
-      examples: ["^6\\.(1|12)\\."],
-      maxLength: 200,
-    }),
-  ),
-  range: z.optional(
-    text(errorOf(parseRangeSelector), {
-      description: "Bounds in kernel-version order, separated by spaces; all of them must hold.",
-      examples: [">=6.12 <6.13"],
-      pattern: "^\\s*(>=|<=|>|<|=)\\s*[0-9]",
-    }),
-  ),
-};
-
-/** The keys that a selector may have, one at a time. */
-export const selectorKeys: readonly string[] = [...Object.keys(matcherShape), "not"];
-
-function exactlyOneKey(value: object, names: string): Fault | undefined {
-  if (Object.values(value).filter((part) => part !== undefined).length === 1) return undefined;
-  return { code: "E_BAD_VALUE", message: `A selector has exactly one of ${names}.`, hint: "Make a list item of each." };
-}
-
-function oneKey<T extends object>(names: string, description: string) {
-  const rule = z.check<T>(({ value, issues }) => {
-    // An unknown key has been told already, and is likely the one that is missing here.
-    const fault = issues.length > 0 ? undefined : exactlyOneKey(value, names);
-    if (fault) issues.push({ code: "custom", input: value, message: fault.message, params: { fault } });
-  });
-  return [rule, z.meta<T>({ description, minProperties: 1, maxProperties: 1 })] as const;
-}
-
-const negated = z.union([
-  text(errorOf(parseNotText), {
-    description: "A glob over kernel releases, or one of the selector words.",
-    examples: ["*-rt-*", "running"],
-  }),
-  z.strictObject(matcherShape).check(...oneKey("match, regex, range", "What is taken away.")),
-]);
-
-const selector = z.union([
-  text(errorOf(parseSelectorText), {
-    description: "running, newest, installed (has its own modules), with-headers, or an exact kernel release.",
-    examples: [...selectorWords, "6.1.0-56-amd64"],
-    anyOf: [{ enum: selectorWords }, { pattern: "^[0-9]+\\." }],
-  }),
-  z
-    .strictObject({
-      ...matcherShape,
-      not: z.optional(
-        negated.check(
-          z.meta({
-            description: "Takes away from what the other selectors of the list have chosen, wherever it stands.",
-            examples: ["*-rt-*", { range: "<6.1" }],
-          }),
-        ),
-      ),
-    })
-    .check(...oneKey("match, regex, range, not", "One rule that chooses kernels, or takes some away.")),
-]);
-
 function kernels(description: string) {
   return z.optional(
-    z.array(selector).check(
+    z.array(selectorSchema).check(
       z.minLength(1),
       z.meta({
         description,

@@ -2,9 +2,9 @@ import * as z from "zod/mini";
 import type { Result } from "../dkms/failure.ts";
 import type { Fault } from "./diagnostic.ts";
 import { parseDuration } from "./duration.ts";
-import { errorOf, text } from "./schema.ts";
 import { parseCount, parseSize } from "./size.ts";
 import { quote } from "./source-text.ts";
+import { errorOf, text } from "./text-field.ts";
 
 /** A duration, or `0`: not to wait at all. */
 export function parseWait(value: string): Result<number, Fault> {

@@ -12,6 +12,7 @@ import type { InstanceId, KernelId, ModuleId } from "./id.ts";
 import { type Kernel, objectSuffixes } from "./kernel.ts";
 import { absentKernel, readKernel } from "./read-kernels.ts";
 import { readTree, type Tree, type TreeInstance, type TreeModule } from "./read-tree.ts";
+import type { StatusEntry, StatusRemark } from "./status-line.ts";
 import { kernelDirectory, moduleObjectsDirectory, sourceDirectory, sourceLink } from "./tree-layout.ts";
 
 /** Which lines are wanted; everything given must match. */
@@ -26,20 +27,6 @@ export interface KernelFilter {
   readonly release?: string;
   readonly arch?: string;
 }
-
-/** One line of `dkms status`, as a value. */
-export type StatusEntry =
-  | { readonly level: "added" | "broken"; readonly name: string; readonly version: string }
-  | {
-      readonly level: "built" | "installed";
-      readonly name: string;
-      readonly version: string;
-      readonly release: string;
-      readonly arch: string;
-      readonly remarks: readonly StatusRemark[];
-    };
-
-export type StatusRemark = "originals" | "missing" | "differs";
 
 /**
  * What `dkms status` has to say about the tree, in its order. Reads only, and what cannot be read is passed over as
@@ -63,20 +50,6 @@ export async function readStatus(asked: Host, filter: StatusFilter = {}): Promis
   }
   return entries;
 }
-
-/** One line, without newline, to the letter as dell/dkms 3.2.2 prints it (dkms-facts: status lines). */
-export function statusLine(entry: StatusEntry): string {
-  const module = `${entry.name}/${entry.version}`;
-  if (!("release" in entry)) return `${module}: ${entry.level}`;
-  const remarks = entry.remarks.map((remark) => ` (${remarkTexts[remark]})`).join("");
-  return `${module}, ${entry.release}, ${entry.arch}: ${entry.level}${remarks}`;
-}
-
-const remarkTexts: Readonly<Record<StatusRemark, string>> = {
-  originals: "Original modules exist",
-  missing: "Built modules are missing in the kernel modules folder",
-  differs: "Differences between built and installed modules",
-};
 
 /** What is the same for many instances and is read once. */
 interface Look {

@@ -1,6 +1,7 @@
 import type { DkmsCall, KernelWord } from "../../dkms/command-line/dkms-call.ts";
 import { nameProblem } from "../../dkms/id.ts";
-import { readStatus, statusLine } from "../../dkms/status-lines.ts";
+import { statusLine } from "../../dkms/status-line.ts";
+import { readStatus } from "../../dkms/status-lines.ts";
 import type { Session } from "./session.ts";
 
 /** The lines of `dkms status`; with -q none at all, not even what was asked for, as in dell/dkms. */
