@@ -1,7 +1,7 @@
 import path from "node:path";
 import { compare } from "../compare.ts";
 import { withSnippet } from "../desired-state/with-snippet.ts";
-import { type Failure, fail } from "../dkms/failure.ts";
+import type { Failure } from "../dkms/failure.ts";
 import { ioFailure } from "../dkms/io-failure.ts";
 import type { Host } from "../host/host.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -66,12 +66,6 @@ async function planOn(opened: OpenedHost, invocation: Invocation): Promise<Answe
 /** Only its owner may read it: it names what is on this host, and what will be. */
 function save({ files }: Host, file: string, text: string): Failure | undefined {
   try {
-    const kind = files.stat(file)?.kind;
-    if (kind !== undefined && kind !== "file") {
-      // Whoever names /dev/null does not want a file in its place.
-      const remedy = "Name a file, e.g. tonight.plan; --json prints the plan.";
-      return fail("E_USAGE", `--out: ${file} is not a plain file.`, { path: file, remedy }).error;
-    }
     files.writeAtomic(file, text, 0o600);
     return undefined;
   } catch (error) {
