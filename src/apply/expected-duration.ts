@@ -2,6 +2,7 @@ import path from "node:path";
 import { moduleKey } from "../dkms/id.ts";
 import { sourceDirectory } from "../dkms/tree-layout.ts";
 import type { Host } from "../host/host.ts";
+import { isSystemError } from "../host/system-error.ts";
 import type { Step } from "../plan/step.ts";
 
 export interface DurationFacts {
@@ -17,7 +18,7 @@ export interface DurationFacts {
 export function expectedDuration(host: Host, { lastDuration, steps }: DurationFacts): (step: Step) => number {
   const bySource = new Map<string, number>();
   const sizeOf = (directory: string) => {
-    const size = bySource.get(directory) ?? sizeBelow(host.files, directory);
+    const size = bySource.get(directory) ?? sizeOrNone(host.files, directory);
     bySource.set(directory, size);
     return size;
   };
@@ -36,6 +37,16 @@ const depmodMs = 1000;
 const otherMs = 50;
 /** Debian's module packages take between 10 and 60 milliseconds for a kilobyte of source. */
 const msPerByte = 0.03;
+
+/** What cannot be read will be told by the build; until then only the order hangs on it. */
+function sizeOrNone(files: Host["files"], directory: string): number {
+  try {
+    return sizeBelow(files, directory);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return 0;
+  }
+}
 
 function sizeBelow(files: Host["files"], directory: string): number {
   const sizes = (files.list(directory) ?? []).map(({ name, kind }) => {

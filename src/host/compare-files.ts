@@ -20,7 +20,7 @@ const leastPiece = 1 << 16;
 const mostPiece = 1 << 18;
 
 function withOpen<T>(file: string, work: (descriptor: number) => T): T {
-  const descriptor = fs.openSync(file, "r");
+  const descriptor = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
   try {
     return work(descriptor);
   } finally {
