@@ -9,7 +9,7 @@ const childProcess = require("node:child_process");
 const fatal = Number(process.env.DKMS_AGENT_CRASH_AT);
 const report = process.env.DKMS_AGENT_CRASH_REPORT ?? "";
 const [, errorCode, lasts] = /^(E[A-Z]+)(\+?)$/.exec(process.env.DKMS_AGENT_CRASH_ERROR ?? "") ?? [];
-const { writeFileSync, writeSync, readFileSync, readdirSync, rmSync, statSync } = fs;
+const { writeFileSync, writeSync, readFileSync, readdirSync, rmSync, statSync, lstatSync } = fs;
 let count = 0;
 
 /** What a kill in the middle, or a full disk, leaves of the operations that the kernel does in more than one step. */
@@ -21,7 +21,7 @@ const halfDone = {
   ...halfWritten,
   copyFileSync: (from, to) => writeFileSync(to, readFileSync(from).subarray(0, statSync(from).size >> 1)),
   rmSync: (place) => {
-    const first = statSync(place, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(place)[0] : undefined;
+    const first = lstatSync(place, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(place)[0] : undefined;
     if (first !== undefined) rmSync(path.join(place, first), { recursive: true });
   },
 };
