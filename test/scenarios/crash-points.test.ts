@@ -6,6 +6,7 @@ import * as assert from "uvu/assert";
 import { cli } from "../rig/agent.ts";
 import { type DellDkms, dellDkms } from "../rig/dell-dkms.ts";
 import { converge, journeys, nothingIsLost, objectsOf, want } from "../rig/journeys.ts";
+import { memoryDirectory } from "../rig/memory-directory.ts";
 import { onCopy } from "../rig/on-copy.ts";
 import { testNeeding } from "../rig/test-needing.ts";
 import { dkmsTree, type TreeBuilder } from "../rig/tree-builder.ts";
@@ -24,7 +25,7 @@ for (const journey of journeys) {
     ["dkms", "gcc", "make", "kmod"],
     `${journey.title}: nothing is lost, and one more run converges`,
     async (part) => {
-      const origin = dkmsTree().kernel(release);
+      const origin = dkmsTree(memoryDirectory("dkms-tree-")).kernel(release);
       try {
         await journey.start(origin);
         want(origin, journey.wanted);

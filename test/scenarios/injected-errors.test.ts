@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import { cli } from "../rig/agent.ts";
 import { converge, journeys, nothingIsLost, type Objects, objectsOf, want } from "../rig/journeys.ts";
 import { assertContract } from "../rig/json-contract.ts";
+import { memoryDirectory } from "../rig/memory-directory.ts";
 import { onCopy } from "../rig/on-copy.ts";
 import { type ProgramResult, runProgram } from "../rig/run-program.ts";
 import { testNeeding } from "../rig/test-needing.ts";
@@ -30,7 +31,7 @@ for (const journey of journeys.filter(({ title }) => title !== "load-tarball")) 
     ["gcc", "make", "kmod"],
     `${journey.title}: what it hits is as it was, the others are done, and one more run converges`,
     async () => {
-      const origin = dkmsTree().kernel(release);
+      const origin = dkmsTree(memoryDirectory("dkms-tree-")).kernel(release);
       try {
         await journey.start(origin);
         writeSource(origin, { name: "other" });

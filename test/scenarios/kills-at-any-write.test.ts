@@ -13,6 +13,7 @@ import { noFilter } from "../../src/plan/resolve-wanted.ts";
 import { reconcile } from "../../src/reconcile.ts";
 import { fakeObject } from "../rig/fake-object.ts";
 import { filesKilledAt } from "../rig/interrupted-files.ts";
+import { memoryDirectory } from "../rig/memory-directory.ts";
 import { onCopy } from "../rig/on-copy.ts";
 import { tarArchive } from "../rig/tar-archive.ts";
 import { binariesOnlyFiles, objectFiles } from "../rig/tarballs.ts";
@@ -91,7 +92,7 @@ const kills = suite("a run that was killed at any of its writes");
 
 for (const { title, start, wanted, afterwards = wanted } of journeys) {
   testNeeding(kills, ["gcc", "make", "kmod"], `${title}: the next run leaves no trace of it`, async () => {
-    const origin = dkmsTree().kernel(release);
+    const origin = dkmsTree(memoryDirectory("dkms-tree-")).kernel(release);
     try {
       await start(origin);
       const expected = await onCopy(origin, async (tree) => {

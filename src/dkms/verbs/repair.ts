@@ -33,12 +33,13 @@ function mend(host: Host, module: ModuleId, changes: FileChanges): Result<Outcom
   if (!added.ok) return added;
   const isBroken = !hasSource(host, module);
   const canLink = isBroken && files.stat(sourceDirectory(paths, module))?.kind === "directory";
+  const returned = returnBuilds(host, module, changes);
+  // Before there is anything that the undo needs: it looks the same.
+  const leftovers = findLeftovers(host, module);
   if (canLink) {
     const linked = linkSource(host, module, changes);
     if (!linked.ok) return linked;
   }
-  const returned = returnBuilds(host, module, changes);
-  const leftovers = findLeftovers(host, module);
   for (const place of leftovers) {
     files.remove(place);
     removeEmpty(files, path.dirname(place), moduleDirectory(paths, module));
