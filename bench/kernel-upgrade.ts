@@ -16,7 +16,7 @@ const packages = [
   "gost-crypto-dkms",
   "nat-rtsp-dkms",
   "jool-dkms",
-  "openrazer-driver-dkms",
+  "dm-writeboost-dkms",
   "tp-smapi-dkms",
   "v4l2loopback-dkms",
   "vpoll-dkms",
