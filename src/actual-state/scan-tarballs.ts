@@ -15,7 +15,6 @@ import type {
   TarballRequest,
   TarballState,
 } from "./actual-state.ts";
-import { attempt } from "./scan.ts";
 
 /** What the scan knows by then. */
 export interface TarballScan {
@@ -70,9 +69,9 @@ async function scanTarball(host: Host, look: Look): Promise<TarballState> {
   const { path, sha256 } = look.file;
   const insecure = look.policy.allowInsecureFiles ? undefined : insecurity(host, path);
   if (insecure) return { path, sha256, found: { ok: false, error: insecure } };
-  const read = await readTarball(host, path, look.policy.limits);
-  if (!read.ok) return { path, sha256, found: { ok: false, error: unreadable(host, look, read.error) } };
-  const problem = mismatch(look, read.value.sha256) ?? stranger(look, moduleKey(read.value.module));
+  const read = await readTarball(host, { file: path, sha256 }, look.policy.limits);
+  if (!read.ok) return { path, sha256, found: { ok: false, error: problemOf(read.error) } };
+  const problem = stranger(look, moduleKey(read.value.module));
   return { path, sha256, found: problem ? { ok: false, error: problem } : read };
 }
 
@@ -85,30 +84,16 @@ function insecurity(host: Host, path: string): TarballProblem | undefined {
   return { kind: "untrusted", code: "E_INSECURE_FILE", text, remedy: `run "${remedy} ${place}", ${trust}` };
 }
 
-/**
- * What the system refuses may be there tomorrow; what is no proper archive stays none. One that was damaged on its way is
- * first of all not the one that is meant.
- */
-function unreadable(host: Host, look: Look, { code, message, remedy }: Failure): TarballProblem {
-  const isUntrusted = code === "E_TARBALL" || code === "E_TARBALL_LIMIT" || code === "E_CONF_INVALID";
+/** What the system refuses may be there tomorrow; what is no proper archive, or another one, stays so. */
+function problemOf({ code, message, remedy }: Failure): TarballProblem {
   const text = message.replace(/\.$/, "");
-  if (isUntrusted) {
-    const found = attempt({ findings: [] }, look.file.path, () => host.files.sha256(look.file.path));
-    const other = found === undefined ? undefined : mismatch(look, found);
-    return other ?? { kind: "untrusted", code, text, remedy: remedy ?? "bring a sound archive" };
-  }
+  if (code === "E_DIGEST") return { kind: "untrusted", code, text, remedy: anotherDigest };
+  if (code === "E_TARBALL" || code === "E_TARBALL_LIMIT" || code === "E_CONF_INVALID")
+    return { kind: "untrusted", code, text, remedy: remedy ?? "bring a sound archive" };
   return { kind: "unreachable", code, text, remedy: remedy ?? "bring the archive back" };
 }
 
-function mismatch({ file }: Look, found: string): TarballProblem | undefined {
-  if (found === file.sha256) return undefined;
-  return {
-    kind: "untrusted",
-    code: "E_DIGEST",
-    text: `the archive ${file.path} is not the one that the document lists: its sha256 is ${found}, not ${file.sha256}`,
-    remedy: "bring that archive back; or, if the new one is meant, put its digest into the document",
-  };
-}
+const anotherDigest = "bring that archive back; or, if the new one is meant, put its digest into the document";
 
 function stranger({ file, module }: Look, found: ModuleKey): TarballProblem | undefined {
   if (found === moduleKey(module)) return undefined;

@@ -5,7 +5,7 @@ import type { KernelId, ModuleId } from "../id.ts";
 export interface LoadRequest {
   /** An absolute path. */
   readonly file: string;
-  /** The archive must have this digest; lower-case hexadecimal. Asked before anything is put in its place. */
+  /** The archive must have this digest; lower-case hexadecimal. Asked before anything of it is unpacked. */
   readonly sha256?: string;
   /** The archive must be of this module. */
   readonly module?: ModuleId;

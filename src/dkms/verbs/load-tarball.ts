@@ -7,6 +7,7 @@ import { fail, type Result, succeed } from "../failure.ts";
 import { type KernelId, kernelKey, type ModuleId, moduleKey } from "../id.ts";
 import { ioFailure } from "../io-failure.ts";
 import { builtNames } from "../tarball/built-names.ts";
+import { checkDigest, otherDigest } from "../tarball/check-digest.ts";
 import { checkObjects } from "../tarball/check-objects.ts";
 import type { LoadJob, Unpacking } from "../tarball/load-job.ts";
 import type { LoadOptions, LoadRequest } from "../tarball/load-request.ts";
@@ -39,6 +40,8 @@ export async function loadTarball(
   options: LoadOptions = {},
 ): Promise<Result<Loaded>> {
   const { files, paths } = host;
+  const other = checkDigest(host, request);
+  if (other) return { ok: false, error: other };
   let scratch: string | undefined;
   try {
     files.makeDirectory(paths.state);
@@ -78,7 +81,9 @@ async function unpack(host: Host, unpacking: Unpacking): Promise<Result<LoadJob>
   });
   if (!staged.ok) return staged;
   const { sha256, layout, texts } = staged.value;
-  if (request.sha256 !== undefined && request.sha256 !== sha256) return otherDigest(request, sha256);
+  // Somebody may have replaced the file since its digest was taken.
+  const replaced = otherDigest(request, sha256);
+  if (replaced) return { ok: false, error: replaced };
   const module = await nameModule(host, { archive: file, layout, texts });
   if (!module.ok) return module;
   const other = refuseOther(request, module.value);
@@ -103,11 +108,6 @@ function reporting({ files }: Host, { file }: LoadRequest, { onProgress }: LoadO
   if (!onProgress) return {};
   const size = files.stat(file)?.size ?? 0;
   return { onProgress: (done: number) => onProgress(done, size) };
-}
-
-function otherDigest({ file, sha256 }: LoadRequest, found: string): Result<never> {
-  const message = `${file} is not the archive that was asked for: its SHA-256 is ${found}, not ${sha256}.`;
-  return fail("E_DIGEST", message, { path: file, remedy: "Fetch it again, or correct the digest." });
 }
 
 function refuseOther({ file, module }: LoadRequest, found: ModuleId): Result<never> | undefined {

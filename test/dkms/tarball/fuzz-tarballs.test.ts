@@ -142,7 +142,7 @@ fuzz("are loaded or refused, and leave nothing behind that cannot be taken back"
       const bytes = isMended ? mended(changed) : changed;
       const packed = isPacked ? gzipSync(bytes, { level: 1 }) : bytes;
       fs.writeFileSync(file, packedChange && isPacked ? mutate(packed, packedChange) : packed);
-      const read = await readTarball(host, file);
+      const read = await readTarball(host, { file });
       if (!read.ok && !isLoaded) return;
       const result = await loadTarball(host, { file }, { withoutSource: true, replace: true });
       if (!read.ok) assert.not(result.ok, `refused by reading alone: ${read.error.message}`);

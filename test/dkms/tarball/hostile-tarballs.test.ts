@@ -297,7 +297,7 @@ for (const { what, archive, message, limits = defaultArchiveLimits, code = "E_TA
     fs.writeFileSync(file, archive);
     const before = look(context);
     const host = context.tree.host();
-    const read = await readTarball(host, file, limits);
+    const read = await readTarball(host, { file }, limits);
     const loaded = await loadTarball(
       host,
       { file },
@@ -378,7 +378,7 @@ refuses(
 refuses("stop a million empty files long before the end", async (context) => {
   const file = path.join(context.directory, "archive");
   fs.writeFileSync(file, manyEntries(100_002));
-  const result = await readTarball(context.tree.host(), file);
+  const result = await readTarball(context.tree.host(), { file });
   assert.match(result.ok ? "" : result.error.message, "more than 100000 files");
 });
 
@@ -386,7 +386,7 @@ refuses("stop at the limits that are set", async (context) => {
   const file = path.join(context.directory, "archive");
   fs.writeFileSync(file, gzipSync(tarArchive(good)));
   const codeFor = async (limits: Partial<typeof defaultArchiveLimits>) => {
-    const result = await readTarball(context.tree.host(), file, { ...defaultArchiveLimits, ...limits });
+    const result = await readTarball(context.tree.host(), { file }, { ...defaultArchiveLimits, ...limits });
     return result.ok ? "fine" : result.error.code;
   };
   assert.is(await codeFor({}), "fine");

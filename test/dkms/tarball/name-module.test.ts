@@ -20,7 +20,7 @@ name.after.each(({ tree }) => tree.remove());
 /** What is read of an archive whose dkms.conf has these lines too. */
 function readWith(tree: TreeBuilder, lines: string, host?: Omit<HostOptions, "root">): Promise<Result<TarballIndex>> {
   const file = tree.write("archive", tarArchive([{ name: "demo/dkms.conf", content: `${demoConf()}${lines}` }]));
-  return readTarball(tree.host(host), file);
+  return readTarball(tree.host(host), { file });
 }
 
 function versionOf(result: Result<TarballIndex>): string {

@@ -21,13 +21,13 @@ read.before.each((context) => {
 read.after.each(({ tree }) => tree.remove());
 
 async function indexOf({ tree }: Context, bytes: Buffer): Promise<TarballIndex> {
-  const result = await readTarball(tree.host(), tree.write("tmp/archive", bytes));
+  const result = await readTarball(tree.host(), { file: tree.write("tmp/archive", bytes) });
   if (!result.ok) throw new Error(`${result.error.code}: ${result.error.message}`);
   return result.value;
 }
 
 async function failureOf({ tree }: Context, files: readonly ArchivedFile[]): Promise<Failure> {
-  const result = await readTarball(tree.host(), tree.write("tmp/archive", tarArchive(files)));
+  const result = await readTarball(tree.host(), { file: tree.write("tmp/archive", tarArchive(files)) });
   if (result.ok) throw new Error("succeeded");
   return result.error;
 }
@@ -75,6 +75,34 @@ read("refuses two modules, and none", async (context) => {
   assert.is(failure.code, "E_TARBALL");
   assert.match(failure.message, "holds two modules: a/dkms.conf and b/dkms.conf");
   assert.is((await failureOf(context, [{ name: "README" }])).dkmsExit, 3);
+});
+
+/** What comes of an archive that must have this digest, and which programs are started for it. */
+async function wanting({ tree }: Context, bytes: Buffer, { sha256, taken }: { sha256: string; taken?: string }) {
+  const host = tree.host({ machine: { arch: "x86_64", runningKernel: undefined, uid: 0 } });
+  const started: string[] = [];
+  const result = await readTarball(
+    {
+      ...host,
+      files: { ...host.files, sha256: (file) => taken ?? host.files.sha256(file) },
+      run: (command) => {
+        started.push(command.file);
+        return host.run(command);
+      },
+    },
+    { file: tree.write("tmp/archive", bytes), sha256 },
+  );
+  return { code: result.ok ? "read" : result.error.code, started };
+}
+
+read("starts, unpacks and parses nothing for an archive of another digest", async (context) => {
+  const bytes = tarArchive(sourceFiles({ conf: 'if true; then touch "$0"; fi\n' }));
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  const wrong = "0".repeat(64);
+  assert.equal(await wanting(context, bytes, { sha256: wrong }), { code: "E_DIGEST", started: [] });
+  assert.equal(await wanting(context, bytes.subarray(0, 700), { sha256 }), { code: "E_DIGEST", started: [] });
+  assert.equal(await wanting(context, bytes, { sha256: wrong, taken: wrong }), { code: "E_DIGEST", started: [] });
+  assert.not.equal((await wanting(context, bytes, { sha256 })).started, []);
 });
 
 read.run();
