@@ -12,7 +12,7 @@ const [, , documents = "/etc/dkms-agent/desired-state", root = "/"] = process.ar
 const host = createHost({ root });
 
 // What is wanted. Mistakes are values, each with its file, line and column.
-const { desired, diagnostics } = loadDesired(host, documents, { allowInsecureFiles: false });
+const { desired, diagnostics } = loadDesired(host, [documents], { allowInsecureFiles: false });
 for (const { file, range, message } of diagnostics) print(`${file}:${range?.line ?? ""}: ${message}`);
 
 if (desired) {

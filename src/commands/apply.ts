@@ -88,7 +88,7 @@ async function applyOn(opened: OpenedHost, invocation: Invocation, request: Appl
   const detailed = own.detailedExitcode === true;
   const file = argument === undefined ? undefined : await readPlanFile(host, argument, options);
   if (file && !file.ok) return failed(createReporter(invocation, host.clock), file.error, detailed);
-  const loaded = await loadFor(host, { ...options, desired: desiredPath(options, file?.value) });
+  const loaded = await loadFor(host, { ...options, desired: desiredPaths(options, file?.value) });
   const { desired } = loaded;
   const unknown = desired && unknownFilter(host, desired, options);
   if (unknown) return usageAnswer(unknown);
@@ -141,8 +141,8 @@ async function readPlanFile(host: Host, argument: string, { allowInsecureFiles }
 }
 
 /** The documents that the plan was made from, unless others are named: if they differ, the plan is stale. */
-function desiredPath({ desired, desiredGiven }: SharedOptions, file: PlanFile | undefined): string {
-  return desiredGiven ? desired : (file?.document.desired.path ?? desired);
+function desiredPaths({ desired, desiredGiven }: SharedOptions, file: PlanFile | undefined): readonly string[] {
+  return desiredGiven ? desired : (file?.document.desired.paths ?? desired);
 }
 
 function runOptions(opened: OpenedHost, { options, own, argument }: Invocation, { jobs, engine }: ApplyRequest) {

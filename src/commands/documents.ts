@@ -10,11 +10,11 @@ import { toolVersion } from "./tool-version.ts";
 
 /** The documents that the options name. What it takes to check them is loaded only if they are new, or not flawless. */
 export async function loadFor(host: Host, options: SharedOptions): Promise<LoadedDesired> {
-  const { desired: place, allowInsecureFiles } = options;
-  const desired = readKnownDesired(host, place, { allowInsecureFiles, toolVersion });
+  const { desired: places, allowInsecureFiles } = options;
+  const desired = readKnownDesired(host, places, { allowInsecureFiles, toolVersion });
   if (desired) return { desired, diagnostics: [] };
   const { loadDesired } = await import("../desired-state/load-desired.ts");
-  return loadDesired(host, place, { allowInsecureFiles });
+  return loadDesired(host, places, { allowInsecureFiles });
 }
 
 /** The answer of a command that needs a valid desired state and has none. */

@@ -22,7 +22,9 @@ export interface OptionSpec {
 export const sharedOptionSpecs: readonly OptionSpec[] = [
   {
     flags: "-f, --desired <path>",
-    description: "the desired state: a document, or a directory of *.yaml (default: ROOT/etc/dkms-agent/desired-state)",
+    description:
+      "the desired state: a document, or a directory of *.yaml; repeatable, and then all of them count together (default: ROOT/etc/dkms-agent/desired-state)",
+    repeatable: true,
   },
   { flags: "--root <dir>", description: "work on the system below this directory; nothing outside it is written" },
   { flags: "--dkms-tree <dir>", description: "where DKMS keeps its modules (default: ROOT/var/lib/dkms)" },
@@ -47,7 +49,8 @@ export const sharedOptionSpecs: readonly OptionSpec[] = [
 
 /** The values of the shared options, checked, defaults filled in. */
 export interface SharedOptions {
-  readonly desired: string;
+  /** Documents, and directories of documents, that count together. */
+  readonly desired: readonly string[];
   /** Whether `--desired` was given: a default place may be absent where nothing needs it. */
   readonly desiredGiven: boolean;
   readonly places: Places;
@@ -87,11 +90,12 @@ export function parseSharedOptions(values: OptionValues): Result<SharedOptions, 
   const verbosity = typeof values.verbose === "number" ? values.verbose : 0;
   const quiet = values.quiet === true;
   if (quiet && verbosity > 0) return refuse("--quiet and --verbose contradict each other.", "Leave one of them out.");
-  const desired = typeof values.desired === "string" ? values.desired : undefined;
-  if (desired === "") return refuse("--desired: the path is empty.", "Name a document, or a directory of documents.");
+  const desired = textsOf(values.desired);
+  if (desired.includes(""))
+    return refuse("--desired: the path is empty.", "Name a document, or a directory of documents.");
   return done({
-    desired: desired ?? path.join(places.value.root ?? "/", "etc/dkms-agent/desired-state"),
-    desiredGiven: desired !== undefined,
+    desired: desired.length > 0 ? desired : [path.join(places.value.root ?? "/", "etc/dkms-agent/desired-state")],
+    desiredGiven: desired.length > 0,
     places: places.value,
     modules: modules.value,
     kernel: kernel.value,
@@ -141,9 +145,8 @@ function readPlaces(values: OptionValues): Result<Places, UsageError> {
 }
 
 function readModules(value: unknown): Result<readonly ModulePattern[], UsageError> {
-  const texts = Array.isArray(value) ? value.filter((text) => typeof text === "string") : [];
   const modules: ModulePattern[] = [];
-  for (const text of texts) {
+  for (const text of textsOf(value)) {
     const slash = text.indexOf("/");
     const name = slash < 0 ? text : text.slice(0, slash);
     const version = slash < 0 ? undefined : text.slice(slash + 1);
@@ -155,6 +158,11 @@ function readModules(value: unknown): Result<readonly ModulePattern[], UsageErro
     modules.push({ name, version });
   }
   return done(modules);
+}
+
+/** Of a repeatable option. */
+function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((text) => typeof text === "string") : [];
 }
 
 function readKernel(value: unknown): Result<string | undefined, UsageError> {

@@ -22,7 +22,7 @@ export async function show({ options, argument = "", io, signal }: Invocation): 
     verbose: verbosity > 0,
     unlisted: "ignore",
   });
-  const origin = `Made at ${document.created_at} from ${printable(document.desired.path)}${optionsText(document)}.\n`;
+  const origin = `Made at ${document.created_at} from ${document.desired.paths.map(printable).join(" and ")}${optionsText(document)}.\n`;
   return { exitCode: exitCodes.ok.code, out: quiet ? text : `${text}\n${origin}` };
 }
 

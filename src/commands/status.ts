@@ -61,7 +61,7 @@ async function statusOn(opened: OpenedHost, invocation: Invocation): Promise<Ans
 
 /** Nothing at the default place is no error here: status needs no documents. */
 async function loadOptional(host: Host, { options }: Invocation): Promise<LoadedDesired | undefined> {
-  if (!options.desiredGiven && isAbsent(host, options.desired)) return undefined;
+  if (!options.desiredGiven && options.desired.every((place) => isAbsent(host, place))) return undefined;
   const { loadFor } = await import("./documents.ts");
   return loadFor(host, options);
 }

@@ -132,7 +132,7 @@ export const hostSchema = shared(
 export const desiredSchema = shared(
   "Desired",
   z.object({
-    path: text("where they were looked for: as --desired names it, absolute"),
+    paths: list(z.string(), "where they were looked for: as each --desired names it, absolute"),
     files: list(z.object({ path: z.string(), sha256: z.string() }), "in the order in which they are merged"),
     sha256: text("over all of them"),
   }),

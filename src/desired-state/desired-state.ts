@@ -2,8 +2,8 @@ import type { DiagnosticRange } from "./diagnostic.ts";
 
 /** What the documents ask for, checked and with every default filled in. */
 export interface DesiredState {
-  /** The document, or the directory of documents: an absolute path. */
-  readonly path: string;
+  /** The documents, and the directories of documents, as they were named: absolute paths. */
+  readonly paths: readonly string[];
   /** In merge order. */
   readonly files: readonly DesiredFile[];
   /** Over all files' contents, in merge order. */

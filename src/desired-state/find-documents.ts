@@ -10,10 +10,27 @@ import { attempt } from "./unreadable.ts";
 export const mostFiles = 1000;
 
 /**
+ * The documents of several places in merge order: place after place. What two of them lead to is an error: as one of two
+ * documents it would contradict itself.
+ */
+export function findAllDocuments(host: Host, places: readonly string[]): Checked<readonly string[]> {
+  const found = places.map((place) => findDocuments(host, place));
+  const files = found.flatMap(({ value }) => value ?? []);
+  const again = files.filter((file, at) => files.indexOf(file) < at).map((file) => faultOf(file, namedTwice));
+  return { value: [...new Set(files)], faults: [...found.flatMap(({ faults }) => faults), ...again] };
+}
+
+const namedTwice: Fault = {
+  code: "E_CONFLICT",
+  message: "The document is named twice: by itself and in its directory, or by the same --desired.",
+  hint: "Name it once.",
+};
+
+/**
  * The documents of a desired state in merge order: the file itself, or a directory's `*.yaml` sorted by name. Hidden
  * files are skipped, `*.yml` too, with a warning. An empty directory is an error: it must not look like "no modules".
  */
-export function findDocuments(host: Host, place: string): Checked<readonly string[]> {
+function findDocuments(host: Host, place: string): Checked<readonly string[]> {
   const found = attempt(() => host.files.stat(place));
   if (!found.ok) return refuse(place, found.error);
   if (found.value === undefined) return refuse(place, notThere);
@@ -37,7 +54,7 @@ function listDocuments(host: Host, directory: string): Checked<readonly string[]
   const warnings = entries.filter((entry) => entry.name.endsWith(".yml")).map((entry) => ignored(directory, entry));
   if (files.length === 0) return { value: undefined, faults: [faultOf(directory, noDocuments), ...warnings] };
   if (files.length > mostFiles) return { value: undefined, faults: [tooMany(directory, files.length), ...warnings] };
-  return { value: files, faults: warnings };
+  return { value: [...new Set(files)], faults: warnings };
 }
 
 const noDocuments: Fault = {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { readOwnFile, writeOwnFile } from "../dkms/own-file.ts";
 import { knownDesiredFile } from "../dkms/tree-layout.ts";
 import type { Host } from "../host/host.ts";
@@ -15,14 +16,18 @@ export interface KnownOptions extends LoadOptions {
  * very texts and had nothing to say about them; `undefined` if not. What does not follow from the texts alone, who could
  * have written the files above all, is looked at anew. Takes neither a YAML parser nor schemas.
  */
-export function readKnownDesired(host: Host, named: string, options: KnownOptions): DesiredState | undefined {
+export function readKnownDesired(
+  host: Host,
+  named: readonly string[],
+  options: KnownOptions,
+): DesiredState | undefined {
   const text = readOwnFile(host, knownDesiredFile(host.paths), longest);
   const desired = text === undefined ? undefined : parse(text, options.toolVersion);
   if (!desired) return undefined;
-  const { place, texts, faults } = readDocuments(host, named, options);
+  const { places, texts, faults } = readDocuments(host, named, options);
   const isSame =
     faults.length === 0 &&
-    desired.path === place &&
+    isDeepStrictEqual(desired.paths, places) &&
     desired.files.length === texts.length &&
     texts.every(({ source, sha256 }, at) => {
       const file = desired.files[at];
@@ -42,7 +47,7 @@ const longest = 32 << 20;
 /** The first line tells who has written the rest, and that all of it is there. */
 function textOf(body: string, toolVersion: string): string {
   const sha256 = createHash("sha256").update(body).digest("hex");
-  return `dkms-agent desired 1, ${toolVersion}, ${sha256}\n${body}`;
+  return `dkms-agent desired 2, ${toolVersion}, ${sha256}\n${body}`;
 }
 
 function parse(text: string, toolVersion: string): DesiredState | undefined {
@@ -54,5 +59,5 @@ function parse(text: string, toolVersion: string): DesiredState | undefined {
 
 /** What has the digest that this program wrote has also the shape. */
 function isDesired(value: unknown): value is DesiredState {
-  return typeof value === "object" && value !== null && "files" in value && "modules" in value;
+  return typeof value === "object" && value !== null && "paths" in value && "modules" in value;
 }

@@ -18,21 +18,25 @@ export interface LoadedDesired {
 }
 
 /**
- * The desired state that a document, or a directory of documents, asks for (design section 4). Reads and decides
- * nothing about this machine's kernels. Never throws for what stands in the files or how they lie on the disk.
+ * The desired state that documents and directories of documents ask for together, in the order in which they are named
+ * (design section 4). Reads and decides nothing about this machine's kernels. Never throws for what stands in the files or how they lie on the disk.
  */
-export function loadDesired(host: Host, place: string, options: LoadOptions): LoadedDesired {
-  const read = readDocuments(host, place, options);
-  return assemble(read.place, read.texts, read.faults);
+export function loadDesired(host: Host, places: readonly string[], options: LoadOptions): LoadedDesired {
+  const read = readDocuments(host, places, options);
+  return assemble(read.places, read.texts, read.faults);
 }
 
 /** The desired state that one document asks for, by its text; `file` is its name in what is said about it. */
 export function parseDesired(file: string, text: string): LoadedDesired {
   const sha256 = createHash("sha256").update(text).digest("hex");
-  return assemble(file, [{ source: createSourceText(file, text), sha256 }], []);
+  return assemble([file], [{ source: createSourceText(file, text), sha256 }], []);
 }
 
-function assemble(place: string, texts: readonly DocumentText[], before: readonly PlacedFault[]): LoadedDesired {
+function assemble(
+  paths: readonly string[],
+  texts: readonly DocumentText[],
+  before: readonly PlacedFault[],
+): LoadedDesired {
   const parsed = parseAll(texts);
   const documents = parsed.flatMap(({ value }) => value ?? []);
   const merged = mergeDocuments(documents);
@@ -43,7 +47,7 @@ function assemble(place: string, texts: readonly DocumentText[], before: readonl
   const files = texts.map(({ source, sha256 }) => ({ path: source.file, sha256 }));
   return {
     desired: {
-      path: place,
+      paths,
       files,
       sha256: digestOf(texts),
       unlisted: merged.unlisted,

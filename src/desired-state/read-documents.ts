@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { Host } from "../host/host.ts";
 import type { Fault } from "./diagnostic.ts";
-import { findDocuments } from "./find-documents.ts";
+import { findAllDocuments } from "./find-documents.ts";
 import { findInsecureFiles } from "./insecure-files.ts";
 import { type Checked, faultOf, type PlacedFault } from "./placed-fault.ts";
 import { type DocumentText, largestFile, readDocument } from "./read-document.ts";
@@ -13,22 +13,22 @@ export interface LoadOptions {
 
 export interface DocumentTexts {
   /** Absolute. */
-  readonly place: string;
+  readonly places: readonly string[];
   /** In merge order, of those that could be read. */
   readonly texts: readonly DocumentText[];
   /** What is wrong with the files, whatever stands in them. */
   readonly faults: readonly PlacedFault[];
 }
 
-/** The texts of a document, or of a directory of documents. Never throws for how they lie on the disk. */
-export function readDocuments(host: Host, named: string, options: LoadOptions): DocumentTexts {
-  const place = path.resolve(named);
-  const found = findDocuments(host, place);
+/** The texts of documents, and of directories of documents. Never throws for how they lie on the disk. */
+export function readDocuments(host: Host, named: readonly string[], options: LoadOptions): DocumentTexts {
+  const places = named.map((place) => path.resolve(place));
+  const found = findAllDocuments(host, places);
   const insecure = options.allowInsecureFiles ? [] : findInsecureFiles(host, found.value ?? []);
   // What is refused is not even read: an error message would show what root may read and others may not.
   const read = insecure.length > 0 ? [] : readAll(host, found.value ?? []);
   const faults = [...insecure, ...[found, ...read].flatMap(({ faults }) => faults)];
-  return { place, texts: read.flatMap(({ value }) => value ?? []), faults };
+  return { places, texts: read.flatMap(({ value }) => value ?? []), faults };
 }
 
 /** Of all documents together, in bytes. */

@@ -100,7 +100,7 @@ function inUseDiagnostic({ module, kernel }: InstanceId, object: string, { desir
 function placeOf({ name, version }: ModuleId, desired: DesiredState): Pick<Diagnostic, "file" | "range"> {
   const entry =
     entryOf({ name, version }, desired) ?? desired.modules.find((one) => one.name === name && one.version === "*");
-  if (!entry) return { file: desired.path };
+  if (!entry) return { file: desired.paths[0] ?? "" };
   const { file, line, column } = entry.position;
   return { file, range: { line, column, endLine: line, endColumn: column + 1 } };
 }

@@ -78,8 +78,8 @@ export function treesDocument({ dkmsTree, sourceTree, installTree }: Trees): Pla
 }
 
 /** The documents by path and digest. */
-export function desiredDocument({ path, files, sha256 }: DesiredState): DesiredDocument {
-  return { path, files: files.map((file) => ({ path: file.path, sha256: file.sha256 })), sha256 };
+export function desiredDocument({ paths, files, sha256 }: DesiredState): DesiredDocument {
+  return { paths, files: files.map((file) => ({ path: file.path, sha256: file.sha256 })), sha256 };
 }
 
 function filterDocument({ modules, kernel, retry, allowInUse }: PlanFilter): PlanDocument["filter"] {

@@ -27,12 +27,13 @@ line("shared options stand before or behind the command", () => {
 
 line("every shared option comes to the command", () => {
   const { options } = command(
-    ...["plan", "-f", "d", "--root", "/r", "--dkms-tree", "/a", "--source-tree", "/b", "--install-tree", "/c"],
+    ...["plan", "-f", "d", "--desired", "e"],
+    ...["--root", "/r", "--dkms-tree", "/a", "--source-tree", "/b", "--install-tree", "/c"],
     ...["--module", "x", "--module", "y/1", "--kernel", "6.1", "--json", "--no-color", "-vv"],
     ...["--lock-timeout", "1m", "--allow-insecure-files"],
   );
   assert.equal(options, {
-    desired: "d",
+    desired: ["d", "e"],
     desiredGiven: true,
     places: { root: "/r", dkmsTree: "/a", sourceTree: "/b", installTree: "/c" },
     modules: [
@@ -70,7 +71,7 @@ line("a missing value, a word too much, an option twice, a bad value, no command
   for (const args of [
     ["plan", "--root"],
     ["plan", "x"],
-    ["plan", "-f", "a", "-f", "b"],
+    ["plan", "--root", "a", "--root", "b"],
     ["plan", "--kernel", "../x"],
     [],
   ]) {

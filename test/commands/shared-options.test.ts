@@ -18,7 +18,7 @@ const shared = suite("parseSharedOptions");
 
 shared("defaults for everything", () => {
   assert.equal(parse({}), {
-    desired: "/etc/dkms-agent/desired-state",
+    desired: ["/etc/dkms-agent/desired-state"],
     desiredGiven: false,
     places: {},
     modules: [],
@@ -33,8 +33,8 @@ shared("defaults for everything", () => {
 });
 
 shared("the default desired state lies below the root, a given one where it is said", () => {
-  assert.is(parse({ root: "/srv/image" }).desired, "/srv/image/etc/dkms-agent/desired-state");
-  assert.is(parse({ root: "/srv/image", desired: "here" }).desired, "here");
+  assert.equal(parse({ root: "/srv/image" }).desired, ["/srv/image/etc/dkms-agent/desired-state"]);
+  assert.equal(parse({ root: "/srv/image", desired: ["here", "there"] }).desired, ["here", "there"]);
 });
 
 shared("modules with and without version", () => {
@@ -60,7 +60,7 @@ shared("what cannot be meant is refused with what is expected", () => {
   assert.match(refusal({ kernel: "" }), /is empty/);
   assert.match(refusal({ root: "" }), /--root: the directory is empty/);
   assert.match(refusal({ dkmsTree: "a\0b" }), /--dkms-tree: the directory contains a NUL/);
-  assert.match(refusal({ desired: "" }), /--desired: the path is empty/);
+  assert.match(refusal({ desired: ["a", ""] }), /--desired: the path is empty/);
   assert.match(refusal({ quiet: true, verbose: 1 }), /contradict/);
 });
 shared.run();

@@ -30,8 +30,8 @@ export function inDirectory<T>(files: Readonly<Record<string, string | Uint8Arra
 }
 
 /** loadDesired on the machine's own files, ownership aside. */
-export function load(place: string, options: HostOptions = {}): LoadedDesired {
-  return loadDesired(createHost(options), place, { allowInsecureFiles: true });
+export function load(place: string | readonly string[], options: HostOptions = {}): LoadedDesired {
+  return loadDesired(createHost(options), [place].flat(), { allowInsecureFiles: true });
 }
 
 /** What one document's text asks for, or its diagnostics. */

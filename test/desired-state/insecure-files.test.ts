@@ -27,7 +27,7 @@ function asRoot(title: string, run: (directory: string, file: string) => void): 
 }
 
 function refusals(place: string, { uid = 0, allowInsecureFiles = false } = {}): readonly string[] {
-  const { desired, diagnostics } = loadDesired(createHost({ machine: { uid } }), place, { allowInsecureFiles });
+  const { desired, diagnostics } = loadDesired(createHost({ machine: { uid } }), [place], { allowInsecureFiles });
   assert.is(desired === undefined, diagnostics.length > 0);
   assert.ok(diagnostics.every(({ code }) => code === "E_INSECURE_FILE"));
   return diagnostics.map(({ file, message, hint }) => `${path.basename(file)}: ${message} ${hint}`);
@@ -98,7 +98,7 @@ asRoot("refuses a link into a directory that others can write", (directory, file
 asRoot("shows nothing of what is in a refused file", (directory, file) => {
   fs.writeFileSync(file, "secret: [");
   fs.chmodSync(directory, 0o777);
-  const { diagnostics } = loadDesired(createHost(), file, { allowInsecureFiles: false });
+  const { diagnostics } = loadDesired(createHost(), [file], { allowInsecureFiles: false });
   assert.ok(diagnostics.length > 0);
   assert.ok(!JSON.stringify(diagnostics).includes("secret"));
 });

@@ -45,9 +45,10 @@ known("is not written again while it is the same", ({ tree, desired }) => {
 known("is of these texts, at this place, and of this version of the program", ({ tree }) => {
   assert.is(read(tree, { toolVersion: "1.0.1" }), undefined);
   const copy = tree.write("copies/one.yaml", document);
-  assert.is(readKnownDesired(tree.host(), tree.at("copies"), options), undefined);
-  assert.is(readKnownDesired(tree.host(), copy, options), undefined);
-  assert.is(readKnownDesired(tree.host(), tree.at("documents/one.yaml"), options), undefined);
+  assert.is(readKnownDesired(tree.host(), [tree.at("copies")], options), undefined);
+  assert.is(readKnownDesired(tree.host(), [copy], options), undefined);
+  assert.is(readKnownDesired(tree.host(), [tree.at("documents"), copy], options), undefined);
+  assert.is(readKnownDesired(tree.host(), [tree.at("documents/one.yaml")], options), undefined);
   const second = tree.write("documents/two.yaml", "apiVersion: dkms-agent/v1\nunlisted: ignore\n");
   assert.is(read(tree), undefined);
   keepDesired(tree.host(), load(tree), "1.0.0");
@@ -87,7 +88,7 @@ known("takes no notice of what somebody else could have written, or what is not 
     "{}",
     text.slice(0, -1),
     text.replace("demo", "omed"),
-    `dkms-agent desired 1, 1.0.0, ${empty}\n{}`,
+    `dkms-agent desired 2, 1.0.0, ${empty}\n{}`,
   ]) {
     fs.writeFileSync(place, wrong, { mode: 0o600 });
     assert.is(read(tree), undefined, wrong);
@@ -102,11 +103,11 @@ known("takes no notice of what somebody else could have written, or what is not 
 const options = { allowInsecureFiles: false, toolVersion: "1.0.0" };
 
 function read(tree: TreeBuilder, more: Partial<typeof options> = {}): DesiredState | undefined {
-  return readKnownDesired(tree.host(), tree.at("documents"), { ...options, ...more });
+  return readKnownDesired(tree.host(), [tree.at("documents")], { ...options, ...more });
 }
 
 function load(tree: TreeBuilder): DesiredState {
-  const { desired, diagnostics } = loadDesired(tree.host(), tree.at("documents"), options);
+  const { desired, diagnostics } = loadDesired(tree.host(), [tree.at("documents")], options);
   if (!desired) throw new Error(JSON.stringify(diagnostics));
   return desired;
 }

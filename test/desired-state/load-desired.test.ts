@@ -327,3 +327,74 @@ directories("resolves a source beside its document", () => {
 });
 
 directories.run();
+
+const places = suite("loadDesired of several places");
+
+const one = (name: string) => modules(`name: ${name}\nversion: 1`);
+
+places("reads documents and directories in the order in which they are named, as if they were one", () => {
+  const files = { "z.yaml": one("z"), "a.yaml": one("a"), "m.yaml": `${head}kernels: [installed]\n` };
+  inDirectory(files, (first) =>
+    inDirectory({ "b.yaml": one("b"), "c.yaml": one("c") }, (second) => {
+      const named = [path.join(first, "z.yaml"), second, path.join(first, "m.yaml")];
+      const { desired, diagnostics } = load(named);
+      assert.equal(diagnostics, []);
+      assert.equal(desired?.paths, named);
+      assert.equal(
+        desired?.modules.map(({ name }) => name),
+        ["z", "b", "c"],
+      );
+      assert.equal(desired?.modules[1]?.kernels, [{ kind: "installed" }]);
+    }),
+  );
+});
+
+places("refuses a module that two of them list, and names both places", () => {
+  inDirectory({ "a.yaml": one("a") }, (first) =>
+    inDirectory({ "b.yaml": one("a") }, (second) => {
+      const { desired, diagnostics } = load([second, first]);
+      assert.is(desired, undefined);
+      assert.equal(
+        diagnostics.map(({ code, file, message }) => ({ code, file, message })),
+        [
+          {
+            code: "E_DUPLICATE_MODULE",
+            file: path.join(first, "a.yaml"),
+            message: `a/1 is listed already in ${path.join(second, "b.yaml")}, line 3.`,
+          },
+        ],
+      );
+    }),
+  );
+});
+
+places("refuses a document that is named twice, and says so rather than that it contradicts itself", () => {
+  inDirectory({ "a.yaml": one("a"), "b.yaml": one("b") }, (directory) => {
+    const file = path.join(directory, "a.yaml");
+    for (const named of [
+      [file, file],
+      [directory, file],
+    ]) {
+      const [first, ...others] = load(named).diagnostics;
+      assert.equal([first?.code, first?.file, others], ["E_CONFLICT", file, []]);
+      assert.match(first?.message ?? "", "named twice");
+    }
+  });
+});
+
+places("one that is not there is an error beside the problems of the others", () => {
+  inDirectory({ "a.yaml": "a: [" }, (directory) => {
+    const missing = path.join(directory, "missing");
+    const { desired, diagnostics } = load([directory, missing]);
+    assert.is(desired, undefined);
+    assert.equal(
+      diagnostics.map(({ code, file }) => [code, path.basename(file)]),
+      [
+        ["E_YAML_SYNTAX", "a.yaml"],
+        ["E_UNREADABLE", "missing"],
+      ],
+    );
+  });
+});
+
+places.run();

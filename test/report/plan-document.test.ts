@@ -33,7 +33,7 @@ document("begins with what a reader checks first", () => {
   assert.equal(made.filter, { modules: ["evdi"], kernel: null, retry: true, allow_in_use: false });
   assert.equal(made.observed, { fingerprint: "f", touched: [{ address: "evdi/1.14.1", facts: { source: "s" } }] });
   assert.equal(made.desired, {
-    path: "/etc/dkms-agent/desired-state/modules.yaml",
+    paths: ["/etc/dkms-agent/desired-state/modules.yaml"],
     files: [{ path: "/etc/dkms-agent/desired-state/modules.yaml", sha256: "0" }],
     sha256: "0",
   });

@@ -348,7 +348,7 @@ export function desiredState(
       ...more,
     };
   });
-  return { path: file, files: [{ path: file, sha256: "0" }], sha256: "0", unlisted, modules };
+  return { paths: [file], files: [{ path: file, sha256: "0" }], sha256: "0", unlisted, modules };
 }
 
 const everyKernel: readonly Selector[] = [{ kind: "installed" }];

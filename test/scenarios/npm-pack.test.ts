@@ -28,7 +28,7 @@ const request = { places: { root }, signal: new AbortController().signal, allowI
 const opened = await openHost(request, (problems) => console.error(problems));
 if (!opened.ok) throw new Error(opened.error.message);
 const { host } = opened.value;
-const { desired } = loadDesired(host, documents, request);
+const { desired } = loadDesired(host, [documents], request);
 if (!desired) throw new Error("not valid");
 const look = async () => assemblePlan(desired, await scanActual(host, scanRequest(desired, host.machine, noFilter)));
 const options = { ...runOptionsOf(opened.value), lockTimeoutMs: 0 };

@@ -138,6 +138,25 @@ saved("the documents are found where the plan found them", async ({ machine, fil
   await machine.apply(0, file);
 });
 
+saved(
+  "several places are found again, in their order; and the next plan knows them without reading YAML",
+  async (context) => {
+    const { machine, file } = context;
+    const places = ["b.yaml", "a.yaml"].map((name) => machine.at(name));
+    for (const [at, name] of ["good", "other"].entries())
+      fs.writeFileSync(places[at] ?? "", `apiVersion: dkms-agent/v1\nmodules:\n${added(name)}\n`);
+    const named = places.flatMap((place) => ["-f", place]);
+    assert.is((await machine.run("plan", ...named, "--out", file)).exitCode, 0);
+    assert.match((await machine.run("show", file)).stdout, `from ${places.join(" and ")}.\n`);
+    await machine.apply(0, file);
+    const known = fs.readFileSync(machine.at("var/lib/dkms/.dkms-agent/desired.json"), "utf8");
+    assert.equal(JSON.parse(known.slice(known.indexOf("\n"))).paths, places);
+    const { stdout } = await machine.run("plan", ...named, "--json");
+    assert.equal(JSON.parse(stdout).desired.paths, places);
+    assert.equal(JSON.parse(stdout).changes, []);
+  },
+);
+
 saved("an edited file cannot make a step of its own, and makes nothing else of one", async (context) => {
   const { machine, file } = context;
   const original = fs.readFileSync(file, "utf8");
