@@ -1,4 +1,5 @@
 import type { ActualState } from "./actual-state/actual-state.ts";
+import { compareLoaded } from "./actual-state/compare-loaded.ts";
 import { admitEarlier, type EarlierPlan, tellLeft } from "./apply/admit-earlier.ts";
 import { carryOut, type EngineName, type Seen } from "./apply/carry-out.ts";
 import type { Emit } from "./apply/event.ts";
@@ -18,6 +19,7 @@ import { protectModule } from "./dkms/protections.ts";
 import type { Host } from "./host/host.ts";
 import { lastDuration } from "./plan/last-duration.ts";
 import type { Plan } from "./plan/plan.ts";
+import { rebootNeed } from "./plan/reboot-need.ts";
 import { restrictPlan } from "./plan/restrict-plan.ts";
 import { rememberWishes } from "./plan/wishes.ts";
 
@@ -89,8 +91,10 @@ async function reconcileLocked(
   const after = applied.steps.length > 0 ? await compare(host, desired, scope) : before;
   const remaining = earlier ? leftOf(plan, after.plan) : after.plan;
   if (earlier) tellLeft(after.plan.changes.length - remaining.changes.length, earlier, emit);
-  const outcome = { ...applied, remaining };
-  const wishes = rememberWishes(after.actual.lastApplied, after.plan, { desired, actual: after.actual, filter });
+  const world = { desired, actual: after.actual, filter };
+  const reboot = rebootNeed(world, await compareLoaded(host, after.actual));
+  const outcome = { ...applied, remaining, reboot };
+  const wishes = rememberWishes(after.actual.lastApplied, after.plan, world);
   orWarn(emit, "remember what was wanted", () => writeLastApplied(host, wishes));
   if (!outcome.interrupted) await digests.save({ whole: filter.modules.length === 0 && filter.kernel === undefined });
   options.keep?.();

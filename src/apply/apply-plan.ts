@@ -12,7 +12,7 @@ import type { Emit } from "./event.ts";
 import type { Journal } from "./journal.ts";
 import { orWarn } from "./or-warn.ts";
 import { orderSteps } from "./order-steps.ts";
-import type { Outcome, StepResult } from "./outcome.ts";
+import type { Applied, StepResult } from "./outcome.ts";
 import { runGraph } from "./run-graph.ts";
 import { createUndoLog, type UndoLog } from "./undo-log.ts";
 import type { Workshop } from "./workshop.ts";
@@ -35,7 +35,7 @@ const buildsBeyondJobs = 1;
  * back every instance of its kernel. When the host is asked to stop, nothing more is started but the depmod of kernels
  * that were changed. What stays is committed at the end; the result says what became of every step.
  */
-export async function applyPlan(host: Host, plan: Plan, options: ApplyOptions): Promise<Omit<Outcome, "remaining">> {
+export async function applyPlan(host: Host, plan: Plan, options: ApplyOptions): Promise<Applied> {
   const started = performance.now();
   for (const change of plan.changes) options.emit({ type: "planned_change", change });
   options.emit({ type: "change_summary", summary: plan.summary });

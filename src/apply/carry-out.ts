@@ -8,7 +8,7 @@ import { dkmsEngine } from "./dkms-engine.ts";
 import { expectedDuration } from "./expected-duration.ts";
 import { noteFailures } from "./note-failures.ts";
 import { orWarn } from "./or-warn.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Applied } from "./outcome.ts";
 import { noWorkshop, openWorkshop } from "./workshop.ts";
 
 /** Our own verbs, or the host's `dkms` command. */
@@ -30,7 +30,7 @@ export async function carryOut(
   host: Host,
   { plan, seen }: { readonly plan: Plan; readonly seen: Seen },
   options: CarryOutOptions,
-): Promise<Omit<Outcome, "remaining">> {
+): Promise<Applied> {
   const { steps } = plan;
   const byDkms = options.engine === "dkms";
   const workshop = byDkms ? noWorkshop : await openWorkshop(host, steps, options.jobs);

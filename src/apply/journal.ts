@@ -15,7 +15,7 @@ export interface Journal {
   readonly start: (desired: DesiredState, plan: Plan) => void;
   readonly intent: (step: Step) => void;
   readonly result: (result: StepResult) => void;
-  readonly end: (outcome: Outcome) => void;
+  readonly end: (outcome: Omit<Outcome, "reboot">) => void;
 }
 
 /** What a run says about itself. */

@@ -1,6 +1,7 @@
 import type { Failure } from "../dkms/failure.ts";
 import type { Address } from "../dkms/id.ts";
 import type { Level, Plan } from "../plan/plan.ts";
+import type { RebootNeed } from "../plan/reboot-need.ts";
 import type { StepId, StepKind } from "../plan/step.ts";
 
 /** How an apply ended. */
@@ -14,8 +15,13 @@ export interface Outcome {
   readonly interrupted: boolean;
   /** What a new scan and a new plan say after it all; `undefined` if that could not be told. */
   readonly remaining: Plan | undefined;
+  /** As it is after it all. */
+  readonly reboot: RebootNeed;
   readonly durationMs: number;
 }
+
+/** The part that is known before the new look. */
+export type Applied = Omit<Outcome, "remaining" | "reboot">;
 
 export interface StepResult {
   readonly id: StepId;

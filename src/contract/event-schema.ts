@@ -99,6 +99,8 @@ export const eventSchema = field(
       changes: list(changeResultSchema, "what became of each planned change"),
       steps: list(stepResultSchema, "in the order in which they ended"),
       remaining: field(z.nullable(remainingSchema), "what a new look says; null if that could not be told"),
+      reboot_required: z.optional(flag("something wanted only comes with a reboot")),
+      reboot_reasons: z.optional(list(z.string(), "why: one sentence each, without its full stop")),
     }),
   ]),
   "dkms-agent apply --json: one line",

@@ -9,7 +9,7 @@ import { summaryText } from "./plan-text.ts";
 import { resultsTable } from "./results-table.ts";
 import { layRows } from "./rows.ts";
 import { hang, paint, printable, type Terminal, wrap } from "./terminal.ts";
-import { lines } from "./words.ts";
+import { lines, sentence } from "./words.ts";
 
 export interface ApplyTextOptions {
   /** Only what fails, is blocked or changed. */
@@ -105,7 +105,8 @@ function ending(
   const others = planRows({ changes: [], blocked: [], notApplicable }, verbose);
   const table = changes.length > 1 && !quiet ? `\n${resultsTable(changes, terminals.out)}` : "";
   const gap = steps.length > 0 && !quiet ? "\n" : "";
-  const last = quiet && !outcome.changed ? "" : `${gap}${verdict(outcome, terminals.out)}\n`;
+  const last =
+    quiet && !outcome.changed ? "" : `${gap}${verdict(outcome, terminals.out)}\n${rebootLine(outcome, terminals.out)}`;
   return { out: lines(layRows(others, terminals.out)) + table + last, err: lines(layRows(rows, terminals.err)) };
 }
 
@@ -115,6 +116,11 @@ function verdict(outcome: Outcome, terminal: Terminal): string {
   const bad = outcome.interrupted || outcome.steps.some(({ result }) => result === "failed");
   const painted = paint(terminal, bad ? "bad" : "good", message.slice(0, colon + 1)) + message.slice(colon + 1);
   return wrapped(painted, terminal);
+}
+
+function rebootLine({ reboot }: Outcome, terminal: Terminal): string {
+  if (!reboot.required) return "";
+  return `${wrapped(`${paint(terminal, "change", "Reboot required:")} ${sentence(reboot.reasons.join("; "))}`, terminal)}\n`;
 }
 
 function wrapped(text: string, { columns }: Terminal): string {

@@ -110,6 +110,7 @@ function outcomeDocument({
   changed,
   interrupted,
   remaining,
+  reboot,
   durationMs,
 }: Outcome): Omit<Extract<EventBody, { type: "run_complete" }>, "type"> {
   return {
@@ -127,6 +128,8 @@ function outcomeDocument({
           summary: summaryDocument(remaining.summary),
         }
       : null,
+    reboot_required: reboot.required,
+    reboot_reasons: reboot.reasons,
   };
 }
 

@@ -65,6 +65,19 @@ told("with --quiet only failures, what is blocked, and that something changed", 
   assert.equal(idle, { out: "", err: "" });
 });
 
+told("that a reboot is required is one line at the end, and none where nothing happened with --quiet", () => {
+  const reboot = {
+    required: true,
+    reasons: ["evdi/1.0 is loaded from another build", "jool/4 is loaded from another"],
+  };
+  const end = (more: object) => ({ type: "run_complete", outcome: outcome({ reboot, ...more }) }) as const;
+  const line = "Reboot required: evdi/1.0 is loaded from another build; jool/4 is loaded from another.\n";
+  assert.is(tell([end({})]).out, `Nothing to do: the one wanted instance is as it should be.\n${line}`);
+  const quiet = { quiet: true, verbose: false };
+  assert.is(tell([end({})], quiet).out, "");
+  assert.ok(tell([end({ steps: [stepResult("done")], changed: true })], quiet).out.endsWith(line));
+});
+
 told("with --verbose also that a step starts", () => {
   assert.match(tell([events.step_start], { quiet: false, verbose: true }).out, "started");
   assert.is(tell([events.step_start]).out, "");

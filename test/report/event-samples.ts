@@ -4,6 +4,7 @@ import { fail } from "../../src/dkms/failure.ts";
 import { instanceAddress } from "../../src/dkms/id.ts";
 import { assemblePlan } from "../../src/plan/assemble-plan.ts";
 import type { Plan } from "../../src/plan/plan.ts";
+import type { RebootNeed } from "../../src/plan/reboot-need.ts";
 import { actualState, desiredState } from "../rig/world.ts";
 
 export const address = instanceAddress({
@@ -31,12 +32,23 @@ export const blockedPlan: Plan = assemblePlan(
   actualState({ sources: { "jool/4.1.9": {} } }),
 );
 
+const noReboot: RebootNeed = { required: false, reasons: [] };
+
 export function stepResult(result: StepResult["result"]): StepResult {
   return { ...place, result, failure: result === "failed" ? failure : undefined, durationMs: 1234 };
 }
 
 export function outcome(more: Partial<Outcome> = {}): Outcome {
-  return { steps: [], changes: [], changed: false, interrupted: false, remaining: donePlan, durationMs: 1234, ...more };
+  return {
+    steps: [],
+    changes: [],
+    changed: false,
+    interrupted: false,
+    remaining: donePlan,
+    reboot: noReboot,
+    durationMs: 1234,
+    ...more,
+  };
 }
 
 const [change] = plan.changes;

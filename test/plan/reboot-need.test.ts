@@ -1,0 +1,51 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { LoadedVerdict } from "../../src/actual-state/compare-loaded.ts";
+import { instanceAddress } from "../../src/dkms/id.ts";
+import { rebootNeed } from "../../src/plan/reboot-need.ts";
+import { noFilter, type PlanFilter } from "../../src/plan/resolve-wanted.ts";
+import { actualState, desiredState, kernelId, moduleId } from "../rig/world.ts";
+
+type Entries = Parameters<typeof desiredState>[0];
+
+const actual = actualState({
+  kernels: ["K1", "K2"],
+  modules: { "evdi/1.0": { instances: { K1: { level: "installed" }, K2: { level: "installed" } } } },
+});
+
+function need(verdict: LoadedVerdict, entries: Entries = { "evdi/1.0": {} }, filter: PlanFilter = noFilter) {
+  const loaded = new Map([[instanceAddress({ module: moduleId("evdi/1.0"), kernel: kernelId("K1") }), verdict]]);
+  return rebootNeed({ desired: desiredState(entries), actual, filter }, loaded);
+}
+
+const needed = suite("rebootNeed");
+
+needed("another build of what is installed for the running kernel is loaded", () => {
+  assert.equal(need("other"), {
+    required: true,
+    reasons: ["evdi/1.0 is loaded from another build or version than the one installed for K1"],
+  });
+});
+
+needed("what is loaded is the installed one, or nothing is, or nobody can tell", () => {
+  for (const verdict of ["current", "no", "unknown"] as const)
+    assert.equal(need(verdict), { required: false, reasons: [] }, verdict);
+});
+
+needed("only modules that the documents want installed for the running kernel count", () => {
+  const others: readonly Entries[] = [
+    {},
+    { "evdi/1.0": { state: "built" } },
+    { "evdi/1.0": { kernels: [{ kind: "exact", release: "K2" }] } },
+    { "other/1.0": {} },
+  ];
+  for (const entries of others) assert.is(need("other", entries).required, false, JSON.stringify(entries));
+});
+
+needed("a run that was narrowed tells of what it was about", () => {
+  const about = (name: string) => ({ ...noFilter, modules: [{ name, version: undefined }] });
+  assert.is(need("other", undefined, about("evdi")).required, true);
+  assert.is(need("other", undefined, about("jool")).required, false);
+  assert.is(need("other", undefined, { ...noFilter, kernel: "K2" }).required, false);
+});
+needed.run();
