@@ -65,10 +65,18 @@ npmPack.after(({ directory }) => {
 });
 
 npmPack("holds the program, its licences and the schema, and nothing that only this checkout needs", ({ packed }) => {
-  for (const needed of ["dist/cli.cjs", "dist/THIRD-PARTY-LICENSES.txt", "desired-state/schema.json", "LICENSE"]) {
+  const unit = "packaging/systemd/dkms-agent-apply.timer";
+  for (const needed of [
+    "dist/cli.cjs",
+    "dist/THIRD-PARTY-LICENSES.txt",
+    "desired-state/schema.json",
+    "LICENSE",
+    unit,
+  ]) {
     assert.ok(packed.includes(needed), `${needed} is missing in ${packed.join(" ")}`);
   }
-  const allowed = /^(dist\/.*|desired-state\/(config\.)?schema\.json|package\.json|(README|CHANGELOG)\.md|LICENSE)$/;
+  const allowed =
+    /^(dist\/.*|packaging\/.*|desired-state\/(config\.)?schema\.json|package\.json|(README|CHANGELOG)\.md|LICENSE)$/;
   assert.equal(
     packed.filter((path) => !allowed.test(path)),
     [],
