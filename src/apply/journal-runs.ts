@@ -3,6 +3,8 @@ import type { Caller } from "../host/caller.ts";
 /** One run as the journal tells it; or, of several one after the other that did nothing and say the same, the last one. */
 export interface JournalRun {
   readonly id: string;
+  /** False for a command that knows no documents and no plan: a verb of the dkms command, for example. */
+  readonly isApply: boolean;
   /** ISO 8601, UTC; for a run that did nothing, when it ended. */
   readonly startedAt: string;
   /** `undefined`: the run goes on, or was cut off. */
@@ -76,6 +78,9 @@ export function linesByRun(lines: readonly JournalLine[]): ReadonlyMap<string, r
   return groups;
 }
 
+/** The type of the one line that tells of a command that is no apply. */
+export const commandEnd = "command_end";
+
 /** The type of the line that stays of a run that is not told any more: which saved plan it applied. */
 export const forgottenRun = "run_forgotten";
 
@@ -120,11 +125,13 @@ function quietKey({ caller, command, engine, toolVersion, planId, end }: Journal
 function toRun(lines: readonly JournalLine[]): JournalRun {
   const [first] = lines;
   const start = lines.find(({ type }) => type === "run_start");
-  const ended = lines.find(({ type }) => type === "run_end");
+  const ended = lines.find(({ type }) => type === "run_end" || type === commandEnd);
   const by = (start ?? ended)?.fields ?? new Map<string, unknown>();
+  const startedAt = textOf(ended?.fields.get("startedAt")) ?? first?.at ?? "";
   return {
     id: first?.run ?? "",
-    startedAt: first?.at ?? "",
+    isApply: ended?.type !== commandEnd,
+    startedAt,
     end: ended && toEnd(ended),
     caller: toCaller(by),
     command: textOf(by.get("command")),
@@ -135,7 +142,7 @@ function toRun(lines: readonly JournalLine[]): JournalRun {
     planned: countsOf(start?.fields.get("summary")),
     steps: toSteps(lines),
     count: numberOf(ended?.fields.get("count")) ?? 1,
-    since: textOf(ended?.fields.get("since")) ?? first?.at ?? "",
+    since: textOf(ended?.fields.get("since")) ?? startedAt,
   };
 }
 
@@ -161,6 +168,8 @@ function toCaller(fields: ReadonlyMap<string, unknown>): Caller | undefined {
 }
 
 function toSteps(lines: readonly JournalLine[]): readonly JournalStep[] {
+  const ofCommand = lines.find(({ type }) => type === commandEnd)?.fields.get("steps");
+  if (Array.isArray(ofCommand)) return ofCommand.flatMap((one: unknown) => toDoneStep(mapOf(one)) ?? []);
   const steps = new Map<string, JournalStep>();
   for (const { type, at, fields } of lines) {
     const id = textOf(fields.get("id"));
@@ -170,6 +179,12 @@ function toSteps(lines: readonly JournalLine[]): readonly JournalStep[] {
     if (type === "step_result") steps.set(id, { ...step, result: toStepEnd(fields) });
   }
   return [...steps.values()];
+}
+
+function toDoneStep(fields: ReadonlyMap<string, unknown> | undefined): JournalStep | undefined {
+  const [id, startedAt] = ["id", "at"].map((name) => textOf(fields?.get(name)));
+  if (!fields || id === undefined || startedAt === undefined) return undefined;
+  return { id, reason: undefined, startedAt, result: toStepEnd(fields) };
 }
 
 function toStepEnd(fields: ReadonlyMap<string, unknown>): StepEnd {

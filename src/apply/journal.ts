@@ -1,10 +1,12 @@
 import type { DesiredState } from "../desired-state/desired-state.ts";
+import type { Failure } from "../dkms/failure.ts";
 import { journalFile } from "../dkms/tree-layout.ts";
 import type { Caller } from "../host/caller.ts";
 import type { Host } from "../host/host.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Step } from "../plan/step.ts";
 import { compactJournal } from "./compact-journal.ts";
+import { commandEnd } from "./journal-runs.ts";
 import type { Outcome, StepResult } from "./outcome.ts";
 
 /**
@@ -18,13 +20,17 @@ export interface Journal {
   readonly end: (outcome: Omit<Outcome, "reboot">) => void;
 }
 
-/** What a run says about itself. */
-export interface RunFacts {
+/** What every command says about itself. */
+export interface CommandFacts {
   readonly caller: Caller;
-  /** What was asked for, e.g. `apply`. */
+  /** What was asked for, e.g. `apply` or `dkms install`. */
   readonly command: string;
-  readonly engine: string;
   readonly toolVersion: string;
+}
+
+/** What a run says about itself. */
+export interface RunFacts extends CommandFacts {
+  readonly engine: string;
   /** The plan_id of a saved plan that is applied. */
   readonly planId?: string | undefined;
 }
@@ -33,23 +39,11 @@ export interface RunFacts {
  * The journal of the DKMS tree, for one run that holds the lock. Older lines are compacted first where they have become
  * many (see {@link compactJournal}), in one moment; from then on the file only grows. Throws what the file system throws.
  */
-export function openJournal(host: Host, { caller, command, engine, toolVersion, planId }: RunFacts): Journal {
-  const file = journalFile(host.paths);
-  const compacted = compactJournal(host.files.readText(file) ?? "");
-  if (compacted !== undefined) host.files.writeAtomic(file, compacted, 0o600);
-  const run = `${host.clock().toISOString()}/${process.pid}`;
-  const by = {
-    uid: caller.uid,
-    user: caller.user,
-    login: caller.login,
-    command,
-    engine,
-    version: toolVersion,
-    plan: planId,
-  };
+export function openJournal(host: Host, facts: RunFacts): Journal {
+  const write = startLines(host, host.clock());
+  const { engine, planId: plan } = facts;
+  const by = { ...callerFields(facts), engine, plan };
   let started = false;
-  const write = (type: string, fields: Readonly<Record<string, unknown>>) =>
-    host.files.append(file, `${JSON.stringify({ type, run, at: host.clock().toISOString(), ...fields })}\n`);
   return {
     start: (desired, plan) => {
       started = true;
@@ -69,4 +63,49 @@ export function openJournal(host: Host, { caller, command, engine, toolVersion, 
       write("run_end", started ? ended : { ...ended, ...by });
     },
   };
+}
+
+/** A command that changes a tree without documents and plan: a verb of the dkms command, for example. */
+export interface DoneCommand {
+  readonly facts: CommandFacts;
+  readonly startedAt: Date;
+  readonly interrupted: boolean;
+  readonly steps: readonly DoneStep[];
+}
+
+/** What it changed, or failed at. */
+export interface DoneStep {
+  /** As of a plan's step: what was done, a colon, and to what. */
+  readonly id: string;
+  readonly startedAt: Date;
+  readonly result: "done" | "failed" | "undone";
+  readonly failure?: Failure;
+  readonly durationMs: number;
+}
+
+/** Adds the one line that tells of such a command when it is done. Under the lock; throws what the file system throws. */
+export function noteCommand(host: Host, { facts, startedAt, interrupted, steps }: DoneCommand): void {
+  const write = startLines(host, startedAt);
+  write(commandEnd, {
+    ...callerFields(facts),
+    ...{ interrupted, startedAt, durationMs: host.clock().getTime() - startedAt.getTime() },
+    steps: steps.map(({ id, startedAt: at, result, failure, durationMs }) => {
+      return { id, at, result, ...(failure && { code: failure.code, message: failure.message }), durationMs };
+    }),
+  });
+}
+
+type WriteLine = (type: string, fields: Readonly<Record<string, unknown>>) => void;
+
+function startLines(host: Host, startedAt: Date): WriteLine {
+  const file = journalFile(host.paths);
+  const compacted = compactJournal(host.files.readText(file) ?? "");
+  if (compacted !== undefined) host.files.writeAtomic(file, compacted, 0o600);
+  const run = `${startedAt.toISOString()}/${process.pid}`;
+  return (type, fields) =>
+    host.files.append(file, `${JSON.stringify({ type, run, at: host.clock().toISOString(), ...fields })}\n`);
+}
+
+function callerFields({ caller, command, toolVersion }: CommandFacts): Readonly<Record<string, unknown>> {
+  return { uid: caller.uid, user: caller.user, login: caller.login, command, version: toolVersion };
 }

@@ -16,6 +16,11 @@ export interface LockOptions {
   readonly doing?: string | undefined;
 }
 
+export interface HeldTreeLock {
+  /** It belongs to the run that has started this one, which also writes the journal. */
+  readonly isOuter: boolean;
+}
+
 /**
  * Runs `work` while holding the lock of the DKMS tree, and releases it whatever happens. Waits at most `lockTimeoutMs`
  * for another run, and says so once. What a run that was killed has left running is ended first.
@@ -28,7 +33,7 @@ export interface LockOptions {
 export async function withLock<T>(
   host: Host,
   { lockTimeoutMs, emit, doing }: LockOptions,
-  work: () => Promise<Result<T>>,
+  work: (held: HeldTreeLock) => Promise<Result<T>>,
 ): Promise<Result<T>> {
   const file = lockFile(host.paths);
   const since = host.clock().toISOString();
@@ -45,12 +50,12 @@ export async function withLock<T>(
   } catch (error) {
     return ioFailure(error, "take the lock of the DKMS tree");
   }
-  if (attempt.kind === "ours") return work();
+  if (attempt.kind === "ours") return work({ isOuter: true });
   if (attempt.kind !== "held") return { ok: false, error: notHeld(attempt, file) };
   const { lock } = attempt;
   try {
     const ready = await takeOver(host, lock, holder);
-    return ready.ok ? await work() : ready;
+    return ready.ok ? await work({ isOuter: false }) : ready;
   } finally {
     lock.release();
   }

@@ -5,7 +5,7 @@ import { ioFailure } from "../dkms/io-failure.ts";
 import { journalFile } from "../dkms/tree-layout.ts";
 import type { Host } from "../host/host.ts";
 import { historyDocument } from "../report/history-document.ts";
-import { historyText, type ToldRun } from "../report/history-text.ts";
+import { historyText, nextText, type ToldRun } from "../report/history-text.ts";
 import { jsonText } from "../report/json.ts";
 import type { Answer, Invocation } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -38,16 +38,17 @@ function historyOn(host: Host, { options, io }: Invocation, most: number): Answe
     return failedAnswer(failure, io);
   }
   const runs = journalRuns(journalLines(text));
-  // The dkms command holds the lock too, and is no run of the journal.
+  // A verb of the dkms command holds the lock too, and writes its line when it is done.
   const holder = lockHolder(host);
   const isRunning = (run: JournalRun) => run === runs.at(-1) && run.id.endsWith(`/${holder}`);
-  const told = runs
-    .map((run): ToldRun => ({ run, ending: endingOf(run, isRunning(run)), waiting: run.steps.filter(isHeldBack) }))
-    .filter(({ run }) => isMeant(run, options))
-    .slice(-most);
+  const all = runs.map((run): ToldRun => {
+    return { run, ending: endingOf(run, isRunning(run)), waiting: run.steps.filter(isHeldBack) };
+  });
+  const told = { runs: all.filter(({ run }) => isMeant(run, options)).slice(-most), next: nextText(all) };
   const exitCode = exitCodes.ok.code;
   if (options.json) return { exitCode, out: jsonText(historyDocument(told, toolVersion)) };
-  if (told.length === 0 && runs.length > 0) return { exitCode, out: "No run of the journal did anything to that.\n" };
+  if (told.runs.length === 0 && runs.length > 0)
+    return { exitCode, out: "No run of the journal did anything to that.\n" };
   return { exitCode, out: historyText(told, io.out.terminal, { verbose: options.verbosity > 0 }) };
 }
 

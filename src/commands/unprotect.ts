@@ -1,14 +1,20 @@
+import { noteCommand } from "../apply/journal.ts";
 import { withLock } from "../apply/lock.ts";
+import { orWarn } from "../apply/or-warn.ts";
 import { nearestOf } from "../dkms/did-you-mean.ts";
 import { type Result, succeed } from "../dkms/failure.ts";
 import { type ModuleKey, parseModuleKey } from "../dkms/id.ts";
 import { ioFailure } from "../dkms/io-failure.ts";
 import { readProtected, unprotectModule } from "../dkms/protections.ts";
+import { findCaller } from "../host/caller.ts";
 import type { Host } from "../host/host.ts";
+import { diagnosticsText } from "../report/diagnostic-text.ts";
 import type { Answer, Invocation } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { failedAnswer } from "./failed-answer.ts";
+import type { Io } from "./io.ts";
 import { onHost } from "./on-host.ts";
+import { toolVersion } from "./tool-version.ts";
 import { usageAnswer } from "./usage-answer.ts";
 
 /** Lifts the protection of a module, of one version or of all. Says what it lifted. */
@@ -17,7 +23,7 @@ export function unprotect(invocation: Invocation): Promise<Answer> {
   return onHost(invocation, async ({ host, settings }) => {
     const lockTimeoutMs = options.lockTimeoutMs ?? settings.lockTimeoutMs;
     const lifted = await withLock(host, { lockTimeoutMs, emit: () => {}, doing: "unprotect" }, async () =>
-      lift(host, argument),
+      liftNoted(host, argument, io),
     );
     if (!lifted.ok) return failedAnswer(lifted.error, io);
     const { gone, left } = lifted.value;
@@ -31,6 +37,25 @@ export function unprotect(invocation: Invocation): Promise<Answer> {
 interface Lifted {
   readonly gone: readonly ModuleKey[];
   readonly left: readonly ModuleKey[];
+}
+
+/** What was lifted is in the history, unless the journal cannot be written to: it is lifted nevertheless. */
+function liftNoted(host: Host, wanted: string, { err }: Io): Result<Lifted> {
+  const startedAt = host.clock();
+  const lifted = lift(host, wanted);
+  if (!lifted.ok || lifted.value.gone.length === 0) return lifted;
+  const steps = lifted.value.gone.map((key) => {
+    return { id: `unprotect:${key}`, startedAt, result: "done" as const, durationMs: 0 };
+  });
+  const facts = { caller: findCaller(), command: "unprotect", toolVersion };
+  orWarn(
+    (event) => {
+      if (event.type === "diagnostic") err.write(diagnosticsText([event.diagnostic], err.terminal));
+    },
+    "note in the journal what was done",
+    () => noteCommand(host, { facts, startedAt, interrupted: false, steps }),
+  );
+  return lifted;
 }
 
 function lift(host: Host, wanted: string): Result<Lifted> {

@@ -3,7 +3,7 @@ import { count, field, list, text, textOrNull, time } from "./field.ts";
 import { headFields, summarySchema } from "./parts.ts";
 
 const stepSchema = z.object({
-  id: text("KIND:ADDRESS, as in the plan"),
+  id: text("KIND:ADDRESS, as in the plan; of a verb of the dkms command, what was done to what"),
   reason: textOrNull("the code of its reason"),
   started_at: time("when it was begun"),
   result: textOrNull("done, unchanged, failed or undone; null: nobody wrote what became of it"),
@@ -37,8 +37,8 @@ const runSchema = z.object({
     ),
     "null: an earlier version did not write it",
   ),
-  command: textOrNull("what was asked for"),
-  engine: textOrNull("who carried out the steps: builtin or dkms"),
+  command: textOrNull("what was asked for: apply, or another command that changes a tree, such as dkms install"),
+  engine: textOrNull("who carried out the steps of an apply: builtin or dkms"),
   tool_version: textOrNull("of dkms-agent"),
   plan_id: textOrNull("of the saved plan that it applied"),
   desired: field(z.nullable(z.object({ sha256: z.string() })), "the documents; null for a run with nothing to do"),

@@ -19,6 +19,8 @@ export function courseText(event: CourseEvent, { terminal, quiet }: CourseTextOp
       return { out: event.action === "build" ? `Building ${event.what} …\n` : "", err: "" };
     case "done":
       return { out: event.changed ? `${event.what}: ${results[event.action]}.\n` : "", err: "" };
+    case "undone":
+      return { out: `${event.what}: ${results[event.action]}, and taken back.\n`, err: "" };
     case "progress":
       return { out: "", err: terminal.isTerminal ? progressLine(event, terminal) : "" };
     case "notice":

@@ -1,18 +1,13 @@
 import type { Counts, JournalRun, JournalStep } from "../apply/journal-runs.ts";
 import type { HistoryDocument } from "../contract/history-schema.ts";
 import type { SummaryDocument } from "../contract/parts.ts";
-import { happened, nextText, type ToldRun } from "./history-text.ts";
+import { happened, type ToldHistory, type ToldRun } from "./history-text.ts";
 import { documentHead } from "./json.ts";
 import { summaryDocument } from "./plan-document.ts";
 
 /** The runs of a journal as other programs read them, the latest last. What a run did not write is null. */
-export function historyDocument(told: readonly ToldRun[], toolVersion: string): HistoryDocument {
-  const last = told.at(-1);
-  return {
-    ...documentHead(toolVersion),
-    runs: told.map(runDocument),
-    next: last ? nextText(last) : null,
-  };
+export function historyDocument({ runs, next }: ToldHistory, toolVersion: string): HistoryDocument {
+  return { ...documentHead(toolVersion), runs: runs.map(runDocument), next: next ?? null };
 }
 
 function runDocument(told: ToldRun) {

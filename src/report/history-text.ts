@@ -10,23 +10,28 @@ export interface ToldRun {
   readonly waiting: readonly JournalStep[];
 }
 
+/** The runs to be told, the latest last, and what the next one will do after all that there were. */
+export interface ToldHistory {
+  readonly runs: readonly ToldRun[];
+  readonly next: string | undefined;
+}
+
 /**
  * One line for each run, the latest last: when, who, what happened; with `verbose` its steps below it. The last line says
  * what the next run will do.
  */
 export function historyText(
-  told: readonly ToldRun[],
+  { runs: told, next }: ToldHistory,
   terminal: Terminal,
   { verbose }: { readonly verbose: boolean },
 ): string {
-  const last = told.at(-1);
-  if (!last) return "No run is in the journal.\n";
+  if (next === undefined) return "No run is in the journal.\n";
   const widest = Math.max(...told.map(({ run }) => whoText(run).length));
   const rows = told.flatMap((one) => [
     ...runLines(one, widest, terminal),
     ...(verbose ? stepLines(one, terminal) : []),
   ]);
-  return `${lines(rows)}\n${lines(hang("", nextText(last), terminal.columns))}`;
+  return `${lines(rows)}\n${lines(hang("", next, terminal.columns))}`;
 }
 
 function runLines({ run, ending, waiting }: ToldRun, widest: number, terminal: Terminal): readonly string[] {
@@ -57,7 +62,12 @@ function whoText({ caller }: JournalRun): string {
 }
 
 /** What became of a run, in one sentence without its full stop. */
-export function happened({ run, ending }: ToldRun): string {
+export function happened(told: ToldRun): string {
+  const { isApply, command } = told.run;
+  return isApply || command === undefined ? outcome(told) : `${command}: ${outcome(told)}`;
+}
+
+function outcome({ run, ending }: ToldRun): string {
   switch (ending) {
     case "nothing": {
       const often = run.count > 1 ? `, ${run.count} times since ${timeText(run.since)}` : "";
@@ -120,8 +130,19 @@ function remaining(counts: Counts | undefined): { readonly changes: number; read
   return { changes: changes.reduce((sum, one) => sum + one, 0), blocked };
 }
 
-/** What the next run will do after this one, in one sentence. */
-export function nextText({ run, ending, waiting }: ToldRun): string {
+/** What the next run will do after all of these, in one sentence; `undefined` if there are none. Pure. */
+export function nextText(told: readonly ToldRun[]): string | undefined {
+  const at = told.findLastIndex(({ run }) => run.isApply);
+  const apply = told[at];
+  const since = told.slice(at + 1).findLast(({ ending }) => ending !== "nothing") ?? (apply ? undefined : told.at(-1));
+  const owed = apply && nextAfterApply(apply);
+  if (since === undefined || (owed !== undefined && owed !== nothingOwed)) return owed;
+  return `The next apply compares everything with the documents anew: ${since.run.command ?? "a command"} came last.`;
+}
+
+const nothingOwed = "The next apply has nothing to do, unless documents, kernels or sources change.";
+
+function nextAfterApply({ run, ending, waiting }: ToldRun): string {
   const { changes, blocked } = remaining(run.end?.remaining);
   if (ending === "running") return "The run holds the lock: the next apply waits for its end.";
   if (ending === "cut-off")
@@ -130,7 +151,7 @@ export function nextText({ run, ending, waiting }: ToldRun): string {
   if (ending === "failed") return nextAfterFailure(run, waiting);
   if (changes > 0) return `The next apply takes up ${count(changes, "change")} that this one did not come to.`;
   if (blocked > 0) return `The next apply looks again whether what is blocked (${blocked}) can be done.`;
-  return "The next apply has nothing to do, unless documents, kernels or sources change.";
+  return nothingOwed;
 }
 
 function nextAfterFailure({ steps }: JournalRun, waiting: readonly JournalStep[]): string {

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { openJournal } from "../../src/apply/journal.ts";
+import { noteCommand, openJournal } from "../../src/apply/journal.ts";
 import { journalLines, journalRuns } from "../../src/apply/journal-runs.ts";
 import { fail } from "../../src/dkms/failure.ts";
 import { journalFile } from "../../src/dkms/tree-layout.ts";
@@ -44,6 +44,40 @@ journal("appends one object a line for each start, intent, result and end, all o
     assert.is(entries[1]?.id, "add:a/1");
     assert.is(entries[2]?.code, "E_MAKE");
     assert.is(entries[3]?.interrupted, true);
+  } finally {
+    tree.remove();
+  }
+});
+
+journal("notes a command that is no apply in one line, with its steps", () => {
+  const tree = dkmsTree();
+  try {
+    const startedAt = new Date("2026-01-02T03:04:05.000Z");
+    const host = tree.host({ clock: () => new Date("2026-01-02T03:04:07.000Z") });
+    host.files.makeDirectory(host.paths.state);
+    const failure = fail("E_MAKE", "make failed").error;
+    const times = { startedAt, durationMs: 5 };
+    noteCommand(host, {
+      facts: { caller, command: "dkms install", toolVersion: "1.2.3" },
+      ...{ startedAt, interrupted: false },
+      steps: [
+        { id: "add:a/1", result: "done", ...times },
+        { id: "build:a/1@k/x", result: "failed", failure, ...times },
+      ],
+    });
+    const text = host.files.readText(journalFile(host.paths)) ?? "";
+    assert.is(text.trimEnd().split("\n").length, 1);
+    const [run, ...more] = journalRuns(journalLines(text));
+    assert.equal(more, []);
+    assert.equal([run?.isApply, run?.command, run?.startedAt], [false, "dkms install", startedAt.toISOString()]);
+    assert.equal([run?.end?.durationMs, run?.caller], [2000, caller]);
+    assert.equal(
+      run?.steps.map(({ id, result }) => [id, result?.result, result?.code]),
+      [
+        ["add:a/1", "done", undefined],
+        ["build:a/1@k/x", "failed", "E_MAKE"],
+      ],
+    );
   } finally {
     tree.remove();
   }

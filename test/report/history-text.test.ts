@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { endingOf, journalLines, journalRuns } from "../../src/apply/journal-runs.ts";
 import { historyDocument } from "../../src/report/history-document.ts";
-import { historyText } from "../../src/report/history-text.ts";
+import { historyText, nextText, type ToldHistory } from "../../src/report/history-text.ts";
 import { plainTerminal } from "../../src/report/terminal.ts";
 
 const text = suite("historyText");
@@ -21,9 +21,12 @@ function told(lines: readonly object[], isRunning = false): readonly [string, st
   return [runs, next];
 }
 
-function runsOf(lines: readonly object[], isRunning = false) {
+function runsOf(lines: readonly object[], isRunning = false): ToldHistory {
   const journal = lines.map((line) => JSON.stringify({ run: "1", at, ...line })).join("\n");
-  return journalRuns(journalLines(journal)).map((run) => ({ run, ending: endingOf(run, isRunning), waiting: [] }));
+  const runs = journalRuns(journalLines(journal)).map((run) => {
+    return { run, ending: endingOf(run, isRunning), waiting: [] };
+  });
+  return { runs, next: nextText(runs) };
 }
 
 const who = "2026-01-02 03:04:05Z  root (alice)  ";
@@ -64,10 +67,7 @@ text("a failure that comes back as long as nothing changes is left alone by the 
   const failed = { ...result, result: "failed", code: "E_MAKE", message: "make failed" };
   const other = { ...failed, id: "build:other/1@6.1/x86_64", code: "E_IO" };
   const next = (lines: readonly object[]) =>
-    historyDocument(
-      runsOf(lines).map((one) => ({ ...one, waiting: one.run.steps.slice(0, 1) })),
-      "1",
-    ).next ?? "";
+    nextText(runsOf(lines).runs.map((one) => ({ ...one, waiting: one.run.steps.slice(0, 1) }))) ?? "";
   assert.match(next([start, failed, end]), /^The next apply leaves what failed alone until its next try is due, /);
   const both = /^The next apply tries again what failed; it leaves build demo\/1@6.1\/x86_64 alone until /;
   assert.match(next([start, failed, other, end]), both);
@@ -87,9 +87,32 @@ text("runs with nothing to do share one line, also those of earlier versions, wh
   assert.is(line, "2026-01-02 03:04:05Z  ?  nothing to do, 3 times since 2026-01-02 03:04:05Z");
 });
 
+const verb = { type: "command_end", startedAt: at, uid: 0, user: "root", command: "dkms install", durationMs: 2000 };
+const step = { id: intent.id, at, result: "done", durationMs: 1200 };
+
+text("a verb of the dkms command says which it was, and the next apply compares anew", () => {
+  const [line, next] = told([end, { ...verb, run: "2", steps: [step] }]);
+  assert.match(line, "root  dkms install: 1 step done in 2.0 s");
+  assert.is(next, "The next apply compares everything with the documents anew: dkms install came last.");
+  const failed = { ...step, result: "failed", code: "E_MAKE", message: "make failed" };
+  assert.match(told([{ ...verb, steps: [failed] }])[0], "dkms install: failed at build demo/1@6.1/x86_64: make failed");
+  assert.match(told([{ ...verb, steps: [], interrupted: true }])[0], "dkms install: stopped on request");
+});
+
+text(
+  "what an apply has left to do stays so whatever verb comes after it, and a verb that did nothing changes nothing",
+  () => {
+    assert.match(told([start, intent, { ...verb, run: "2", steps: [step] }])[1], "goes on from what is there");
+    assert.match(told([end, { ...verb, run: "2", steps: [] }])[1], "nothing to do, unless");
+    const quiet = [2, 3, 4].map((run) => ({ ...verb, run: String(run), steps: [] }));
+    assert.match(told(quiet)[0], "dkms install: nothing to do, 3 times since");
+    assert.match(told(quiet)[1], "compares everything with the documents anew");
+  },
+);
+
 text("an empty journal is no error", () => {
-  assert.is(historyText([], plainTerminal, { verbose: false }), "No run is in the journal.\n");
-  assert.equal(historyDocument([], "1").next, null);
+  assert.is(historyText(runsOf([]), plainTerminal, { verbose: false }), "No run is in the journal.\n");
+  assert.equal(historyDocument(runsOf([]), "1").next, null);
 });
 
 text("the steps are told with -v", () => {

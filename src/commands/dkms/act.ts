@@ -1,12 +1,16 @@
+import { noteCommand } from "../../apply/journal.ts";
 import { withLock } from "../../apply/lock.ts";
 import { parseDuration } from "../../desired-state/duration.ts";
 import type { DkmsCall } from "../../dkms/command-line/dkms-call.ts";
 import { type Failure, fail, type Result, succeed } from "../../dkms/failure.ts";
 import { ioFailure } from "../../dkms/io-failure.ts";
+import { findCaller } from "../../host/caller.ts";
 import { isSystemError } from "../../host/system-error.ts";
 import type { Answer } from "../command.ts";
 import type { Io } from "../io.ts";
+import { toolVersion } from "../tool-version.ts";
 import { dkmsExitCode, failureAnswer } from "./failure-answer.ts";
+import { recordSteps } from "./record-steps.ts";
 import type { Session } from "./session.ts";
 import { verbTable } from "./verb-table.ts";
 
@@ -21,12 +25,40 @@ export async function act(session: Session, verb: Exclude<DkmsCall["verb"], "sta
   const lockTimeoutMs = readLockTimeout(session);
   if (!lockTimeoutMs.ok) return failureAnswer(lockTimeoutMs.error, io);
   const options = { lockTimeoutMs: lockTimeoutMs.value, emit: tellOfWaiting(session), doing: `dkms ${verb}` };
-  const work = () => guarded(verb, async () => succeed(await runner.run(session)));
-  const locked = await withLock(session.host, options, work);
+  const work = (told = session) => guarded(verb, async () => succeed(await runner.run(told)));
+  const isTold = runner.history !== "untold";
+  const locked = await withLock(session.host, options, ({ isOuter }) =>
+    isTold && !isOuter ? inHistory(session, work) : work(),
+  );
   const mayGoWithout = runner.lock === "if possible" && !locked.ok && isUnlockable(locked.error);
   const done = mayGoWithout ? await work() : locked;
   if (!done.ok) return failureAnswer(done.error, io);
   return { exitCode: exitCodeOf(done.value) };
+}
+
+type Work = (session: Session) => Promise<Result<readonly Failure[]>>;
+
+/** Does the work, and adds to the journal what came of it. Where that cannot be written to, the verb has done its work nevertheless. */
+async function inHistory(session: Session, work: Work): ReturnType<Work> {
+  const { host, call, tell } = session;
+  const { verb, name = "", version } = call;
+  const startedAt = host.clock();
+  const record = recordSteps(host.clock, `${verb}:${version === undefined ? name : `${name}/${version}`}`);
+  const done = await work({
+    ...session,
+    tell: (event) => {
+      record.tell(event);
+      tell(event);
+    },
+  });
+  if (!done.ok) record.tell({ type: "failure", failure: done.error });
+  const facts = { caller: findCaller(), command: `dkms ${verb}`, toolVersion };
+  try {
+    noteCommand(host, { facts, startedAt, interrupted: host.signal.aborted, steps: record.steps() });
+  } catch (error) {
+    tell({ type: "notice", text: ioFailure(error, "note in the journal what was done").error.message });
+  }
+  return done;
 }
 
 function isUnlockable({ code }: Failure): boolean {

@@ -6,6 +6,7 @@ import { kernelOf } from "./session.ts";
 
 /** `dkms generate_mok`: makes the signing key unless it is there; what is there is never overwritten. */
 export const generateMokRunner: Runner = {
+  history: "untold",
   run: async (session) => {
     const { host, settings, tell } = session;
     const kernel = kernelOf(session);

@@ -15,6 +15,7 @@ import { kernelsOf, type Session } from "./session.ts";
 /** `dkms mktarball` */
 export const mktarballRunner: Runner = {
   lock: "if possible",
+  history: "untold",
   check: (session) => {
     const order = orderOf(session);
     return order.ok ? undefined : order.error;

@@ -7,6 +7,8 @@ import type { Session } from "./session.ts";
 export interface Runner {
   /** `if possible`: it only reads the DKMS tree, so that who may not write there may use it. Default: `needed`. */
   readonly lock?: "needed" | "if possible";
+  /** `untold`: it changes no module, and leaves nothing in the journal. Default: `told`. */
+  readonly history?: "told" | "untold";
   /** What can be said before the lock is taken. Not told yet. */
   readonly check?: (session: Session) => Failure | undefined;
   /** Done before the lock is taken, by what may call dkms itself. Not told yet. */

@@ -2,7 +2,7 @@ import type { Host } from "../../host/host.ts";
 import type { Overrides } from "../conf/overrides.ts";
 import type { EnginePolicy } from "../engine-policy.ts";
 import type { Failure, Result } from "../failure.ts";
-import { type KernelId, type KernelKey, kernelKey, type ModuleId } from "../id.ts";
+import { instanceAddress, type KernelId, type KernelKey, kernelKey, type ModuleId } from "../id.ts";
 import { depmod } from "./depmod.ts";
 import type { Done, Undo } from "./verb.ts";
 
@@ -38,6 +38,8 @@ export type Action = "add" | "build" | "install" | "uninstall" | "unbuild" | "re
 export type CourseEvent =
   | { readonly type: "start"; readonly action: Action; readonly what: string }
   | { readonly type: "done"; readonly action: Action; readonly what: string; readonly changed: boolean }
+  /** What was done is taken back, since depmod failed. */
+  | { readonly type: "undone"; readonly action: Action; readonly what: string }
   | { readonly type: "notice"; readonly text: string }
   /** Of what takes long: so many bytes of so many. */
   | { readonly type: "progress"; readonly what: string; readonly done: number; readonly total: number }
@@ -88,7 +90,7 @@ export interface InstalledModule {
 export async function endCourse(course: Course): Promise<readonly Failure[]> {
   const { host, options, changed } = course;
   const failures: Failure[] = [];
-  for (const [key, { kernel, undos }] of changed) {
+  for (const [key, { kernel, undos, installed }] of changed) {
     if (options.noDepmod) {
       commitAll(undos);
       continue;
@@ -100,6 +102,8 @@ export async function endCourse(course: Course): Promise<readonly Failure[]> {
     }
     failures.push(result.error);
     for (const undo of undos.reverse()) undo.restore();
+    for (const module of installed.reverse())
+      course.tell({ type: "undone", action: "install", what: instanceAddress({ module, kernel }) });
     if (undos.length > 0) await depmod(host, kernel);
     changed.delete(key);
   }

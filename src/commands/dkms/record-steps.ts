@@ -1,0 +1,43 @@
+import type { DoneStep } from "../../apply/journal.ts";
+import type { Failure } from "../../dkms/failure.ts";
+import type { CourseEvent } from "../../dkms/verbs/course.ts";
+
+export interface StepRecord {
+  readonly tell: (event: CourseEvent) => void;
+  /** What was changed or failed so far, in that order; what was as it should be already is left out. */
+  readonly steps: () => readonly DoneStep[];
+}
+
+/**
+ * Listens to what a verb tells, for the journal. A failure outside of all that was begun is one of the verb itself, of which
+ * the first counts: what comes after it sums it up.
+ *
+ * @param whole names the verb and what it is about, as a step is named
+ */
+export function recordSteps(clock: () => Date, whole: string): StepRecord {
+  const steps: DoneStep[] = [];
+  const startedAt = clock();
+  let begun: { readonly id: string; readonly startedAt: Date } | undefined;
+  const end = (result: DoneStep["result"], failure?: Failure) => {
+    const step = begun ?? { id: whole, startedAt };
+    const isSummary = begun === undefined && steps.some((one) => one.result === "failed");
+    begun = undefined;
+    if (isSummary || failure?.code === "E_EXCLUDED") return;
+    const durationMs = clock().getTime() - step.startedAt.getTime();
+    steps.push({ ...step, result, ...(failure && { failure }), durationMs });
+  };
+  const tell = (event: CourseEvent) => {
+    if (event.type === "start") begun = { id: `${event.action}:${event.what}`, startedAt: clock() };
+    else if (event.type === "failure") end("failed", event.failure);
+    else if (event.type === "undone") takeBack(steps, `${event.action}:${event.what}`);
+    else if (event.type === "done" && event.changed) end("done");
+    else if (event.type === "done") begun = undefined;
+  };
+  return { tell, steps: () => steps };
+}
+
+function takeBack(steps: DoneStep[], id: string): void {
+  const at = steps.findLastIndex((step) => step.id === id);
+  const step = steps[at];
+  if (step) steps[at] = { ...step, result: "undone" };
+}

@@ -1,0 +1,119 @@
+import fs from "node:fs";
+import process from "node:process";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type AgentRoot, cli, runAgent } from "../rig/agent.ts";
+import { quickMachine, quickModule, wanted } from "../rig/quick-machine.ts";
+import { testNeeding } from "../rig/test-needing.ts";
+
+const k = "-k 6.1.0-1-amd64";
+const scenario = suite<{ machine: AgentRoot }>("the journal of the dkms command");
+scenario.before.each((context) => {
+  context.machine = quickMachine();
+  quickModule(context.machine, "evdi");
+});
+scenario.after.each(({ machine }) => machine.remove());
+
+async function dkms({ root }: AgentRoot, words: string, prefix: readonly string[] = []): Promise<string> {
+  const { exitCode, stderr } = await runAgent(root, ["dkms", ...words.split(" ")], { prefix });
+  return exitCode === 0 ? "0" : `${exitCode} ${stderr}`;
+}
+
+interface HistoryRun {
+  readonly command: string | null;
+  readonly engine: string | null;
+  readonly ending: string;
+  readonly count: number;
+  readonly steps: readonly { readonly id: string; readonly result: string; readonly code: string | null }[];
+}
+
+async function historyOf(machine: AgentRoot): Promise<readonly HistoryRun[]> {
+  return JSON.parse((await machine.run("history", "--json")).stdout).runs;
+}
+
+testNeeding(
+  scenario,
+  ["gcc", "make", "kmod"],
+  "tells what each verb has changed, and what it failed at",
+  async (_, { machine }) => {
+    for (const words of [`install evdi/1.0 ${k}`, `install evdi/1.0 ${k}`, `install evdi/1.0 ${k}`, "status"])
+      assert.is(await dkms(machine, words), "0");
+    assert.match(await dkms(machine, `build nothing/1.0 ${k}`), /^2 /);
+    assert.is(await dkms(machine, "remove evdi/1.0 --all"), "0");
+    const runs = await historyOf(machine);
+    assert.equal(
+      runs.map(({ command, ending, count }) => `${command} ${ending} ${count}`),
+      ["dkms install done 1", "dkms install nothing 2", "dkms build failed 1", "dkms remove done 1"],
+    );
+    const address = "evdi/1.0@6.1.0-1-amd64/x86_64";
+    const steps = (at: number) => runs[at]?.steps.map(({ id, result }) => `${id} ${result}`);
+    assert.equal(steps(0), [
+      "add:evdi/1.0 done",
+      `build:${address} done`,
+      `install:${address} done`,
+      "depmod:6.1.0-1-amd64/x86_64 done",
+    ]);
+    assert.equal(steps(2), ["build:nothing/1.0 failed"]);
+    assert.is(runs[2]?.steps[0]?.code, "E_NO_SOURCE");
+    const text = (await machine.run("history")).stdout;
+    assert.match(text, /dkms install: 4 steps done in .*\n.* dkms install: nothing to do, 2 times since /);
+    assert.match(text, "\n\nThe next apply compares everything with the documents anew: dkms remove came last.\n");
+  },
+);
+
+testNeeding(
+  scenario,
+  ["gcc", "make", "kmod"],
+  "tells what unprotect has lifted, and of an apply one run",
+  async (_, { machine }) => {
+    machine.want(wanted("evdi", "protect: true"));
+    await machine.apply();
+    assert.is((await machine.run("unprotect", "evdi/1.0")).exitCode, 0);
+    const runs = await historyOf(machine);
+    assert.equal(
+      runs.map(({ command, engine }) => [command, engine]),
+      [
+        ["apply", "builtin"],
+        ["unprotect", null],
+      ],
+    );
+    assert.equal(
+      runs[1]?.steps.map(({ id }) => id),
+      ["unprotect:evdi/1.0"],
+    );
+  },
+);
+
+testNeeding(
+  scenario,
+  ["gcc", "make", "kmod"],
+  "what an apply has a dkms command do that is this program itself is told once",
+  async (_, { machine }) => {
+    machine.want(wanted("evdi"));
+    fs.mkdirSync(machine.at("bin"));
+    fs.symlinkSync(cli, machine.at("bin/dkms"));
+    const env = { PATH: `${machine.at("bin")}:${process.env.PATH}` };
+    const { exitCode, stderr } = await runAgent(machine.root, ["apply", "--engine", "dkms"], { env });
+    assert.is(exitCode, 0, stderr);
+    assert.equal(
+      (await historyOf(machine)).map(({ command, engine }) => [command, engine]),
+      [["apply", "dkms"]],
+    );
+  },
+);
+
+testNeeding(
+  scenario,
+  ["root", "kmod"],
+  "a verb whose journal cannot be written to does its work, and says so",
+  async (_, { machine }) => {
+    const journal = machine.at("var/lib/dkms/.dkms-agent/journal.jsonl");
+    fs.mkdirSync(journal, { recursive: true });
+    const { exitCode, stderr } = await runAgent(machine.root, ["dkms", "add", "evdi/1.0"]);
+    assert.is(exitCode, 0);
+    assert.match(stderr, "note: Cannot note in the journal what was done");
+    assert.match((await machine.run("dkms status")).stdout, "evdi/1.0: added");
+  },
+);
+
+scenario.run();
