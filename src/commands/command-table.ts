@@ -1,4 +1,5 @@
 import { documentNames } from "../contract/document-names.ts";
+import { candidateOptions } from "./candidate.ts";
 import type { CommandSpec } from "./command-spec.ts";
 import { shells } from "./completion/shells.ts";
 import { manualPages } from "./man/pages.ts";
@@ -21,9 +22,13 @@ export const commandTable: readonly CommandSpec[] = [
     summary: "check the desired state, every problem at once",
     description:
       "Exits with 65 if there is an error in the documents. Warns of what on this host is likely not meant: a selector that chooses no kernel, a version that is not the newest in the source tree, an option without effect.",
-    options: [],
+    options: [
+      ...candidateOptions,
+      { flags: "--settings <file>", description: "check this file of settings instead, and no documents" },
+    ],
     examples: [
       ["dkms-agent validate -f desired-state", "each problem with its line, column and a caret"],
+      ["dkms-agent validate --candidate new.yaml", "a document, before it is put beside the others"],
       ["dkms-agent validate -f modules.yaml --json", "the same for an editor or a pipeline"],
     ],
     load: async () => (await import("./validate.ts")).validate,
@@ -38,12 +43,14 @@ export const commandTable: readonly CommandSpec[] = [
         flags: "--out <file>",
         description: "save the plan too: dkms-agent apply FILE then does this and nothing else",
       },
+      ...candidateOptions,
       retryOption,
       inUseOption,
     ],
     examples: [
       ["dkms-agent plan", "the differences, one line each"],
       ["dkms-agent plan --kernel 6.1.0-56-amd64", "what the next kernel needs, before it is booted"],
+      ["dkms-agent plan --candidate new.yaml", "what a document would change, before it is put there"],
       ["dkms-agent plan --json | jq '.changes[].address'", "for programs"],
     ],
     load: async () => (await import("./plan.ts")).plan,

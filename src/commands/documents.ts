@@ -1,3 +1,4 @@
+import type { Candidate } from "../desired-state/candidate.ts";
 import { readKnownDesired } from "../desired-state/known-desired.ts";
 import type { LoadedDesired } from "../desired-state/load-desired.ts";
 import type { Host } from "../host/host.ts";
@@ -9,12 +10,12 @@ import type { SharedOptions } from "./shared-options.ts";
 import { toolVersion } from "./tool-version.ts";
 
 /** The documents that the options name. What it takes to check them is loaded only if they are new, or not flawless. */
-export async function loadFor(host: Host, options: SharedOptions): Promise<LoadedDesired> {
+export async function loadFor(host: Host, options: SharedOptions, candidate?: Candidate): Promise<LoadedDesired> {
   const { desired: places, allowInsecureFiles } = options;
-  const desired = readKnownDesired(host, places, { allowInsecureFiles, toolVersion });
+  const desired = readKnownDesired(host, places, { allowInsecureFiles, candidate, toolVersion });
   if (desired) return { desired, diagnostics: [] };
   const { loadDesired } = await import("../desired-state/load-desired.ts");
-  return loadDesired(host, places, { allowInsecureFiles });
+  return loadDesired(host, places, { allowInsecureFiles, candidate });
 }
 
 /** The answer of a command that needs a valid desired state and has none. */

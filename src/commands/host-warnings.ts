@@ -1,4 +1,5 @@
 import { findNewestSource } from "../actual-state/find-newest-source.ts";
+import type { Candidate } from "../desired-state/candidate.ts";
 import type { DesiredModule, DesiredState } from "../desired-state/desired-state.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import { withSnippet } from "../desired-state/with-snippet.ts";
@@ -12,11 +13,15 @@ import { unmatchedDiagnostics } from "../plan/unmatched-diagnostics.ts";
  * What in the documents is well written and, on this host, likely not meant: selectors that choose no kernel, versions
  * that are not the newest in the source tree. Warnings only: whether documents are valid depends on no host.
  */
-export function hostWarnings(host: Host, desired: DesiredState, filter: PlanFilter): readonly Diagnostic[] {
+export function hostWarnings(
+  host: Host,
+  desired: DesiredState,
+  { filter, candidate }: { readonly filter: PlanFilter; readonly candidate: Candidate | undefined },
+): readonly Diagnostic[] {
   const newer = desired.modules
     .filter((entry) => passes(entry, filter))
     .flatMap((entry) => olderThanThere(host, entry, desired.modules));
-  return [...unmatched(host, desired, filter), ...newer].map((one) => withSnippet(host, one));
+  return [...unmatched(host, desired, filter), ...newer].map((one) => withSnippet(host, one, candidate));
 }
 
 /**

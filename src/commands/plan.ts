@@ -9,6 +9,7 @@ import { diagnosticsText } from "../report/diagnostic-text.ts";
 import { jsonText } from "../report/json.ts";
 import { planDocument } from "../report/plan-document.ts";
 import { planText } from "../report/plan-text.ts";
+import { candidateOf } from "./candidate.ts";
 import { unknownFilter } from "./check-filter.ts";
 import type { Answer, Invocation } from "./command.ts";
 import { invalidAnswer, loadFor } from "./documents.ts";
@@ -31,7 +32,9 @@ async function planOn(opened: OpenedHost, invocation: Invocation): Promise<Answe
   const out = typeof own.out === "string" ? path.resolve(own.out) : undefined;
   const misplaced = out === undefined ? undefined : misplacedOutput(host, out);
   if (misplaced) return failedAnswer(misplaced, io);
-  const loaded = await loadFor(host, options);
+  const candidate = candidateOf(invocation);
+  if (!candidate.ok) return usageAnswer(candidate.error);
+  const loaded = await loadFor(host, options, candidate.value);
   const { desired } = loaded;
   if (!desired) return invalidAnswer(invocation, loaded);
   const unknown = unknownFilter(host, desired, options);
@@ -42,7 +45,7 @@ async function planOn(opened: OpenedHost, invocation: Invocation): Promise<Answe
     signing: opened.settings.signing,
   });
   if (host.signal.aborted) return stoppedAnswer(host.signal);
-  const seen = compared.plan.diagnostics.map((one) => withSnippet(host, one));
+  const seen = compared.plan.diagnostics.map((one) => withSnippet(host, one, candidate.value));
   const result = { ...compared.plan, diagnostics: [...loaded.diagnostics, ...seen] };
   const exitCode = planExitCode(result, own.detailedExitcode === true);
   const isInvalid = exitCode === exitCodes.invalid.code;

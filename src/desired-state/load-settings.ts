@@ -38,6 +38,11 @@ export interface LoadedSettings {
 /** What it takes of a host. The trees are not looked at, so one without them will do: the settings may name them. */
 export type SettingsHost = Pick<Host, "root" | "files" | "machine">;
 
+export interface SettingsOptions extends Pick<LoadOptions, "allowInsecureFiles"> {
+  /** Another file than that of the host, which then must be there. */
+  readonly file?: string;
+}
+
 /** Below the root. */
 export const settingsPlace = "etc/dkms-agent/config.yaml";
 
@@ -46,10 +51,11 @@ export const settingsPlace = "etc/dkms-agent/config.yaml";
  * Without the file, or with one of comments only, everything is at its default. Never throws for what stands in the
  * file or how it lies on the disk.
  */
-export function loadSettings(host: SettingsHost, options: LoadOptions): LoadedSettings {
-  const file = path.join(host.root, settingsPlace);
+export function loadSettings(host: SettingsHost, options: SettingsOptions): LoadedSettings {
+  const file = options.file ?? path.join(host.root, settingsPlace);
   const found = attempt(() => host.files.lstat(file));
-  if (found.ok && found.value === undefined) return { settings: toSettings({}), diagnostics: [] };
+  const mayBeAbsent = options.file === undefined;
+  if (mayBeAbsent && found.ok && found.value === undefined) return { settings: toSettings({}), diagnostics: [] };
   const insecure = options.allowInsecureFiles ? [] : findInsecureFiles(host, [file]);
   const checked = insecure.length > 0 ? { value: undefined, faults: insecure } : readSettings(host, file);
   const diagnostics = present(checked.faults);

@@ -17,14 +17,15 @@ export interface DocumentText {
 
 /**
  * The text of one document. Looks at what it is before it opens it: a FIFO would wait for a writer, a device might
- * never end. A byte order mark is dropped; anything but UTF-8 is an error that points at the first wrong byte.
+ * never end. A byte order mark is dropped; anything but UTF-8 is an error that points at the first wrong byte. `from` is
+ * where its text is if not there yet.
  */
-export function readDocument(host: Pick<Host, "files">, file: string): Checked<DocumentText> {
-  const stat = attempt(() => host.files.stat(file));
+export function readDocument(host: Pick<Host, "files">, file: string, from = file): Checked<DocumentText> {
+  const stat = attempt(() => host.files.stat(from));
   if (!stat.ok) return refuse(file, stat.error);
   const unfit = stat.value === undefined ? gone : (unfitKind(stat.value.kind) ?? unfitSize(stat.value.size));
   if (unfit) return refuse(file, unfit);
-  const bytes = attempt(() => host.files.readBytes(file));
+  const bytes = attempt(() => host.files.readBytes(from));
   if (!bytes.ok) return refuse(file, bytes.error);
   const problem = bytes.value === undefined ? gone : unfitSize(bytes.value.byteLength);
   if (bytes.value === undefined || problem) return refuse(file, problem ?? gone);

@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { Host } from "../host/host.ts";
+import { type Candidate, whereToRead } from "./candidate.ts";
 import type { Fault } from "./diagnostic.ts";
 import { findAllDocuments } from "./find-documents.ts";
 import { findInsecureFiles } from "./insecure-files.ts";
@@ -9,6 +10,7 @@ import { type DocumentText, largestFile, readDocument } from "./read-document.ts
 export interface LoadOptions {
   /** Read also what somebody other than root may change, when root reads it. */
   readonly allowInsecureFiles: boolean;
+  readonly candidate?: Candidate | undefined;
 }
 
 export interface DocumentTexts {
@@ -23,10 +25,10 @@ export interface DocumentTexts {
 /** The texts of documents, and of directories of documents. Never throws for how they lie on the disk. */
 export function readDocuments(host: Host, named: readonly string[], options: LoadOptions): DocumentTexts {
   const places = named.map((place) => path.resolve(place));
-  const found = findAllDocuments(host, places);
-  const insecure = options.allowInsecureFiles ? [] : findInsecureFiles(host, found.value ?? []);
+  const found = findAllDocuments(host, places, options.candidate);
+  const insecure = options.allowInsecureFiles ? [] : insecurePlaces(host, found.value ?? [], options.candidate);
   // What is refused is not even read: an error message would show what root may read and others may not.
-  const read = insecure.length > 0 ? [] : readAll(host, found.value ?? []);
+  const read = insecure.length > 0 ? [] : readAll(host, found.value ?? [], options.candidate);
   const faults = [...insecure, ...[found, ...read].flatMap(({ faults }) => faults)];
   return { places, texts: read.flatMap(({ value }) => value ?? []), faults };
 }
@@ -34,11 +36,25 @@ export function readDocuments(host: Host, named: readonly string[], options: Loa
 /** Of all documents together, in bytes. */
 const largestTotal = 4 * largestFile;
 
-function readAll(host: Host, files: readonly string[]): readonly Checked<DocumentText>[] {
+/** What a candidate takes the place of does not matter any more; who can write to the directory there does. */
+function insecurePlaces(
+  host: Host,
+  files: readonly string[],
+  candidate: Candidate | undefined,
+): readonly PlacedFault[] {
+  if (!candidate) return findInsecureFiles(host, files);
+  return findInsecureFiles(host, [candidate.file, ...files]).filter(({ file }) => file !== candidate.place);
+}
+
+function readAll(
+  host: Host,
+  files: readonly string[],
+  candidate: Candidate | undefined,
+): readonly Checked<DocumentText>[] {
   const read: Checked<DocumentText>[] = [];
   let total = 0;
   for (const file of files) {
-    const document = readDocument(host, file);
+    const document = readDocument(host, file, whereToRead(file, candidate));
     total += document.value?.source.text.length ?? 0;
     if (total > largestTotal) return [...read, { value: undefined, faults: [faultOf(file, tooLarge)] }];
     read.push(document);

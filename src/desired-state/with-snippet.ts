@@ -1,13 +1,18 @@
 import type { Host } from "../host/host.ts";
+import { type Candidate, whereToRead } from "./candidate.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { readDocument } from "./read-document.ts";
 import { type SourceText, snippetAt } from "./source-text.ts";
 
 /** A problem that was found long after its document was read, with the line that it is about. */
-export function withSnippet(host: Pick<Host, "files">, diagnostic: Diagnostic): Diagnostic {
+export function withSnippet(
+  host: Pick<Host, "files">,
+  diagnostic: Diagnostic,
+  candidate?: Candidate | undefined,
+): Diagnostic {
   const { file, range } = diagnostic;
   if (!range || diagnostic.snippet) return diagnostic;
-  const source = readDocument(host, file).value?.source;
+  const source = readDocument(host, file, whereToRead(file, candidate)).value?.source;
   if (!source) return diagnostic;
   const start = offsetAt(source, range.line, range.column);
   return {

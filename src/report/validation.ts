@@ -5,28 +5,33 @@ import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import { diagnosticDocument } from "./diagnostic-document.ts";
 import { diagnosticsText } from "./diagnostic-text.ts";
 import { documentHead, jsonText } from "./json.ts";
-import { paint, type Terminal } from "./terminal.ts";
+import { paint, printable, type Terminal } from "./terminal.ts";
 import { count } from "./words.ts";
 
 /** What reading the documents gave. */
 export interface Validation {
   readonly desired: DesiredState | undefined;
   readonly diagnostics: readonly Diagnostic[];
+  /** A file of settings, which was read in the place of documents, if it was fine. */
+  readonly settings?: string | undefined;
 }
 
 /** Every problem with its place, and the verdict last. */
-export function validationText({ desired, diagnostics }: Validation, terminal: Terminal): string {
+export function validationText(validation: Validation, terminal: Terminal): string {
+  const { diagnostics } = validation;
   const problems = diagnosticsText(diagnostics, terminal);
-  return `${problems}${problems === "" ? "" : "\n"}${verdict(desired, diagnostics, terminal)}\n`;
+  return `${problems}${problems === "" ? "" : "\n"}${verdict(validation, terminal)}\n`;
 }
 
-function verdict(desired: DesiredState | undefined, diagnostics: readonly Diagnostic[], terminal: Terminal): string {
+function verdict({ desired, diagnostics, settings }: Validation, terminal: Terminal): string {
   const counted = countDiagnostics(diagnostics);
   const warnings = counted.warnings > 0 ? `, ${count(counted.warnings, "warning")}` : "";
+  const good = paint(terminal, "good", "Valid:");
+  if (settings !== undefined) return `${good} ${printable(settings)}${warnings}.`;
   if (!desired) return paint(terminal, "bad", `Invalid: ${count(counted.errors, "error")}${warnings}.`);
   const documents = count(desired.files.length, "document");
   const modules = count(desired.modules.length, "module");
-  return `${paint(terminal, "good", "Valid:")} ${documents}, ${modules}${warnings}.`;
+  return `${good} ${documents}, ${modules}${warnings}.`;
 }
 
 function countDiagnostics(diagnostics: readonly Pick<Diagnostic, "severity">[]): {
@@ -38,8 +43,8 @@ function countDiagnostics(diagnostics: readonly Pick<Diagnostic, "severity">[]):
 }
 
 /** The same as one JSON document. */
-export function validationJson({ desired, diagnostics }: Validation, toolVersion: string): string {
-  return documentOf(desired !== undefined, diagnostics.map(diagnosticDocument), toolVersion);
+export function validationJson({ desired, diagnostics, settings }: Validation, toolVersion: string): string {
+  return documentOf(desired !== undefined || settings !== undefined, diagnostics.map(diagnosticDocument), toolVersion);
 }
 
 /** What stands in the place of the document of a command that could not do its work. */

@@ -3,7 +3,9 @@ import path from "node:path";
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { mostDiagnostics } from "../../src/desired-state/load-desired.ts";
+import type { Candidate } from "../../src/desired-state/candidate.ts";
+import { loadDesired, mostDiagnostics } from "../../src/desired-state/load-desired.ts";
+import { createHost } from "../../src/host/create-host.ts";
 import { brief, desiredOf, head, inDirectory, load, loadText, modules, problemsOf } from "./documents.ts";
 
 const loading = suite("loadDesired");
@@ -398,3 +400,78 @@ places("one that is not there is an error beside the problems of the others", ()
 });
 
 places.run();
+
+const candidates = suite("loadDesired with a candidate");
+
+function tryOut(desired: string, candidate: Candidate, allowInsecureFiles = true) {
+  return loadDesired(createHost(), [desired], { allowInsecureFiles, candidate });
+}
+
+candidates("reads it in the place of the document, which gives it its name, its turn and its relative paths", () => {
+  const files = { "a.yaml": "broken: [", "b.yaml": one("b") };
+  inDirectory(files, (directory) =>
+    inDirectory({ "new.yaml": modules("name: a\nversion: 1\nsource: ../src/a") }, (elsewhere) => {
+      const place = path.join(directory, "a.yaml");
+      const { desired, diagnostics } = tryOut(directory, { file: path.join(elsewhere, "new.yaml"), place });
+      assert.equal(diagnostics, []);
+      assert.equal(
+        desired?.files.map(({ path: file }) => path.basename(file)),
+        ["a.yaml", "b.yaml"],
+      );
+      assert.is(desired?.modules[0]?.source, path.join(path.dirname(directory), "src/a"));
+      assert.is(desired?.modules[0]?.position.file, place);
+      fs.copyFileSync(path.join(elsewhere, "new.yaml"), place);
+      assert.equal(load(directory).desired, desired, "it is what will be read when it is there");
+    }),
+  );
+});
+
+candidates("may be a new one, also where there is no directory yet", () => {
+  inDirectory({ "b.yaml": one("b") }, (directory) =>
+    inDirectory({ "new.yaml": one("a") }, (elsewhere) => {
+      const file = path.join(elsewhere, "new.yaml");
+      const names = (place: string) =>
+        tryOut(path.dirname(place), { file, place }).desired?.files.map(({ path: name }) => path.basename(name));
+      assert.equal(names(path.join(directory, "c.yaml")), ["b.yaml", "c.yaml"]);
+      assert.equal(names(path.join(directory, "a.yaml")), ["a.yaml", "b.yaml"]);
+      assert.equal(names(path.join(directory, "none/a.yaml")), ["a.yaml"]);
+    }),
+  );
+});
+
+candidates("its problems are told at the place, with its own lines", () => {
+  inDirectory({ "a.yaml": one("a"), "b.yaml": one("b") }, (directory) =>
+    inDirectory({ "new.yaml": one("b") }, (elsewhere) => {
+      const place = path.join(directory, "c.yaml");
+      const { diagnostics } = tryOut(directory, { file: path.join(elsewhere, "new.yaml"), place });
+      const [first] = diagnostics;
+      assert.equal([first?.code, first?.file, first?.snippet?.text], ["E_DUPLICATE_MODULE", place, "  - name: b"]);
+      const missing = tryOut(directory, { file: path.join(elsewhere, "none.yaml"), place }).diagnostics[0];
+      assert.equal([missing?.code, missing?.file], ["E_UNREADABLE", place]);
+    }),
+  );
+});
+
+candidates("is not to be written to by others, nor its place; what it replaces may have been", () => {
+  inDirectory({ "a.yaml": one("a") }, (directory) =>
+    inDirectory({ "new.yaml": one("a") }, (elsewhere) => {
+      const place = path.join(directory, "a.yaml");
+      const file = path.join(elsewhere, "new.yaml");
+      const insecure = () =>
+        loadDesired(createHost({ machine: { uid: 0 } }), [directory], {
+          allowInsecureFiles: false,
+          candidate: { file, place },
+        }).diagnostics.flatMap((one) =>
+          one.code === "E_INSECURE_FILE" && one.message.includes("everybody") ? one.file : [],
+        );
+      fs.chmodSync(place, 0o666);
+      assert.equal(insecure(), []);
+      fs.chmodSync(directory, 0o777);
+      assert.equal(insecure(), [directory]);
+      fs.chmodSync(file, 0o666);
+      assert.equal(insecure(), [directory, file].sort());
+    }),
+  );
+});
+
+candidates.run();

@@ -1,7 +1,9 @@
+import fs from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { AgentRoot } from "../rig/agent.ts";
 import { quickMachine, quickModule, wanted } from "../rig/quick-machine.ts";
+import { differences, snapshot } from "../rig/snapshot.ts";
 
 const release = "6.1.0-1-amd64";
 const validate = suite<{ machine: AgentRoot }>("validate");
@@ -88,4 +90,53 @@ validate("all problems at once: 65, and each of them in JSON", async ({ machine 
   const codes = diagnostics.map(({ code }: { code: string }) => code).sort();
   assert.equal(codes, ["E_BAD_VALUE", "E_MISSING_KEY", "E_UNKNOWN_KEY"]);
 });
+validate("a candidate is judged as if it stood there, and planned so, and nothing is written", async ({ machine }) => {
+  quickModule(machine, "evdi");
+  quickModule(machine, "jool");
+  machine.want(wanted("evdi"));
+  const candidate = machine.at("candidate.yaml");
+  fs.writeFileSync(candidate, `apiVersion: dkms-agent/v1\nmodules:\n${wanted("jool", "kernels: [9.9.9]")}\n`);
+  const place = machine.at("etc/dkms-agent/desired-state/jool.yaml");
+  const words = ["--candidate", candidate, "--in-place-of", place, "--json"];
+  const before = snapshot(machine.root);
+  const validated = JSON.parse((await machine.run("validate", ...words)).stdout);
+  const [first] = validated.diagnostics;
+  assert.equal([validated.valid, first.code, first.file], [true, "W_NO_KERNEL_MATCHES", place]);
+  assert.match(first.snippet.text, "jool");
+  const planned = JSON.parse((await machine.run("plan", ...words)).stdout);
+  assert.is(planned.blocked[0].source.file, place);
+  assert.equal(planned.changes.length, 1);
+  assert.is((await machine.run("validate", "--candidate", candidate, "--in-place-of", "/x.yaml")).exitCode, 64);
+  assert.is((await machine.run("plan", "--candidate", candidate, "--in-place-of", "/x.yaml")).exitCode, 64);
+  assert.equal(differences(before, snapshot(machine.root)), []);
+});
+
+validate("a plan with a candidate is carried out when it is in its place, and not before", async ({ machine }) => {
+  quickModule(machine, "evdi");
+  machine.want("");
+  const candidate = machine.at("modules.yaml");
+  fs.writeFileSync(candidate, `apiVersion: dkms-agent/v1\nkernels: [with-headers]\nmodules:\n${wanted("evdi")}\n`);
+  const plan = machine.at("saved.plan");
+  assert.is((await machine.run("plan", "--candidate", candidate, "--out", plan)).exitCode, 0);
+  assert.is((await machine.run("apply", plan)).exitCode, 79);
+  fs.renameSync(candidate, machine.at("etc/dkms-agent/desired-state/modules.yaml"));
+  assert.match(await machine.apply(0, plan), "install evdi/1.0");
+});
+
+validate("settings are checked before they are put in their place, whatever is there now", async ({ machine }) => {
+  fs.writeFileSync(machine.at("etc/dkms-agent/config.yaml"), "broken: [");
+  const file = machine.at("new-config.yaml");
+  fs.writeFileSync(file, "jobs: 4\n");
+  const good = await machine.run("validate", "--settings", file);
+  assert.equal([good.exitCode, good.stdout], [0, `Valid: ${file}.\n`]);
+  assert.is(JSON.parse((await machine.run("validate", "--settings", file, "--json")).stdout).valid, true);
+  assert.equal(await machine.run("validate", "--settings", file, "-q").then(({ stdout }) => stdout), "");
+  fs.writeFileSync(file, "jbos: 4\n");
+  const bad = await machine.run("validate", "--settings", file);
+  assert.is(bad.exitCode, 65);
+  assert.match(bad.stdout, /new-config\.yaml:1:1: error: .*jbos(.|\n)*"jobs"(.|\n)*Invalid: 1 error/);
+  assert.is((await machine.run("validate", "--settings", machine.at("none"))).exitCode, 65);
+  assert.is((await machine.run("validate", "--settings", file, "-f", "x")).exitCode, 64);
+});
+
 validate.run();
