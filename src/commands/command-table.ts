@@ -160,7 +160,8 @@ export const commandTable: readonly CommandSpec[] = [
   {
     name: "completion",
     summary: "print what makes a shell complete these command lines",
-    description: "Commands, options, kernels, modules and files. It starts no process.",
+    description:
+      "Commands, options, kernels, modules and files, also where the program is called dkms. It starts no process.",
     argument: ["<shell>", shells.join(", ")],
     argumentValues: shells,
     options: [],

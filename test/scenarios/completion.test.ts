@@ -35,7 +35,9 @@ const shells = {
 } as const;
 
 /** What is typed before the Tab key, and what stands there after it; `#` is typed next. ROOT is the root of the tree. */
-const lines: readonly (readonly [string, string])[] = [
+type Lines = readonly (readonly [string, string])[];
+
+const lines: Lines = [
   ["pl", "plan #"],
   ["plan --det", "plan --detailed-exitcode #"],
   ["--json sta", "--json status #"],
@@ -55,6 +57,16 @@ const lines: readonly (readonly [string, string])[] = [
   ["plan --root ROOT/us", "plan --root ROOT/usr/#"],
 ];
 
+/** The same for the program under its other name. */
+const linesOfDkms: Lines = [
+  ["unins", "uninstall #"],
+  ["build --root ROOT de", "build --root ROOT demo/1.10 #"],
+  ["--root ROOT install demo/1.10 -k 6.12", "--root ROOT install demo/1.10 -k 6.12.0-1-amd64 #"],
+  ["status --dkmstree ROOT/var/lib/dkms -m demo/", "status --dkmstree ROOT/var/lib/dkms -m demo/1.10 #"],
+  ["remove --al", "remove --all #"],
+  ["ldtarball ROOT/desired-st", "ldtarball ROOT/desired-state.yaml #"],
+];
+
 for (const [shell, { needs, command, load }] of Object.entries(shells)) {
   testNeeding(completion, needs, `${shell} completes commands, options and values`, async () => {
     const tree = dkmsTree();
@@ -66,11 +78,11 @@ for (const [shell, { needs, command, load }] of Object.entries(shells)) {
     try {
       pty.type(`${load.replace("DIR", directory)}\r`);
       await pty.shows(new RegExp(`^${prompt}$`, "m"));
-      for (const [typed, completed] of lines)
-        await completes(
-          pty,
-          [typed, completed].map((line) => line.replace("ROOT", tree.root)),
-        );
+      for (const [program, of] of [["dkms-agent", lines] as const, ["dkms", linesOfDkms] as const])
+        for (const line of of) {
+          const [typed = "", completed = ""] = line.map((text) => `${program} ${text.replace("ROOT", tree.root)}`);
+          await completes(pty, typed, completed);
+        }
     } finally {
       pty.type("\u0015exit\r");
       await pty.ended;
@@ -87,9 +99,9 @@ completion("a shell that nobody knows is a typing error", async () => {
 
 completion.run();
 
-async function completes(pty: Pty, [typed = "", completed = ""]: readonly string[]): Promise<void> {
-  pty.type(`dkms-agent ${typed}\t#`);
-  const shown = await pty.shows(`${prompt} dkms-agent ${completed}`);
+async function completes(pty: Pty, typed: string, completed: string): Promise<void> {
+  pty.type(`${typed}\t#`);
+  const shown = await pty.shows(`${prompt} ${completed}`);
   assert.match(shown, completed);
   pty.type("\u0015");
   await pty.shows(new RegExp(`^${prompt}$`, "m"));

@@ -4,7 +4,7 @@ import type { Grammar, GrammarOption } from "./grammar.ts";
 /** A script for bash. It needs no other package, starts no process, and looks into the trees that the line names. */
 export function bashCompletion(grammar: Grammar): string {
   const { commands, shared, verbs, dkmsOptions } = grammar;
-  return `# bash completion for dkms-agent, as "dkms-agent completion bash" prints it
+  return `# bash completion for dkms-agent, also under the name dkms, as "dkms-agent completion bash" prints it
 
 _dkms_agent_kind() { # command, option: sets kind, and list
   kind= list=
@@ -59,6 +59,7 @@ _dkms_agent() {
   local cur=\${COMP_WORDS[COMP_CWORD]} command= verb= option= root= dkms_tree= install_tree= kind= list= word i
   [[ $cur == "=" ]] && cur=
   COMPREPLY=()
+  [[ \${COMP_WORDS[0]##*/} == dkms ]] && command=dkms
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=\${COMP_WORDS[i]}
     [[ $word == "=" ]] && continue
@@ -113,7 +114,7 @@ _dkms_agent() {
   esac
 }
 
-complete -F _dkms_agent dkms-agent
+complete -F _dkms_agent dkms-agent dkms
 `;
 }
 

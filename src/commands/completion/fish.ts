@@ -4,7 +4,7 @@ import { shellQuote } from "./shell-quote.ts";
 /** A script for fish, to be sourced or put into a directory of completions. It starts no process but fish's own. */
 export function fishCompletion({ commands, shared, verbs, dkmsOptions }: Grammar): string {
   const valued = commands.flatMap(({ options }) => options).concat(shared);
-  return `# fish completion for dkms-agent, as "dkms-agent completion fish" prints it
+  return `# fish completion for dkms-agent, also under the name dkms, as "dkms-agent completion fish" prints it
 
 function __dkms_agent_bare --description 'the words of the line that are no options and no values'
     set -l words (commandline -opc)
@@ -84,6 +84,7 @@ function __dkms_agent_modules
 end
 
 complete -c dkms-agent -f
+complete -c dkms -f -w 'dkms-agent dkms'
 ${commands.map(({ name, summary }) => `complete -c dkms-agent -n '__dkms_agent_at 0' -a ${name} -d ${quote(summary)}`).join("\n")}
 ${commands.flatMap(({ name, options }) => options.map((option) => complete(`__dkms_agent_in ${name}`, option))).join("\n")}
 ${commands.flatMap(({ name, argument }) => (argument ? [`complete -c dkms-agent -n '__dkms_agent_at 1 ${name}' ${valueFlags(argument).replace(/^-[rx] ?/, "")}`] : [])).join("\n")}

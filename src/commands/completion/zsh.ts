@@ -5,8 +5,8 @@ import { shellQuote } from "./shell-quote.ts";
 /** A script for zsh, to be sourced after compinit or put into fpath as _dkms-agent. It starts no process. */
 export function zshCompletion(grammar: Grammar): string {
   const { commands, shared, verbs, dkmsOptions } = grammar;
-  return `#compdef dkms-agent
-# zsh completion for dkms-agent, as "dkms-agent completion zsh" prints it
+  return `#compdef dkms-agent dkms
+# zsh completion for dkms-agent, also under the name dkms, as "dkms-agent completion zsh" prints it
 
 _dkms_agent_kind() { # command, option: sets kind, and list
   kind= list=
@@ -33,6 +33,7 @@ _dkms_agent() {
   local command= verb= option= value= root= dkms_tree= install_tree= kind= list= word
   local -a offered found
   integer i
+  [[ \${words[1]:t} == dkms ]] && command=dkms
   for ((i = 2; i < CURRENT; i++)); do
     word=\${words[i]} value=
     if [[ -n $option ]]; then
@@ -104,7 +105,7 @@ ${commands.map(({ name, summary }) => `      ${shellQuote(`${name}:${summary}`)}
 if [[ $funcstack[1] == _dkms-agent ]]; then
   _dkms_agent "$@"
 else
-  compdef _dkms_agent dkms-agent
+  compdef _dkms_agent dkms-agent dkms
 fi
 `;
 }
