@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { ArchivePolicy } from "../actual-state/actual-state.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
-import type { Settings } from "../desired-state/settings.ts";
+import { defaultDaemonSettings, type Settings } from "../desired-state/settings.ts";
 import type { EnginePolicy } from "../dkms/engine-policy.ts";
 import { fail, type Result, succeed } from "../dkms/failure.ts";
 import { chooseTrees, type NamedTrees } from "../dkms/framework/choose-trees.ts";
@@ -107,6 +107,7 @@ const defaultSettings: Settings = {
   buildTimeoutMs: 30 * 60_000,
   lockTimeoutMs: 30_000,
   tarballLimits: defaultArchiveLimits,
+  daemon: defaultDaemonSettings,
   trees: {},
 };
 

@@ -15,6 +15,15 @@ export function parseDuration(text: string): Result<number, Fault> {
   return { ok: true, value: total * 1000 };
 }
 
+/** A duration, or `0`: not to wait at all. */
+export function parseWait(text: string): Result<number, Fault> {
+  return /^0+[hms]?$/.test(text) ? { ok: true, value: 0 } : parseDuration(text);
+}
+
+/** What the two look like, for JSON schemas. */
+export const durationPattern = "^(?=.)([0-9]+h)?([0-9]+m)?([0-9]+s)?$";
+export const waitPattern = `^0+$|${durationPattern}`;
+
 function hintFor(text: string): string {
   const example = /^\d+$/.test(text) ? `${text}s or ${text}m` : "90s, 20m or 1h30m";
   return `Write hours, minutes and seconds with their letters, for example ${example}.`;

@@ -5,8 +5,9 @@ import type { NamedTrees } from "../dkms/framework/choose-trees.ts";
 import { defaultSigning, type SigningSettings } from "../dkms/signing/signing.ts";
 import { type ArchiveLimits, defaultArchiveLimits } from "../host/archive/archive-limits.ts";
 import type { Host } from "../host/host.ts";
+import { daemonSchema } from "./daemon-settings.ts";
 import type { Diagnostic, Fault } from "./diagnostic.ts";
-import { parseDuration } from "./duration.ts";
+import { parseDuration, parseWait } from "./duration.ts";
 import { findInsecureFiles } from "./insecure-files.ts";
 import { present } from "./load-desired.ts";
 import { mostTokens, parseYaml } from "./parse-yaml.ts";
@@ -14,15 +15,8 @@ import { type Checked, faultAt, isError, type PlacedFault } from "./placed-fault
 import { readDocument } from "./read-document.ts";
 import type { LoadOptions } from "./read-documents.ts";
 import { schemaFaults } from "./schema-issues.ts";
-import type { Settings } from "./settings.ts";
-import {
-  mostEntries,
-  mostRatio,
-  parseJobCount,
-  parseWait,
-  type SettingsShape,
-  settingsSchema,
-} from "./settings-schema.ts";
+import { type DaemonSettings, defaultDaemonSettings, type Settings } from "./settings.ts";
+import { mostEntries, mostRatio, parseJobCount, type SettingsShape, settingsSchema } from "./settings-schema.ts";
 import { parseCount, parseSize } from "./size.ts";
 import { quote, type SourceText } from "./source-text.ts";
 import { entryAt, type Tree, toPlain } from "./tree.ts";
@@ -78,12 +72,14 @@ export function parseSettings(source: SourceText): Checked<SettingsShape> {
   if (!tree) return { value: undefined, faults };
   const checked = settingsSchema.safeParse(toPlain(tree));
   const issues = checked.success ? [] : checked.error.issues;
-  const unknown = issues.flatMap((issue) => (issue.code === "unrecognized_keys" ? issue.keys : []));
+  const unknown = issues.flatMap((issue) =>
+    issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [],
+  );
   const others = issues.filter(({ code }) => code !== "unrecognized_keys");
   // What a duplicate key or an alias left behind is no news.
   const told = new Set(faults.map(({ at }) => at?.span.start));
   const fresh = [
-    ...unknown.map((key) => faultAt(source, entryAt(tree, [key])?.key ?? tree.span, unknownKey(key))),
+    ...unknown.map((keys) => faultAt(source, entryAt(tree, keys)?.key ?? tree.span, unknownKey(keys))),
     ...schemaFaults(source, tree, others),
     ...halfPair(source, tree),
   ].filter(({ at }) => !told.has(at?.span.start));
@@ -91,10 +87,13 @@ export function parseSettings(source: SourceText): Checked<SettingsShape> {
 }
 
 const settingsKeys = Object.keys(settingsSchema.shape);
+const daemonKeys = Object.keys(daemonSchema.shape);
 
-function unknownKey(key: string): Fault {
-  const hint = didYouMean(key, settingsKeys) ?? `The keys are ${settingsKeys.join(", ")}.`;
-  return { code: "E_UNKNOWN_KEY", message: `There is no key ${quote(key)} in the settings.`, hint };
+function unknownKey(path: readonly PropertyKey[]): Fault {
+  const key = String(path.at(-1));
+  const [where, known] = path.length > 1 ? [`"${String(path[0])}"`, daemonKeys] : ["the settings", settingsKeys];
+  const hint = didYouMean(key, known) ?? `The keys are ${known.join(", ")}.`;
+  return { code: "E_UNKNOWN_KEY", message: `There is no key ${quote(key)} in ${where}.`, hint };
 }
 
 /** A key of the settings with the certificate of framework.conf would sign what nobody can check. */
@@ -114,7 +113,25 @@ function toSettings(shape: SettingsShape): Settings {
     buildTimeoutMs: checkedAlready(parseDuration(shape.build_timeout ?? "30m")),
     lockTimeoutMs: checkedAlready(parseWait(shape.lock_timeout ?? "30s")),
     tarballLimits: limitsOf(shape),
+    daemon: daemonOf(shape.daemon ?? {}),
     trees: treesOf(shape),
+  };
+}
+
+function daemonOf({
+  schedule,
+  timezone,
+  jitter,
+  watch,
+  debounce,
+}: NonNullable<SettingsShape["daemon"]>): DaemonSettings {
+  const usual = defaultDaemonSettings;
+  return {
+    schedule: schedule === "never" ? undefined : (schedule ?? usual.schedule),
+    timezone,
+    jitterMs: jitter === undefined ? usual.jitterMs : checkedAlready(parseWait(jitter)),
+    watch: watch === undefined ? usual.watch : watch === "true",
+    debounceMs: debounce === undefined ? usual.debounceMs : checkedAlready(parseDuration(debounce)),
   };
 }
 

@@ -1,15 +1,11 @@
 import * as z from "zod/mini";
 import type { Result } from "../dkms/failure.ts";
+import { daemonSchema } from "./daemon-settings.ts";
 import type { Fault } from "./diagnostic.ts";
-import { parseDuration } from "./duration.ts";
+import { durationPattern, parseDuration, parseWait, waitPattern } from "./duration.ts";
 import { parseCount, parseSize } from "./size.ts";
 import { quote } from "./source-text.ts";
 import { errorOf, text } from "./text-field.ts";
-
-/** A duration, or `0`: not to wait at all. */
-export function parseWait(value: string): Result<number, Fault> {
-  return /^0+[hms]?$/.test(value) ? { ok: true, value: 0 } : parseDuration(value);
-}
 
 /** A number of jobs. */
 export function parseJobCount(value: string): Result<number, Fault> {
@@ -55,8 +51,6 @@ function tree(what: string, usual: string) {
   const description = `${what}, below --root. Default: what framework.conf says, else ${usual}. The command line beats it.`;
   return place(placeFault, description, [usual]);
 }
-
-const duration = "^(?=.)([0-9]+h)?([0-9]+m)?([0-9]+s)?$";
 
 /** An archive's entries, unpacked to packed: numbers that no archive needs to go beyond. */
 export const mostEntries = 10_000_000;
@@ -117,7 +111,7 @@ export const settingsSchema = z
       text(errorOf(parseDuration), {
         description: "How long one build may take, for modules that do not say it themselves. Default: 30m.",
         examples: ["1h30m"],
-        pattern: duration,
+        pattern: durationPattern,
         default: "30m",
       }),
     ),
@@ -125,7 +119,7 @@ export const settingsSchema = z
       text(errorOf(parseWait), {
         description: "How long to wait for another run; 0 for not at all. Default: 30s. The command line beats it.",
         examples: ["5m", "0"],
-        pattern: `^0+$|${duration}`,
+        pattern: waitPattern,
         default: "30s",
       }),
     ),
@@ -139,6 +133,7 @@ export const settingsSchema = z
       usual: "200",
       most: mostRatio,
     }),
+    daemon: z.optional(daemonSchema),
     dkms_tree: tree("Where DKMS keeps its modules", "/var/lib/dkms"),
     source_tree: tree("Where module sources are", "/usr/src"),
     install_tree: tree("Where kernels keep their modules", "/lib/modules"),

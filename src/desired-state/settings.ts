@@ -12,6 +12,26 @@ export interface Settings {
   readonly lockTimeoutMs: number;
   /** How much a tarball may hold. */
   readonly tarballLimits: ArchiveLimits;
+  readonly daemon: DaemonSettings;
   /** As written, without the root in front. */
   readonly trees: NamedTrees;
 }
+
+/** When `dkms-agent daemon` runs. */
+export interface DaemonSettings {
+  /** Five fields of cron, or one of its nicknames; `undefined`: never. */
+  readonly schedule: string | undefined;
+  /** `undefined`: the host's own. */
+  readonly timezone: string | undefined;
+  readonly jitterMs: number;
+  readonly watch: boolean;
+  readonly debounceMs: number;
+}
+
+export const defaultDaemonSettings: DaemonSettings = {
+  schedule: "17 */4 * * *",
+  timezone: undefined,
+  jitterMs: 5 * 60_000,
+  watch: true,
+  debounceMs: 30_000,
+};

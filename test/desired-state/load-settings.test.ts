@@ -39,6 +39,7 @@ const defaults: Settings = {
   buildTimeoutMs: 30 * 60_000,
   lockTimeoutMs: 30_000,
   tarballLimits: defaultArchiveLimits,
+  daemon: { schedule: "17 */4 * * *", timezone: undefined, jitterMs: 300_000, watch: true, debounceMs: 30_000 },
   trees: {},
 };
 
@@ -64,6 +65,12 @@ tarball_ratio: 20
 dkms_tree: /srv/dkms
 source_tree: /srv/src
 install_tree: /srv/modules
+daemon:
+  schedule: 30 2 * * mon-fri
+  timezone: Europe/Berlin
+  jitter: 0
+  watch: false
+  debounce: 1m
 `;
   assert.equal(settingsOf(tree, text), {
     signing: {
@@ -76,6 +83,7 @@ install_tree: /srv/modules
     buildTimeoutMs: 90 * 60_000,
     lockTimeoutMs: 0,
     tarballLimits: { entries: 5000, bytes: 500 * 2 ** 20, fileBytes: 1000, ratio: 20 },
+    daemon: { schedule: "30 2 * * mon-fri", timezone: "Europe/Berlin", jitterMs: 0, watch: false, debounceMs: 60_000 },
     trees: { dkmsTree: "/srv/dkms", sourceTree: "/srv/src", installTree: "/srv/modules" },
   });
 });
@@ -109,6 +117,31 @@ load("suggests the key or value that was meant", ({ tree }) => {
   const hintsOf = (text: string) => loadText(tree, text).diagnostics.map(({ hint }) => hint);
   assert.equal(hintsOf("signfile: /x\nsigning: require\n"), ['Did you mean "sign_file"?', 'Did you mean "required"?']);
   assert.match(hintsOf("colour: red\n")[0] ?? "", /^The keys are signing, sign_file, /);
+});
+
+load("places what is wrong below daemon, and suggests what was meant", ({ tree }) => {
+  const text = `daemon:
+  shedule: "@daily"
+  timezone: Europe/Berln
+  schedule: "61 * * * *"
+  watch: yes
+  jitter: 2
+`;
+  const { diagnostics } = loadText(tree, text);
+  assert.equal(diagnostics.map(brief), [
+    "E_UNKNOWN_KEY 2:3",
+    "E_BAD_VALUE 3:13",
+    "E_BAD_VALUE 4:13",
+    "E_BAD_VALUE 5:10",
+    "E_BAD_VALUE 6:11",
+  ]);
+  const [key, zone] = diagnostics.map(({ hint }) => hint);
+  assert.equal([key, zone], ['Did you mean "schedule"?', 'Did you mean "Europe/Berlin"?']);
+  assert.equal(problemsOf(tree, "daemon: daily\n"), ["E_WRONG_TYPE 1:9"]);
+});
+
+load("takes a schedule of never for none", ({ tree }) => {
+  assert.is(settingsOf(tree, "daemon: {schedule: never}\n").daemon.schedule, undefined);
 });
 
 load("wants the key and its certificate together", ({ tree }) => {
