@@ -9,6 +9,8 @@ export interface JournalRun {
   readonly startedAt: string;
   /** `undefined`: the run goes on, or was cut off. */
   readonly end: RunEnd | undefined;
+  /** `undefined`: it could begin. */
+  readonly refused: RunRefusal | undefined;
   /** `undefined` in what earlier versions wrote. */
   readonly caller: Caller | undefined;
   readonly command: string | undefined;
@@ -25,6 +27,12 @@ export interface JournalRun {
   readonly count: number;
   /** When the first of them ran. */
   readonly since: string;
+}
+
+/** Why a run could not do anything. */
+export interface RunRefusal {
+  readonly code: string;
+  readonly message: string;
 }
 
 export interface RunEnd {
@@ -84,17 +92,21 @@ export const commandEnd = "command_end";
 /** The type of the line that stays of a run that is not told any more: which saved plan it applied. */
 export const forgottenRun = "run_forgotten";
 
+/** The type of the one line of a run that could not do anything. */
+export const refusedRun = "run_refused";
+
 /** The runs of a journal, oldest first. Pure. */
 export function journalRuns(lines: readonly JournalLine[]): readonly JournalRun[] {
   const told = lines.filter(({ type }) => type !== forgottenRun);
   return joinQuietRuns([...linesByRun(told).values()].map(toRun));
 }
 
-/** What became of a run. `cut-off`: nobody wrote how it ended, since it was killed or the machine went down. */
-export type RunEnding = "nothing" | "done" | "failed" | "interrupted" | "cut-off" | "running";
+/** What became of a run. `refused`: it could not do anything. `cut-off`: nobody wrote how it ended, since it was killed or the machine went down. */
+export type RunEnding = "nothing" | "done" | "failed" | "interrupted" | "refused" | "cut-off" | "running";
 
 /** How a run ended, if `isRunning` tells that it is not going on still. */
 export function endingOf(run: JournalRun, isRunning: boolean): RunEnding {
+  if (run.refused) return "refused";
   if (!run.end) return isRunning ? "running" : "cut-off";
   if (run.steps.some(({ result }) => result?.result === "failed")) return "failed";
   if (run.end.interrupted) return "interrupted";
@@ -126,13 +138,15 @@ function toRun(lines: readonly JournalLine[]): JournalRun {
   const [first] = lines;
   const start = lines.find(({ type }) => type === "run_start");
   const ended = lines.find(({ type }) => type === "run_end" || type === commandEnd);
-  const by = (start ?? ended)?.fields ?? new Map<string, unknown>();
+  const refusal = lines.find(({ type }) => type === refusedRun);
+  const by = (start ?? ended ?? refusal)?.fields ?? new Map<string, unknown>();
   const startedAt = textOf(ended?.fields.get("startedAt")) ?? first?.at ?? "";
   return {
     id: first?.run ?? "",
     isApply: ended?.type !== commandEnd,
     startedAt,
     end: ended && toEnd(ended),
+    refused: refusal && toRefusal(refusal),
     caller: toCaller(by),
     command: textOf(by.get("command")),
     engine: textOf(by.get("engine")),
@@ -153,6 +167,10 @@ function toEnd({ at, fields }: JournalLine): RunEnd {
     remaining: countsOf(fields.get("remaining")),
     durationMs: numberOf(fields.get("durationMs")) ?? 0,
   };
+}
+
+function toRefusal({ fields }: JournalLine): RunRefusal {
+  return { code: textOf(fields.get("code")) ?? "", message: textOf(fields.get("message")) ?? "" };
 }
 
 function toCaller(fields: ReadonlyMap<string, unknown>): Caller | undefined {

@@ -6,7 +6,7 @@ import type { Host } from "../host/host.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Step } from "../plan/step.ts";
 import { compactJournal } from "./compact-journal.ts";
-import { commandEnd } from "./journal-runs.ts";
+import { commandEnd, type RunRefusal, refusedRun } from "./journal-runs.ts";
 import type { Outcome, StepResult } from "./outcome.ts";
 
 /**
@@ -108,4 +108,16 @@ function startLines(host: Host, startedAt: Date): WriteLine {
 
 function callerFields({ caller, command, toolVersion }: CommandFacts): Readonly<Record<string, unknown>> {
   return { uid: caller.uid, user: caller.user, login: caller.login, command, version: toolVersion };
+}
+
+/**
+ * Notes a run that could not do anything, since the documents are invalid, another run holds the lock, or the like: for
+ * runs that nobody watches, and whose exit code nobody gets. Called without the lock: one short line is appended as a
+ * whole. Throws what the file system throws.
+ */
+export function noteRefusedRun(host: Host, { engine, ...facts }: RunFacts, { code, message }: RunRefusal): void {
+  const at = host.clock().toISOString();
+  const line = { type: refusedRun, run: `${at}/${process.pid}`, at, code, message, ...callerFields(facts), engine };
+  host.files.makeDirectory(host.paths.state);
+  host.files.append(journalFile(host.paths), `${JSON.stringify(line)}\n`);
 }

@@ -174,7 +174,8 @@ function refuse(invocation: Invocation, reporter: ApplyReporter, { diagnostics, 
   return { exitCode };
 }
 
-function conclude({ outcome, plan: { diagnostics } }: Reconciled, detailed: boolean): Answer {
+/** The exit code of a run that came to its end, or that its own plan forbade. */
+export function conclude({ outcome, plan: { diagnostics } }: Reconciled, detailed = false): Answer {
   const problem = exitCodeOfProblems(diagnostics) ?? exitCodes.invalid.code;
   if (!outcome) return { exitCode: detailed ? detailedApplyCodes.notAttempted.code : problem };
   const { steps, interrupted, remaining, changed } = outcome;

@@ -2,6 +2,7 @@ import { documentNames } from "../contract/document-names.ts";
 import { candidateOptions } from "./candidate.ts";
 import type { CommandSpec } from "./command-spec.ts";
 import { shells } from "./completion/shells.ts";
+import { hookEvents } from "./hook-events.ts";
 import { manualPages } from "./man/pages.ts";
 import type { OptionSpec } from "./shared-options.ts";
 
@@ -95,6 +96,20 @@ export const commandTable: readonly CommandSpec[] = [
       ["dkms-agent apply --root /srv/image --kernel 6.1.0-56-amd64", "into an image"],
     ],
     load: async () => (await import("./apply.ts")).apply,
+  },
+  {
+    name: "hook",
+    summary: "reconcile one kernel, for the hooks of packages",
+    description:
+      "What the scripts in /etc/kernel and the plugin of kernel-install call. kernel-postinst: a kernel was installed, and its initramfs is made right after; header-postinst: the headers of one came; kernel-prerm: a kernel is about to go, and what is installed and built for it goes before. Says nothing where there is nothing to do. A failure is in the history, and the exit code is 0 all the same, unless the settings say hooks: strict.",
+    argument: ["<event>", `${hookEvents.join(", ")}; with --kernel RELEASE`],
+    argumentValues: hookEvents,
+    options: [],
+    examples: [
+      ["dkms-agent hook kernel-postinst --kernel 6.1.0-56-amd64", "as /etc/kernel/postinst.d/dkms-agent does"],
+      ["dkms-agent hook kernel-prerm --kernel 6.1.0-55-amd64", "take away what is left of a kernel that is gone"],
+    ],
+    load: async () => (await import("./hook.ts")).hook,
   },
   {
     name: "status",

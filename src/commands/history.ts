@@ -40,7 +40,8 @@ function historyOn(host: Host, { options, io }: Invocation, most: number): Answe
   const runs = journalRuns(journalLines(text));
   // A verb of the dkms command holds the lock too, and writes its line when it is done.
   const holder = lockHolder(host);
-  const isRunning = (run: JournalRun) => run === runs.at(-1) && run.id.endsWith(`/${holder}`);
+  const last = runs.findLast(({ refused }) => refused === undefined);
+  const isRunning = (run: JournalRun) => run === last && run.id.endsWith(`/${holder}`);
   const all = runs.map((run): ToldRun => {
     return { run, ending: endingOf(run, isRunning(run)), waiting: run.steps.filter(isHeldBack) };
   });

@@ -106,6 +106,7 @@ const defaultSettings: Settings = {
   jobs: undefined,
   buildTimeoutMs: 30 * 60_000,
   lockTimeoutMs: 30_000,
+  hooks: "lenient",
   tarballLimits: defaultArchiveLimits,
   daemon: defaultDaemonSettings,
   trees: {},

@@ -15,8 +15,8 @@ const stepSchema = z.object({
 const runSchema = z.object({
   run: text("unique in the journal"),
   ending: field(
-    z.enum(["nothing", "done", "failed", "interrupted", "cut-off", "running"]),
-    "what became of it; cut-off: it was killed, or the machine went down",
+    z.enum(["nothing", "done", "failed", "interrupted", "refused", "cut-off", "running"]),
+    "what became of it; refused: it could not do anything; cut-off: it was killed, or the machine went down",
   ),
   message: text("the same in one sentence without its full stop"),
   started_at: time("when it began; for a run with nothing to do, when it ended"),

@@ -112,6 +112,7 @@ function toSettings(shape: SettingsShape): Settings {
     jobs: shape.jobs === undefined ? undefined : checkedAlready(parseJobCount(shape.jobs)),
     buildTimeoutMs: checkedAlready(parseDuration(shape.build_timeout ?? "30m")),
     lockTimeoutMs: checkedAlready(parseWait(shape.lock_timeout ?? "30s")),
+    hooks: shape.hooks ?? "lenient",
     tarballLimits: limitsOf(shape),
     daemon: daemonOf(shape.daemon ?? {}),
     trees: treesOf(shape),

@@ -123,6 +123,16 @@ export const settingsSchema = z
         default: "30s",
       }),
     ),
+    hooks: z.optional(
+      z.enum(["lenient", "strict"]).check(
+        z.meta({
+          description:
+            "What a kernel hook answers to the package manager when its run fails: success, so that the packages are installed all the same, or the exit code of apply. Default: lenient.",
+          examples: ["strict"],
+          default: "lenient",
+        }),
+      ),
+    ),
     tarball_entries: count("How many files a tarball may hold; one with more is refused.", {
       usual: "100000",
       most: mostEntries,

@@ -10,6 +10,8 @@ export interface Settings {
   /** For modules that say nothing themselves. */
   readonly buildTimeoutMs: number;
   readonly lockTimeoutMs: number;
+  /** Whether a run that fails in a kernel hook fails the hook, and with it the package that called it. */
+  readonly hooks: "lenient" | "strict";
   /** How much a tarball may hold. */
   readonly tarballLimits: ArchiveLimits;
   readonly daemon: DaemonSettings;

@@ -39,11 +39,14 @@ interface Leaving {
 /**
  * What the documents take away: `state: absent` and `added`, and with `unlisted: prune` what no document lists. An
  * older version stays where the version that is to replace it cannot come; nothing is pruned on an incomplete scan.
+ *
+ * With a kernel that is being removed goes what is there for it, and nothing else: of modules that the documents list, and
+ * what this program has built. What dell/dkms has built for itself is left to its own hook.
  */
 export function planRemovals(given: Given): Removals {
   const replacedBy = replacements(given.wanted);
   const unlisted = given.actual.modules.filter((module) => !isListed(given.desired, module.id));
-  const leaving = leavingModules(given, unlisted);
+  const leaving = given.filter.leaving ? leavingKernel(given) : leavingModules(given, unlisted);
   const judged: Judged[] = [];
   const modules: { id: ModuleId; entry: DesiredModule | undefined; reason: Reason }[] = [];
   for (const one of leaving) {
@@ -60,7 +63,7 @@ export function planRemovals(given: Given): Removals {
       judged.push({ entry: one.entry, instance, verdict, before: level, dependencies: [] });
     }
     const whole = going.length === all.length;
-    if (whole && one.entry?.state !== "added")
+    if (whole && one.entry?.state !== "added" && !given.filter.leaving)
       modules.push({ id: one.module.id, entry: one.entry, reason: one.reason });
   }
   const repairs = leaving.filter(({ module }) => module.displaced.length > 0).map(({ module }) => module.id);
@@ -99,6 +102,19 @@ function leavingModules({ desired, actual, filter }: Given, unlisted: readonly M
   return [...named, ...pruned].filter(({ module }) => passes(module.id, filter));
 }
 
+/** The modules of which something goes with its kernel. */
+function leavingKernel({ desired, actual, filter }: Given): readonly Leaving[] {
+  const isOurs = (module: ModuleState) =>
+    entryFor(desired, module.id) !== undefined ||
+    module.instances.some(({ kernel, record }) => kernel.release === filter.kernel && record !== undefined);
+  return actual.modules
+    .filter((module) => passes(module.id, filter) && isOurs(module))
+    .map((module) => {
+      const reason = { code: "kernel-leaves", text: "its kernel is being removed" } as const;
+      return { module, entry: entryFor(desired, module.id), reason };
+    });
+}
+
 /** The entry of exactly this version counts before a `*`. */
 function entryFor(desired: DesiredState, id: ModuleId): DesiredModule | undefined {
   const entries = desired.modules.filter(({ name }) => name === id.name);
@@ -108,16 +124,16 @@ function entryFor(desired: DesiredState, id: ModuleId): DesiredModule | undefine
 /** Pruning must not take an old version from a kernel for which the new one is wanted and blocked. */
 function mayGo(one: Leaving, kernel: { release: string; arch: string }, { filter, wanted }: Given): boolean {
   if (filter.kernel !== undefined && filter.kernel !== kernel.release) return false;
-  if (one.entry) return true;
+  if (one.entry || filter.leaving) return true;
   return !wanted.blocked.some(({ address }) => {
     const suffix = `@${kernel.release}/${kernel.arch}`;
     return address.startsWith(`${one.module.id.name}/`) && address.endsWith(suffix);
   });
 }
 
-function notPruned({ desired, actual }: Given, unlisted: readonly ModuleState[]): readonly Diagnostic[] {
+function notPruned({ desired, actual, filter }: Given, unlisted: readonly ModuleState[]): readonly Diagnostic[] {
   const [file] = desired.files;
-  if (desired.unlisted !== "prune" || actual.complete || unlisted.length === 0 || !file) return [];
+  if (desired.unlisted !== "prune" || filter.leaving || actual.complete || unlisted.length === 0 || !file) return [];
   const message = `Nothing is pruned: ${actual.findings[0]?.message ?? "the scan was incomplete"}`;
   const hint = "Make it readable, then run again";
   return [{ severity: "warning", code: "W_NOT_PRUNED", message, file: file.path, hint }];

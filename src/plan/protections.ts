@@ -10,9 +10,11 @@ import { findInstance } from "./verdict.ts";
 /**
  * Why a plan of these steps must not be carried out: it would take away a protected module, or uninstall one that is
  * loaded from the running kernel. One error for each module. An upgrade of a loaded module is none: what is loaded stays
- * so until the next boot, and then the new one is there. Pure.
+ * so until the next boot, and then the new one is there. A kernel that is being removed takes along what is there for it,
+ * protected or not: without the kernel it is of no use, and to refuse would keep the package from being removed. Pure.
  */
 export function refusals(steps: readonly Step[], given: World): readonly Diagnostic[] {
+  if (given.filter.leaving) return [];
   const found = new Map<string, Diagnostic>();
   for (const step of steps) {
     for (const { module, doing } of takenAway(step)) {

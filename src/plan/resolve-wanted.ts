@@ -28,6 +28,8 @@ export interface PlanFilter {
   readonly kernel: string | undefined;
   /** Leaves nothing out because it failed before and its next try is not due yet. */
   readonly retry: boolean;
+  /** The kernel is being removed: nothing is wanted for it any more, and what there is for it goes. */
+  readonly leaving?: boolean;
   /** Also uninstalls from the running kernel what is loaded. */
   readonly allowInUse?: boolean;
 }
@@ -43,6 +45,7 @@ export function resolveWanted(
   facts: KernelFacts,
   filter: PlanFilter,
 ): { readonly wanted: readonly Wanted[]; readonly diagnostics: readonly Diagnostic[] } {
+  if (filter.leaving) return { wanted: [], diagnostics: [] };
   const runningKernel = filter.kernel ?? facts.runningKernel;
   const choice: KernelChoice = { candidates: facts.kernels.map(toCandidate), runningKernel };
   const select = selectOnce(choice);

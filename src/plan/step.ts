@@ -98,6 +98,7 @@ export type ReasonCode =
   | "wanted-added"
   | "wanted-absent"
   | "unlisted"
+  | "kernel-leaves"
   | "broken"
   | "leftovers"
   | "kernel-changed"

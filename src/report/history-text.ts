@@ -45,6 +45,7 @@ const tones: Readonly<Record<RunEnding, Tone>> = {
   done: "good",
   failed: "bad",
   interrupted: "change",
+  refused: "bad",
   "cut-off": "bad",
   running: "change",
 };
@@ -64,7 +65,8 @@ function whoText({ caller }: JournalRun): string {
 /** What became of a run, in one sentence without its full stop. */
 export function happened(told: ToldRun): string {
   const { isApply, command } = told.run;
-  return isApply || command === undefined ? outcome(told) : `${command}: ${outcome(told)}`;
+  const isPlain = command === undefined || (isApply && !command.startsWith("hook "));
+  return isPlain ? outcome(told) : `${command}: ${outcome(told)}`;
 }
 
 function outcome({ run, ending }: ToldRun): string {
@@ -79,6 +81,8 @@ function outcome({ run, ending }: ToldRun): string {
       return `${failures(run)}; ${progress(run)}${inTime(run)}${remainder(run)}`;
     case "interrupted":
       return `stopped on request; ${progress(run)}${inTime(run)}${remainder(run)}`;
+    case "refused":
+      return `nothing could be done: ${run.refused?.message ?? ""} [${run.refused?.code ?? ""}]`;
     case "cut-off":
       return `cut off ${place(run)}, by a kill, a power cut or a full disk; ${progress(run)} before`;
     case "running":
@@ -147,6 +151,7 @@ function nextAfterApply({ run, ending, waiting }: ToldRun): string {
   if (ending === "running") return "The run holds the lock: the next apply waits for its end.";
   if (ending === "cut-off")
     return "The next apply ends what that run left running, clears what it left lying, and goes on from what is there.";
+  if (ending === "refused") return "The next apply takes up what that run could not, if what kept it is mended.";
   if (ending === "interrupted") return "The next apply goes on where that run stopped.";
   if (ending === "failed") return nextAfterFailure(run, waiting);
   if (changes > 0) return `The next apply takes up ${count(changes, "change")} that this one did not come to.`;

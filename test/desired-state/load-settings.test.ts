@@ -38,6 +38,7 @@ const defaults: Settings = {
   jobs: undefined,
   buildTimeoutMs: 30 * 60_000,
   lockTimeoutMs: 30_000,
+  hooks: "lenient",
   tarballLimits: defaultArchiveLimits,
   daemon: { schedule: "17 */4 * * *", timezone: undefined, jitterMs: 300_000, watch: true, debounceMs: 30_000 },
   trees: {},
@@ -58,6 +59,7 @@ certificate: /root/\${kernelver}.der
 jobs: 4
 build_timeout: 1h30m
 lock_timeout: 0
+hooks: strict
 tarball_entries: 5000
 tarball_size: 500M
 tarball_file_size: 1000
@@ -82,6 +84,7 @@ daemon:
     jobs: 4,
     buildTimeoutMs: 90 * 60_000,
     lockTimeoutMs: 0,
+    hooks: "strict",
     tarballLimits: { entries: 5000, bytes: 500 * 2 ** 20, fileBytes: 1000, ratio: 20 },
     daemon: { schedule: "30 2 * * mon-fri", timezone: "Europe/Berlin", jitterMs: 0, watch: false, debounceMs: 60_000 },
     trees: { dkmsTree: "/srv/dkms", sourceTree: "/srv/src", installTree: "/srv/modules" },

@@ -175,6 +175,30 @@ rows("unlisted: removed with prune, only reported otherwise", () => {
   assert.equal(reported.unlisted, ["a/1"]);
 });
 
+rows("a kernel that leaves takes along what is listed or ours, and no module as a whole", () => {
+  const both = (more = {}) => ({
+    instances: { K1: { level: "installed" as const, ...more }, K2: { level: "built" as const } },
+  });
+  const world: WorldOptions = {
+    kernels: ["K1", "K2"],
+    modules: { "a/1": both(), "b/1": both(), "c/1": present("installed"), "d/1": both({ inputs: "none" as const }) },
+    protectedModules: ["a/1"],
+    runningKernel: "K1",
+    sources: { "a/1": { inTree: "s" }, "c/1": { inTree: "s" } },
+  };
+  const desired = desiredState({ "a/1": {}, "c/1": { state: "absent" }, "e/1": {} }, "prune");
+  const leaving = assemblePlan(desired, actualState(world), { ...noFilter, kernel: "K1", leaving: true });
+  assert.equal(
+    leaving.steps.map(({ id, reason }) => `${id.replaceAll("/x86_64", "")} ${reason.code}`),
+    [
+      ...["a/1", "b/1", "c/1"].flatMap((id) => [`uninstall:${id}@K1 kernel-leaves`, `unbuild:${id}@K1 kernel-leaves`]),
+      "depmod:K1 kernel-changed",
+    ],
+  );
+  assert.equal(leaving.diagnostics, []);
+  assert.equal(leaving.blocked, [], "nothing is wanted for it");
+});
+
 rows("an object name goes from a module that leaves to one that comes, without a moment of both or of neither", () => {
   const world: WorldOptions = {
     modules: { "z/1": present("installed") },

@@ -79,6 +79,7 @@ export interface Parts {
   readonly fish: Program;
   readonly man: Program;
   readonly mandoc: Program;
+  readonly "kernel-install": Program;
   readonly qemu: Program;
   /** Statically linked, so that it runs alone in an initramfs. */
   readonly busybox: Program;
@@ -161,6 +162,7 @@ const finders: { readonly [N in PartName]: () => PartLookup<N> } = {
   fish: () => program("fish", "fish"),
   man: () => program("man", "man-db"),
   mandoc: () => program("mandoc", "mandoc"),
+  "kernel-install": () => program("kernel-install", "systemd"),
   qemu: () => program("qemu-system-x86_64", "qemu-system-x86"),
   busybox: findBusybox,
   root: () => (process.getuid?.() === 0 ? found({ uid: 0 }) : missing("root")),

@@ -4,8 +4,8 @@ import { type AgentRoot, agentRoot } from "./agent.ts";
 import { fakeObject } from "./fake-object.ts";
 
 /** A root of its own with kernels that have headers in name alone: only {@link quickModule} can be built for them. */
-export function quickMachine(releases: readonly string[] = ["6.1.0-1-amd64"]): AgentRoot {
-  const machine = agentRoot([]);
+export function quickMachine(releases: readonly string[] = ["6.1.0-1-amd64"], root?: string): AgentRoot {
+  const machine = agentRoot([], root);
   for (const release of releases) {
     const directory = machine.at("lib/modules", release);
     fs.mkdirSync(path.join(directory, "build/include"), { recursive: true });

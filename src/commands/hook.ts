@@ -1,0 +1,151 @@
+import type { ApplyEvent } from "../apply/event.ts";
+import { noteRefusedRun } from "../apply/journal.ts";
+import type { RunRefusal } from "../apply/journal-runs.ts";
+import { fail } from "../dkms/failure.ts";
+import { isSystemError } from "../host/system-error.ts";
+import type { PlanFilter } from "../plan/resolve-wanted.ts";
+import { reconcile } from "../reconcile.ts";
+import { conclude } from "./apply.ts";
+import { createReporter } from "./apply-reporter.ts";
+import { unknownFilter } from "./check-filter.ts";
+import type { Answer, Invocation } from "./command.ts";
+import { invalidAnswer, loadFor } from "./documents.ts";
+import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { type HookEvent, hookEvents } from "./hook-events.ts";
+import { filterOf, onHost } from "./on-host.ts";
+import type { OpenedHost } from "./open-host.ts";
+import { runOptionsOf } from "./run-options.ts";
+import type { SharedOptions } from "./shared-options.ts";
+import { usageAnswer } from "./usage-answer.ts";
+
+/**
+ * Reconciles exactly one kernel, for a package that brings or takes one (design section 1): the same plan and the same
+ * apply as ever, narrowed to it. The package must not fail on our account: what goes wrong is told on stderr and kept in
+ * the journal, and the exit code is 0, unless the settings say `hooks: strict`.
+ */
+export async function hook(invocation: Invocation): Promise<Answer> {
+  const { argument, options } = invocation;
+  const event = hookEvents.find((one) => one === argument);
+  if (!event) {
+    const hint = `The events are ${hookEvents.join(", ")}.`;
+    return usageAnswer({ message: `There is no event "${argument ?? ""}".`, hint });
+  }
+  if (options.kernel === undefined) {
+    const hint = `For example: dkms-agent hook ${event} --kernel 6.1.0-56-amd64`;
+    return usageAnswer({ message: `${event}: no kernel is named.`, hint });
+  }
+  const { kernel } = options;
+  return onHost(invocation, async (opened) => {
+    const { exitCode, ...answer } = await answerOf(opened, { invocation: onStderr(invocation), event, kernel });
+    const isFailure = exitCode !== exitCodes.ok.code && exitCode !== exitCodes.blocked.code;
+    const advice = isFailure && !options.json ? adviceOn(opened, kernel) : "";
+    const isStrict = opened.settings.hooks === "strict";
+    return { ...answer, err: (answer.err ?? "") + advice, exitCode: isStrict ? exitCode : exitCodes.ok.code };
+  });
+}
+
+/** In the scripts of packages stdout may be a protocol; and who watches a package manager wants lines, not a live display. */
+function onStderr(invocation: Invocation): Invocation {
+  if (invocation.options.json) return invocation;
+  const { err } = invocation.io;
+  const sink = { write: err.write, terminal: { ...err.terminal, isTerminal: false } };
+  return { ...invocation, io: { out: sink, err: sink } };
+}
+
+function adviceOn({ settings }: OpenedHost, kernel: string): string {
+  const ending =
+    settings.hooks === "strict"
+      ? "The package fails with it (hooks: strict)."
+      : "The package is not kept from going on (hooks: lenient).";
+  return `dkms-agent: Not everything is as it should be for kernel ${kernel}. ${ending}\nMend it, then run: dkms-agent apply --kernel ${kernel}\n`;
+}
+
+interface Hook {
+  readonly invocation: Invocation;
+  readonly event: HookEvent;
+  readonly kernel: string;
+}
+
+async function answerOf(opened: OpenedHost, given: Hook): Promise<Answer> {
+  const { host } = opened;
+  const { invocation, event } = given;
+  const { options } = invocation;
+  const refuse = (failure: RunRefusal | undefined) => noteRefusal(opened, given, failure);
+  const loaded = await loadFor(host, options);
+  const { desired } = loaded;
+  if (!desired) {
+    if (isWithoutDocuments(opened, options)) return { exitCode: exitCodes.ok.code };
+    refuse(loaded.diagnostics.find(({ severity }) => severity === "error"));
+    return invalidAnswer(invocation, loaded);
+  }
+  // A kernel that goes may be gone already.
+  const unknown = event === "kernel-prerm" ? undefined : unknownFilter(host, desired, options);
+  if (unknown) {
+    refuse(fail("E_USAGE", unknown.message).error);
+    return usageAnswer(unknown);
+  }
+  const reporter = createReporter(invocation, host.clock);
+  const emit = (one: ApplyEvent) => {
+    if (!isNothing(one)) reporter.emit(one);
+  };
+  try {
+    for (const diagnostic of loaded.diagnostics) emit({ type: "diagnostic", diagnostic });
+    const result = await reconcile(host, desired, { ...runOptions(opened, given), emit });
+    if (!result.ok) {
+      refuse(result.error);
+      reporter.failure(result.error);
+      return { exitCode: exitCodeOf(result.error) };
+    }
+    const { outcome, plan } = result.value;
+    if (!outcome) refuse(plan.diagnostics.find(({ severity }) => severity === "error"));
+    return conclude(result.value);
+  } finally {
+    reporter.end();
+  }
+}
+
+function runOptions(opened: OpenedHost, { invocation, event }: Hook) {
+  const { options } = invocation;
+  const usual = runOptionsOf(opened, options);
+  const filter: PlanFilter = { ...filterOf(invocation), leaving: event === "kernel-prerm" };
+  const lockTimeoutMs = options.lockTimeoutMs ?? usual.lockTimeoutMs;
+  return { ...usual, filter, lockTimeoutMs, facts: { ...usual.facts, command: commandOf(event) } };
+}
+
+function commandOf(event: HookEvent): string {
+  return `hook ${event}`;
+}
+
+/** Kernels come and go on hosts that want nothing, too, and nobody wants to read of it. */
+function isNothing(event: ApplyEvent): boolean {
+  if (event.type !== "run_complete") return false;
+  const { steps, interrupted, remaining } = event.outcome;
+  return steps.length === 0 && !interrupted && (remaining?.blocked.length ?? 0) === 0;
+}
+
+/** The usual place is not there, or is empty: nobody has asked for anything yet. */
+function isWithoutDocuments({ host: { files } }: OpenedHost, { desired, desiredGiven }: SharedOptions): boolean {
+  if (desiredGiven) return false;
+  return desired.every((place) => {
+    try {
+      const kind = files.stat(place)?.kind;
+      return kind === undefined || (kind === "directory" && (files.list(place) ?? []).length === 0);
+    } catch (error) {
+      if (isSystemError(error)) return false;
+      throw error;
+    }
+  });
+}
+
+/** Nobody gets the exit code of a hook: what kept it from doing anything must be found later. */
+function noteRefusal(opened: OpenedHost, { invocation, event }: Hook, refusal: RunRefusal | undefined): void {
+  if (!refusal) return;
+  const { code, message } = refusal;
+  const usual = runOptionsOf(opened, invocation.options);
+  try {
+    noteRefusedRun(opened.host, { ...usual.facts, engine: usual.engine, command: commandOf(event) }, { code, message });
+  } catch (error) {
+    // A full disk is told on stderr as what it keeps from being done.
+    if (!isSystemError(error)) throw error;
+  }
+}
