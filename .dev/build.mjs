@@ -13,6 +13,7 @@ import {
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { bundle } from "./bundle.mjs";
+import { compilePieces } from "./compile-pieces.mjs";
 
 /** @typedef {{ from: string, to: string }} Places the project, and the directory to write */
 
@@ -33,18 +34,21 @@ export async function build({ from, to } = { from: project, to: join(project, "d
   for (const { path, text } of files) writeFileSync(join(staging, path), text);
   markExecutable(join(staging, "cli.cjs"));
   writeManual(staging);
+  compilePieces(staging);
   writeFileSync(join(staging, "THIRD-PARTY-LICENSES.txt"), licenses(from, inputs));
   rmSync(to, { recursive: true, force: true });
   renameSync(staging, to);
   return true;
 }
 
+const makers = ["build", "bundle", "compile-pieces", "piece-loader", "record-compiled"].map(
+  (name) => `.dev/${name}.mjs`,
+);
+
 /** @param {Places} places */
 function isCurrent({ from, to }) {
   const built = modified(join(to, "cli.cjs"));
-  const inputs = ["package.json", "package-lock.json", "tsconfig.json", ".dev/build.mjs", ".dev/bundle.mjs"].map(
-    (name) => join(from, name),
-  );
+  const inputs = ["package.json", "package-lock.json", "tsconfig.json", ...makers].map((name) => join(from, name));
   return [...inputs, ...filesBelow(join(from, "src"))].every((file) => modified(file) < built);
 }
 

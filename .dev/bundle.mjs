@@ -1,4 +1,5 @@
 import { basename, join, relative } from "node:path";
+import { pieceLoader } from "./piece-loader.mjs";
 
 /** @typedef {{ path: string, text: string }} OutputFile path: below the directory of the program */
 /** @typedef {{ readonly texts: ReadonlyMap<string, string>, readonly starts: ReadonlySet<string> }} Pieces */
@@ -52,7 +53,11 @@ export async function bundle(from) {
     supported: { "dynamic-import": false },
     plugins: [joinPieces({ texts, starts })],
   });
-  const files = whole.outputFiles.map(({ path, text }) => ({ path: relative(outdir, path), text: loadLate(text) }));
+  const { code: loader } = await esbuild.transform(`var __load=(${pieceLoader})(require,__dirname);`, { minify: true });
+  const files = whole.outputFiles.map((file) => {
+    const path = relative(outdir, file.path);
+    return { path, text: loadPieces(loadLate(file.text, path === "cli.cjs" ? loader : "")) };
+  });
   return { files, inputs: Object.keys(split.metafile.inputs) };
 }
 
@@ -95,8 +100,9 @@ function joinPieces({ texts, starts }) {
  * made, as esbuild would: together that is a tenth of what a short command takes.
  *
  * @param {string} code of one file, by esbuild
+ * @param {string} start what comes before all else
  */
-function loadLate(code) {
+function loadLate(code, start) {
   const isLate =
     /=((?:__)?require\("node:(?:child_process|crypto|stream|stream\/promises|timers\/promises|tty|util|v8|zlib)"\))/g;
   const isCopied = /=__toESM\((require\("node:[\w/]+"\))\)/g;
@@ -107,5 +113,15 @@ function loadLate(code) {
     isCopied.test(code) ? "var __builtin=module=>({__proto__:module,default:module});" : "",
   ];
   const late = code.replace(isLate, "=__late(()=>$1)").replace(isCopied, "=__builtin($1)");
-  return late.replace(/^(?:#!.*\n)?(?:"use strict";)?/, `"use strict";${helpers.join("")}`);
+  return late.replace(/^(?:#!.*\n)?(?:"use strict";)?/, `"use strict";${start}${helpers.join("")}`);
+}
+
+/**
+ * The program's own files are loaded by {@link pieceLoader}, of which each of them has the function `__load`.
+ *
+ * @param {string} code
+ */
+function loadPieces(code) {
+  if (/[^\0-\x7f]/.test(code)) throw new Error("esbuild writes ASCII, and the loader of pieces counts on it.");
+  return code.replace(/\brequire\("\.\/([\w.-]+\.cjs)"\)/g, '__load("$1")');
 }

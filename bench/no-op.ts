@@ -24,13 +24,9 @@ export const noOp: Bench = {
     const [theirs, plan, apply, fewer] = measure([nodeAlone, ...commands], 15);
     if (!theirs || !plan || !apply || !fewer) throw new Error("Four commands give four measurements.");
     const comparisons = [plan, apply].map((ours) => ({ ours, theirs, target: ratioTarget }));
-    return { comparisons, notes: [growth({ plan, fewer }, many.instances - few.instances), peak(many), compileCache] };
+    return { comparisons, notes: [growth({ plan, fewer }, many.instances - few.instances), peak(many)] };
   },
 };
-
-const compileCache =
-  "Node's cache of compiled code is not used: Node 20 has none, and where only its owner can write is not known before " +
-  "the options are read, when most of the program is compiled.";
 
 function use(command: string, { options, instances }: InstalledRoot): Contestant {
   return { name: `dkms-agent ${command}, ${instances}`, command: [process.execPath, agent, command, ...options] };

@@ -21,7 +21,6 @@ async function main(startedAs: string, given: readonly string[]): Promise<number
   const io = (color: boolean): Io => ({ out: sinkOf("stdout", color), err: sinkOf("stderr", color) });
   const isDkms = path.basename(startedAs) === "dkms";
   if (isDkms || given[0] === "dkms") {
-    optimizeLate();
     const { dkms } = await import("./commands/dkms.ts");
     const plain = io(false);
     return obeySignals(async (signal) =>

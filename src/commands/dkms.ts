@@ -2,6 +2,7 @@ import { classifyWord } from "../dkms/command-line/classify-word.ts";
 import type { DkmsCall } from "../dkms/command-line/dkms-call.ts";
 import { parseDkmsArguments } from "../dkms/command-line/parse-dkms-arguments.ts";
 import { localFiles } from "../host/local-files.ts";
+import { optimizeLate } from "../host/optimize-late.ts";
 import { courseText, noProgressLine } from "../report/course-text.ts";
 import type { Answer } from "./command.ts";
 import { failureAnswer } from "./dkms/failure-answer.ts";
@@ -29,6 +30,7 @@ export async function dkms(args: readonly string[], { io, signal }: DkmsInvocati
   const session = await openSession({ call, signal, io, tell: say });
   if (!session.ok) return failureAnswer(session.error, io);
   if (call.verb !== "status") {
+    optimizeLate();
     const { act } = await import("./dkms/act.ts");
     return act(session.value, call.verb, io);
   }
