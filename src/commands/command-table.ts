@@ -123,6 +123,19 @@ export const commandTable: readonly CommandSpec[] = [
     load: async () => (await import("./status.ts")).status,
   },
   {
+    name: "verify",
+    summary: "tell whether this host would boot a kernel with every wanted module",
+    description:
+      "Exits with 0 or 1, for whoever is about to reboot: everything that is wanted for the kernel must be installed as it was built, made for it, signed where that is asked for, and in its modules.dep with what it depends on. --kernel names a release, newest (default: the newest that is installed) or running; what runs must also be what is installed then.",
+    options: [],
+    examples: [
+      ["dkms-agent verify --quiet && systemctl reboot", "reboot only into a kernel that is ready"],
+      ["dkms-agent verify --kernel running", "is what runs what is wanted?"],
+      ["dkms-agent verify --kernel 6.1.0-56-amd64 --json", "for programs"],
+    ],
+    load: async () => (await import("./verify.ts")).verify,
+  },
+  {
     name: "import",
     summary: "write a desired state from what is on this host",
     description:

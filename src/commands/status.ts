@@ -16,6 +16,7 @@ import { unknownModule } from "./check-filter.ts";
 import type { Answer, Invocation } from "./command.ts";
 import { exitCodeOfProblems, exitCodes } from "./exit-codes.ts";
 import { hostFacts } from "./host-facts.ts";
+import { hasNoDocuments } from "./no-documents.ts";
 import { filterOf, onHost, stoppedAnswer } from "./on-host.ts";
 import { archivesOf, type OpenedHost } from "./open-host.ts";
 import { signingAdvice } from "./signing-advice.ts";
@@ -61,18 +62,9 @@ async function statusOn(opened: OpenedHost, invocation: Invocation): Promise<Ans
 
 /** Nothing at the default place is no error here: status needs no documents. */
 async function loadOptional(host: Host, { options }: Invocation): Promise<LoadedDesired | undefined> {
-  if (!options.desiredGiven && options.desired.every((place) => isAbsent(host, place))) return undefined;
+  if (hasNoDocuments(host, options)) return undefined;
   const { loadFor } = await import("./documents.ts");
   return loadFor(host, options);
-}
-
-function isAbsent(host: Host, path: string): boolean {
-  try {
-    return host.files.stat(path) === undefined;
-  } catch {
-    // Whatever is wrong with the place, reading it will say so.
-    return false;
-  }
 }
 
 interface Look {

@@ -6,6 +6,7 @@ import { importSchema } from "./import-schema.ts";
 import { planSchema } from "./plan-schema.ts";
 import { statusSchema } from "./status-schema.ts";
 import { validationSchema } from "./validation-schema.ts";
+import { verifySchema } from "./verify-schema.ts";
 
 /** A document's schema as JSON Schema draft-07. Fields that it does not name are allowed: minor versions add some. */
 export function documentJsonSchema(name: DocumentName): Readonly<Record<string, unknown>> {
@@ -26,4 +27,5 @@ const schemas = {
   history: historySchema,
   import: importSchema,
   validation: validationSchema,
+  verify: verifySchema,
 } satisfies Readonly<Record<DocumentName, z.ZodMiniType>>;

@@ -11,6 +11,7 @@ const documentOf: Readonly<Record<string, DocumentName>> = {
   status: "status",
   history: "history",
   import: "import",
+  verify: "verify",
 };
 
 /**

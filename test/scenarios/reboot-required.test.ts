@@ -34,7 +34,8 @@ function runningMachine() {
     load: (srcversion: string) => {
       fs.mkdirSync(at("sys/module/good"), { recursive: true });
       fs.writeFileSync(at("sys/module/good/initstate"), "live\n");
-      fs.writeFileSync(at("sys/module/good/srcversion"), `${srcversion}\n`);
+      fs.rmSync(at("sys/module/good/srcversion"), { force: true });
+      if (srcversion !== "") fs.writeFileSync(at("sys/module/good/srcversion"), `${srcversion}\n`);
     },
     run: (...words: readonly string[]) => {
       fs.mkdirSync(at("sys/module"), { recursive: true });
@@ -69,7 +70,22 @@ testNeeding(required, ["root"], "an upgrade of a module that is loaded says so, 
   assert.is(end.reboot_required, true);
   assert.is(`Reboot required: ${end.reboot_reasons.join("; ")}.`, line);
 
+  const boot = host.run("verify");
+  assert.is(boot.exitCode, 0, "the reboot is what it takes");
+  assert.match(boot.stdout, "ready  another build or version of it is loaded until the next boot");
+  const document = JSON.parse(host.run("verify", "--json").stdout);
+  assert.equal([document.ready, document.reboot_required, document.instances[0].loaded], [true, true, "other"]);
+  const now = host.run("verify", "--kernel", "running", "--quiet");
+  assert.is(now.exitCode, 1);
+  assert.match(now.stdout, /not ready {2}another build .* is installed \[other-loaded\]\n +→ unload and load it/);
+
+  host.load("");
+  const untold = host.run("verify", "--kernel", "running");
+  assert.is(untold.exitCode, 0, untold.stdout);
+  assert.match(untold.stdout, "it is loaded, and nobody can tell whether it is the installed one");
+
   host.load("BBBB");
+  assert.is(host.run("verify", "--kernel", "running").exitCode, 0);
   const later = JSON.parse(host.run("apply", "--json").stdout.trim().split("\n").at(-1) ?? "");
   assert.equal([later.reboot_required, later.reboot_reasons], [false, []]);
   host.remove();

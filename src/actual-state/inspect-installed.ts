@@ -1,0 +1,165 @@
+import path from "node:path";
+import { type InstanceAddress, type InstanceId, instanceAddress } from "../dkms/id.ts";
+import { ioFailure } from "../dkms/io-failure.ts";
+import type { Kernel } from "../dkms/kernel.ts";
+import type { ModuleInfo } from "../dkms/module-info.ts";
+import { kernelNameOf, type ModuleList, readModuleList } from "../dkms/module-list.ts";
+import { objectFile } from "../dkms/object-link.ts";
+import { type KernelObject, readObject } from "../dkms/read-object.ts";
+import {
+  judgeSignature,
+  type SignatureDemand,
+  type SignatureProblem,
+  signatureDemand,
+} from "../dkms/signing/signature-demand.ts";
+import type { SigningSettings } from "../dkms/signing/signing.ts";
+import { checkVermagic } from "../dkms/verbs/check-vermagic.ts";
+import type { Host } from "../host/host.ts";
+import type { InstanceState } from "./actual-state.ts";
+
+/** What keeps a kernel from loading an object that is installed. */
+export interface BootProblem {
+  readonly reason: BootProblemKind;
+  /** One sentence without its full stop. */
+  readonly text: string;
+  readonly remedy: string;
+  readonly path: string;
+}
+
+export type BootProblemKind =
+  | SignatureProblem["kind"]
+  | "bad-object"
+  | "unreadable"
+  | "wrong-vermagic"
+  | "wrong-architecture"
+  | "no-modules-dep"
+  | "not-in-modules-dep"
+  | "missing-dependency";
+
+export interface InspectRequest {
+  readonly kernel: Kernel;
+  readonly signing: SigningSettings;
+  /** Installed for the kernel. */
+  readonly instances: readonly { readonly id: InstanceId; readonly state: InstanceState }[];
+}
+
+/**
+ * What would keep a kernel from loading instances that are installed for it, beyond what the scan looks at: each object is
+ * read, its vermagic, architecture and signature are judged, and modprobe must find it and what it depends on in
+ * modules.dep. Only reads; never throws for what is on the disk. Instances without problems are in the answer too.
+ */
+export async function inspectInstalled(
+  host: Host,
+  { kernel, signing, instances }: InspectRequest,
+): Promise<ReadonlyMap<InstanceAddress, readonly BootProblem[]>> {
+  const demand = await signatureDemand(host, kernel, signing);
+  const list = readList(host, kernel);
+  const found = new Map<InstanceAddress, readonly BootProblem[]>();
+  for (const { id, state } of instances) {
+    const problems: BootProblem[] = [];
+    for (const { installed } of state.objects) {
+      if (installed) problems.push(...(await inspectObject({ host, kernel, demand, list }, installed.path)));
+    }
+    found.set(instanceAddress(id), problems);
+  }
+  return found;
+}
+
+interface Look {
+  readonly host: Host;
+  readonly kernel: Kernel;
+  readonly demand: SignatureDemand;
+  readonly list: ModuleList | BootProblem;
+}
+
+function readList(host: Host, { id, directory }: Kernel): ModuleList | BootProblem {
+  const place = path.join(directory, "modules.dep");
+  try {
+    const list = readModuleList(host, id);
+    if (list) return list;
+    const text = `depmod has never been run for ${id.release}: there is no ${place}`;
+    return { reason: "no-modules-dep", text, remedy: depmodRemedy(id.release), path: place };
+  } catch (error) {
+    const { message, remedy = "see what is wrong with the file system" } = ioFailure(error, `read ${place}`).error;
+    return { reason: "unreadable", text: withoutStop(message), remedy, path: place };
+  }
+}
+
+function depmodRemedy(release: string): string {
+  return `depmod -a ${release}`;
+}
+
+async function inspectObject(look: Look, place: string): Promise<readonly BootProblem[]> {
+  const object = await readObject(look.host, objectFile(look.host, place));
+  if (!object.ok) {
+    const { code, message, remedy = "build it again" } = object.error;
+    const reason = code === "E_IO" || code === "E_PERMISSION" ? "unreadable" : "bad-object";
+    return [{ reason, text: withoutStop(message), remedy, path: place }];
+  }
+  const { info, content } = object.value;
+  const signature = judgeSignature(content, look.demand);
+  return [
+    ...madeForAnother(look.kernel, object.value, place),
+    ...(signature ? [signatureProblem(signature, place)] : []),
+    ...listProblems(look, info, place),
+  ];
+}
+
+function madeForAnother({ id }: Kernel, object: KernelObject, place: string): readonly BootProblem[] {
+  const wrong = checkVermagic(object, { kernel: id, path: place });
+  if (wrong && !wrong.ok) {
+    const { message, remedy = "" } = wrong.error;
+    return [{ reason: "wrong-vermagic", text: withoutStop(message), remedy: withoutStop(remedy), path: place }];
+  }
+  const { arch } = object.info;
+  if (arch === undefined || arch === id.arch) return [];
+  const text = `${place} is made for ${arch}, not for ${id.arch}`;
+  return [{ reason: "wrong-architecture", text, remedy: "build it again for this kernel", path: place }];
+}
+
+function signatureProblem({ kind, text }: SignatureProblem, place: string): BootProblem {
+  return { reason: kind, text: `${place} ${withoutStop(text)}`, remedy: signatureRemedies[kind], path: place };
+}
+
+const signatureRemedies: Readonly<Record<SignatureProblem["kind"], string>> = {
+  unsigned: "sign it, or build it again where it is signed",
+  "wrong-signer": "build it again, so that it is signed with the key of the settings",
+  "bad-signature": "build it again: the kernel refuses a bad signature, also where none is required",
+  "not-enrolled": "enrol the certificate before the next boot",
+  "no-certificate": "name the certificate in the settings (signing_key, certificate)",
+};
+
+/** What modprobe makes of it: it goes by modules.dep.bin, which depmod writes together with modules.dep. */
+function listProblems({ host, kernel, list }: Look, info: ModuleInfo, place: string): readonly BootProblem[] {
+  if ("reason" in list) return [list];
+  const { directory, id } = kernel;
+  const name = place.startsWith(`${directory}/`) ? place.slice(directory.length + 1) : place;
+  const needed = list.dependencies.get(name);
+  const remedy = depmodRemedy(id.release);
+  const problem = (reason: BootProblemKind, text: string) => ({ reason, text, remedy, path: place });
+  if (!needed) return [problem("not-in-modules-dep", `${directory}/modules.dep does not name ${name}`)];
+  if (!list.isIndexed(name))
+    return [problem("not-in-modules-dep", `${directory}/modules.dep.bin does not name ${name}`)];
+  const names = needed.map(kernelNameOf);
+  const unknown = info.depends.filter(
+    (one) => !names.includes(kernelNameOf(one)) && !list.isBuiltIn(kernelNameOf(one)),
+  );
+  const gone = needed.filter((file) => !isThere(host, path.resolve(directory, file)));
+  return [
+    ...unknown.map((one) => problem("missing-dependency", `${name} needs ${one}, which modules.dep does not have`)),
+    ...gone.map((one) => problem("missing-dependency", `${name} needs ${one}, which is not there`)),
+  ];
+}
+
+function isThere(host: Host, place: string): boolean {
+  try {
+    return host.files.stat(objectFile(host, place)) !== undefined;
+  } catch {
+    // Something is; that it cannot be looked at is told where it matters.
+    return true;
+  }
+}
+
+function withoutStop(text: string): string {
+  return text.replace(/\.$/, "");
+}
