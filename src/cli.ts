@@ -3,6 +3,7 @@ import process from "node:process";
 import type { Answer } from "./commands/command.ts";
 import { exitCodes } from "./commands/exit-codes.ts";
 import type { Io, Sink } from "./commands/io.ts";
+import type { JsonForm } from "./commands/program.ts";
 import { optimizeLate } from "./host/optimize-late.ts";
 import { isTerminal, type OutputDescriptor, writeOutput } from "./host/standard-output.ts";
 import type { Terminal } from "./report/terminal.ts";
@@ -18,7 +19,7 @@ main(script, args)
 
 /** Arguments to exit code. */
 async function main(startedAs: string, given: readonly string[]): Promise<number> {
-  const io = (color: boolean): Io => ({ out: sinkOf("stdout", color), err: sinkOf("stderr", color) });
+  const io = (color: boolean) => ({ out: sinkOf("stdout", color), err: sinkOf("stderr", color) });
   const isDkms = path.basename(startedAs) === "dkms";
   if (isDkms || given[0] === "dkms") {
     const { dkms } = await import("./commands/dkms.ts");
@@ -30,21 +31,21 @@ async function main(startedAs: string, given: readonly string[]): Promise<number
   const { parseCommandLine } = await import("./commands/program.ts");
   const parsed = parseCommandLine(given);
   if (parsed.kind === "words") return say(parsed.json ? await inJson(parsed, parsed.json) : parsed, io(false));
-  const { load, options, own, argument } = parsed;
+  const { load, options, own, argument, json } = parsed;
   optimizeLate();
-  const command = await load();
   const here = io(options.color);
   return obeySignals(async (signal) => {
-    const answer = await command({ options, own, argument, io: here, signal });
-    return say(options.json ? await inJson(answer, "document") : answer, here);
+    const work = async () => (await load())({ options, own, argument, io: here, signal });
+    if (!options.json) return say(await work(), here);
+    return say(await inJson(await work().catch(bugFound), json, here.out.isBegun), here);
   });
 }
 
 /** Whoever asked for JSON gets JSON, also about why there is no result. */
-async function inJson(answer: Answer, form: "document" | "events"): Promise<Answer> {
+async function inJson(answer: Answer, form: JsonForm, isBegun = false): Promise<Answer> {
   if (!answer.problems || answer.out !== undefined) return answer;
   const { problemsAnswer } = await import("./commands/problems-answer.ts");
-  return problemsAnswer(answer, answer.problems, form);
+  return problemsAnswer(answer, answer.problems, { form, isBegun });
 }
 
 function say({ exitCode, out, err }: Answer, io: Io): number {
@@ -66,17 +67,27 @@ async function obeySignals(work: (signal: AbortSignal) => Promise<number>): Prom
   }
 }
 
-function sinkOf(name: "stdout" | "stderr", color: boolean): Sink {
+interface Output extends Sink {
+  /** Whether anything was written. */
+  readonly isBegun: boolean;
+}
+
+function sinkOf(name: "stdout" | "stderr", color: boolean): Output {
   const descriptor = name === "stdout" ? 1 : 2;
   let closed = false;
+  let isBegun = false;
   let terminal: Terminal | undefined;
   return {
     write: (text) => {
+      isBegun ||= text !== "";
       const refused = text === "" || closed ? undefined : writeOutput(descriptor, text);
       if (!refused) return;
       closed = true;
       // The reader of a pipe has seen enough; that is its right.
       if (refused.code !== "EPIPE") outputFailed(descriptor, refused);
+    },
+    get isBegun() {
+      return isBegun;
     },
     get terminal() {
       terminal ??= terminalOf(name, color);
@@ -109,17 +120,20 @@ function outputFailed(descriptor: OutputDescriptor, { message }: Error): void {
 }
 
 /** The final catch: what comes here should have been a Failure. */
-function explainBug(error: unknown): number {
+async function explainBug(error: unknown): Promise<number> {
   if (isDirectoryGone(error)) {
     writeOutput(2, "dkms-agent: The current directory does not exist any more. Change to another one.\n");
     return exitCodes.failed.code;
   }
-  const wantsStack = (process.env.DKMS_AGENT_DEBUG ?? "") !== "" || args.includes("-vv");
-  const message = error instanceof Error ? error.message : String(error);
-  const detail = wantsStack && error instanceof Error ? `${error.stack}\n` : "";
-  const advice = detail === "" ? " With DKMS_AGENT_DEBUG=1 it tells where." : "";
-  writeOutput(2, `dkms-agent: This is a bug, please report it: ${message.split("\n")[0]}${advice}\n${detail}`);
-  return exitCodes.failed.code;
+  const { exitCode, err = "" } = await bugFound(error);
+  writeOutput(2, err);
+  return exitCode;
+}
+
+async function bugFound(error: unknown): Promise<Answer> {
+  if (isDirectoryGone(error)) throw error;
+  const { bugAnswer } = await import("./commands/bug-answer.ts");
+  return bugAnswer(error, { verbose: args.includes("-vv") });
 }
 
 function isDirectoryGone(error: unknown): boolean {

@@ -18,7 +18,6 @@ import { filterOf, onHost } from "./on-host.ts";
 import type { OpenedHost } from "./open-host.ts";
 import { plan } from "./plan.ts";
 import type { PlanFile } from "./plan-file.ts";
-import { problemsAnswer } from "./problems-answer.ts";
 import { runOptionsOf } from "./run-options.ts";
 import { parseEngine, parseJobs, type SharedOptions } from "./shared-options.ts";
 import { toolVersion } from "./tool-version.ts";
@@ -27,13 +26,6 @@ import type { UsageError } from "./usage-error.ts";
 
 /** Makes the host what the documents ask for; with a saved plan, only what that one has. */
 export async function apply(invocation: Invocation): Promise<Answer> {
-  const answer = await answerOf(invocation);
-  const { problems } = answer;
-  if (!invocation.options.json || !problems || invocation.own.dryRun === true) return answer;
-  return problemsAnswer(answer, problems, "events");
-}
-
-async function answerOf(invocation: Invocation): Promise<Answer> {
   const jobs = parseJobs(invocation.own.jobs);
   if (!jobs.ok) return usageAnswer(jobs.error);
   const engine = parseEngine(invocation.own.engine);

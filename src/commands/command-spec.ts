@@ -12,6 +12,8 @@ export interface CommandSpec {
   /** All words that the argument can be, where they are few. */
   readonly argumentValues?: readonly string[];
   readonly options: readonly OptionSpec[];
+  /** What `--json` prints while it works; default: one document at the end. */
+  readonly json?: "events";
   /** Complete command lines, each with what it is for. */
   readonly examples: readonly (readonly [string, string])[];
   /** Loads the command's file, which nothing else does. */

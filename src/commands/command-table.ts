@@ -89,6 +89,7 @@ export const commandTable: readonly CommandSpec[] = [
       inUseOption,
       { flags: "--jobs <n>", description: "how many jobs all builds together may run (default: the processors)" },
     ],
+    json: "events",
     examples: [
       ["dkms-agent apply", "reconcile /etc/dkms-agent/desired-state"],
       ["dkms-agent apply --module v4l2loopback --detailed-exitcode", "one module; 2 if it changed"],
@@ -105,6 +106,7 @@ export const commandTable: readonly CommandSpec[] = [
     argument: ["<event>", `${hookEvents.join(", ")}; with --kernel RELEASE`],
     argumentValues: hookEvents,
     options: [],
+    json: "events",
     examples: [
       ["dkms-agent hook kernel-postinst --kernel 6.1.0-56-amd64", "as /etc/kernel/postinst.d/dkms-agent does"],
       ["dkms-agent hook kernel-prerm --kernel 6.1.0-55-amd64", "take away what is left of a kernel that is gone"],

@@ -1,15 +1,21 @@
 import type { DiagnosticDocument } from "../contract/parts.ts";
-import { problemLines } from "../report/event-line.ts";
+import { problemLines, versionLine } from "../report/event-line.ts";
 import { problemsJson } from "../report/validation.ts";
 import type { Answer } from "./command.ts";
+import type { JsonForm } from "./program.ts";
 import { toolVersion } from "./tool-version.ts";
 
-/** An answer without a result, with what tells why in its place: a document, or the events of an `apply`. */
+/**
+ * An answer without a result, with what tells why in its place: a document, or the events of an `apply`, which may have been
+ * begun.
+ */
 export function problemsAnswer(
   answer: Answer,
   problems: readonly DiagnosticDocument[],
-  form: "document" | "events",
+  { form, isBegun }: { readonly form: JsonForm; readonly isBegun: boolean },
 ): Answer {
-  const out = form === "events" ? problemLines(problems, toolVersion, new Date()) : problemsJson(problems, toolVersion);
-  return { ...answer, out };
+  if (form === "document") return { ...answer, out: problemsJson(problems, toolVersion) };
+  const now = new Date();
+  const head = isBegun ? "" : versionLine(toolVersion, now);
+  return { ...answer, out: head + problemLines(problems, now) };
 }

@@ -22,14 +22,19 @@ export type Parsed =
       readonly options: SharedOptions;
       readonly own: OptionValues;
       readonly argument: string | undefined;
+      /** What `--json` makes of its answer. */
+      readonly json: JsonForm;
     }
   | Words;
+
+/** One document, or one event a line. */
+export type JsonForm = "document" | "events";
 
 /** Help, the version, or why the command line cannot be meant. */
 export interface Words extends Answer {
   readonly kind: "words";
   /** How whoever asked for `--json` gets the problems. */
-  readonly json: "document" | "events" | undefined;
+  readonly json: JsonForm | undefined;
 }
 
 /** Reads the arguments after the program's name. Never throws, prints nothing. */
@@ -70,13 +75,15 @@ export function parseCommandLine(args: readonly string[]): Parsed {
   const options = parseSharedOptions({ ...parser.opts(), ...chosen.own });
   if (!options.ok) return refuse(options.error);
   const { spec, own, argument } = chosen;
-  return { kind: "command", load: spec.load, options: options.value, own, argument };
+  const json = spec.json === "events" && own.dryRun !== true ? "events" : "document";
+  return { kind: "command", load: spec.load, options: options.value, own, argument, json };
 }
 
 /** Of a command line that cannot be read as a whole. */
 function jsonOf(args: readonly string[]): Words["json"] {
   if (!args.includes("--json")) return undefined;
-  return args.includes("apply") && !args.includes("--dry-run") ? "events" : "document";
+  const isStream = commandTable.some(({ name, json }) => json === "events" && args.includes(name));
+  return isStream && !args.includes("--dry-run") ? "events" : "document";
 }
 
 interface Chosen {

@@ -9,6 +9,8 @@ import { readProtected, unprotectModule } from "../dkms/protections.ts";
 import { findCaller } from "../host/caller.ts";
 import type { Host } from "../host/host.ts";
 import { diagnosticsText } from "../report/diagnostic-text.ts";
+import { jsonText } from "../report/json.ts";
+import { unprotectDocument } from "../report/unprotect-document.ts";
 import type { Answer, Invocation } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { failedAnswer } from "./failed-answer.ts";
@@ -28,9 +30,10 @@ export function unprotect(invocation: Invocation): Promise<Answer> {
     if (!lifted.ok) return failedAnswer(lifted.error, io);
     const { gone, left } = lifted.value;
     if (gone.length === 0) return notProtected(argument, left);
+    const exitCode = exitCodes.ok.code;
+    if (options.json) return { exitCode, out: jsonText(unprotectDocument({ lifted: gone, left }, toolVersion)) };
     const told = `${gone.join(", ")}: not protected any more. A document that still says "protect: true" protects it again.\n`;
-    if (options.quiet) return { exitCode: exitCodes.ok.code };
-    return { exitCode: exitCodes.ok.code, [options.json ? "err" : "out"]: told };
+    return options.quiet ? { exitCode } : { exitCode, out: told };
   });
 }
 

@@ -5,6 +5,7 @@ import { historySchema } from "./history-schema.ts";
 import { importSchema } from "./import-schema.ts";
 import { planSchema } from "./plan-schema.ts";
 import { statusSchema } from "./status-schema.ts";
+import { unprotectSchema } from "./unprotect-schema.ts";
 import { validationSchema } from "./validation-schema.ts";
 import { verifySchema } from "./verify-schema.ts";
 
@@ -26,6 +27,7 @@ const schemas = {
   status: statusSchema,
   history: historySchema,
   import: importSchema,
+  unprotect: unprotectSchema,
   validation: validationSchema,
   verify: verifySchema,
 } satisfies Readonly<Record<DocumentName, z.ZodMiniType>>;

@@ -1,4 +1,13 @@
 /** What the program prints with `--json`, by the names that `dkms-agent schema NAME` knows. Loads no schema. */
-export const documentNames = ["plan", "event", "status", "history", "import", "validation", "verify"] as const;
+export const documentNames = [
+  "plan",
+  "event",
+  "status",
+  "history",
+  "import",
+  "unprotect",
+  "validation",
+  "verify",
+] as const;
 
 export type DocumentName = (typeof documentNames)[number];

@@ -9,6 +9,8 @@ export interface DesiredState {
   /** Over all files' contents, in merge order. */
   readonly sha256: string;
   readonly unlisted: Unlisted;
+  /** Where a document says so. */
+  readonly unlistedPlace?: SourcePlace;
   readonly modules: readonly DesiredModule[];
 }
 

@@ -47,7 +47,7 @@ const longest = 32 << 20;
 /** The first line tells who has written the rest, and that all of it is there. */
 function textOf(body: string, toolVersion: string): string {
   const sha256 = createHash("sha256").update(body).digest("hex");
-  return `dkms-agent desired 2, ${toolVersion}, ${sha256}\n${body}`;
+  return `dkms-agent desired 3, ${toolVersion}, ${sha256}\n${body}`;
 }
 
 function parse(text: string, toolVersion: string): DesiredState | undefined {

@@ -50,7 +50,7 @@ function assemble(
       paths,
       files,
       sha256: digestOf(texts),
-      unlisted: merged.unlisted,
+      ...merged.unlisted,
       modules: merged.modules,
     },
     diagnostics,

@@ -1,12 +1,12 @@
 import type { DesiredModule, DesiredState, Selector, SourcePlace } from "./desired-state.ts";
 import type { Fault } from "./diagnostic.ts";
 import type { DraftModule, ParsedDocument, Placed } from "./parse-document.ts";
-import { faultAt, type PlacedFault } from "./placed-fault.ts";
+import { faultAt, type PlacedFault, rangeAt } from "./placed-fault.ts";
 import { positionAt } from "./source-text.ts";
 
 /** What the documents say together, and where they contradict each other. */
 export interface Merged {
-  readonly unlisted: DesiredState["unlisted"];
+  readonly unlisted: Pick<DesiredState, "unlisted" | "unlistedPlace">;
   readonly modules: readonly DesiredModule[];
   readonly faults: readonly PlacedFault[];
 }
@@ -24,7 +24,7 @@ export function mergeDocuments(documents: readonly ParsedDocument[]): Merged {
   const drafts = documents.flatMap((document) => document.modules ?? []);
   const modules = drafts.map((draft) => ({ ...draft, value: withKernels(draft.value, shared) }));
   return {
-    unlisted: unlisted[0]?.value ?? "report",
+    unlisted: unlistedOf(unlisted[0]),
     modules: modules.map(({ value }) => value),
     faults: [
       ...contradictions(
@@ -36,6 +36,12 @@ export function mergeDocuments(documents: readonly ParsedDocument[]): Merged {
       ...sameKernels(modules),
     ],
   };
+}
+
+function unlistedOf(placed: ParsedDocument["unlisted"]): Merged["unlisted"] {
+  if (!placed) return { unlisted: "report" };
+  const { value, source, span } = placed;
+  return { unlisted: value, unlistedPlace: { file: source.file, range: rangeAt(source, span) } };
 }
 
 interface SharedKernels {

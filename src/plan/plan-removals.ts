@@ -134,7 +134,8 @@ function mayGo(one: Leaving, kernel: { release: string; arch: string }, { filter
 function notPruned({ desired, actual, filter }: Given, unlisted: readonly ModuleState[]): readonly Diagnostic[] {
   const [file] = desired.files;
   if (desired.unlisted !== "prune" || filter.leaving || actual.complete || unlisted.length === 0 || !file) return [];
+  const place = desired.unlistedPlace ?? { file: file.path };
   const message = `Nothing is pruned: ${actual.findings[0]?.message ?? "the scan was incomplete"}`;
   const hint = "Make it readable, then run again";
-  return [{ severity: "warning", code: "W_NOT_PRUNED", message, file: file.path, hint }];
+  return [{ severity: "warning", code: "W_NOT_PRUNED", message, ...place, hint }];
 }

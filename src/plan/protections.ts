@@ -17,9 +17,9 @@ export function refusals(steps: readonly Step[], given: World): readonly Diagnos
   if (given.filter.leaving) return [];
   const found = new Map<string, Diagnostic>();
   for (const step of steps) {
-    for (const { module, doing } of takenAway(step)) {
-      const key = `${moduleKey(module)} protected`;
-      if (!found.has(key) && isProtected(module, given)) found.set(key, protectedDiagnostic(module, doing, given));
+    for (const taken of takenAway(step)) {
+      const key = `${moduleKey(taken.module)} protected`;
+      if (!found.has(key) && isProtected(taken.module, given)) found.set(key, protectedDiagnostic(taken, given));
     }
     const inUse =
       step.kind === "uninstall" && !given.filter.allowInUse ? objectInUse(step.instance, steps, given) : undefined;
@@ -33,6 +33,8 @@ interface TakenAway {
   readonly module: ModuleId;
   /** Completes "this plan would". */
   readonly doing: string;
+  /** The version that comes in its place. */
+  readonly by?: ModuleId;
 }
 
 function takenAway(step: Step): readonly TakenAway[] {
@@ -44,7 +46,7 @@ function takenAway(step: Step): readonly TakenAway[] {
       return [{ module: step.module, doing: "remove it" }];
     case "install": {
       const doing = `replace it by ${moduleKey(step.instance.module)} for ${step.instance.kernel.release}`;
-      return step.replaces.map((module) => ({ module, doing }));
+      return step.replaces.map((module) => ({ module, doing, by: step.instance.module }));
     }
     default:
       return [];
@@ -61,7 +63,7 @@ function entryOf({ name, version }: ModuleId, { modules }: DesiredState): Desire
   return modules.find((entry) => entry.name === name && entry.version === version);
 }
 
-function protectedDiagnostic(module: ModuleId, doing: string, { desired, actual }: World): Diagnostic {
+function protectedDiagnostic({ module, doing, by }: TakenAway, { desired, actual }: World): Diagnostic {
   const key = moduleKey(module);
   const isKnown = actual.protectedModules !== undefined;
   const message = isKnown
@@ -70,7 +72,7 @@ function protectedDiagnostic(module: ModuleId, doing: string, { desired, actual 
   const hint = isKnown
     ? `Keep it in the documents, or lift the protection: dkms-agent unprotect ${key}`
     : "Run it as root, or make the place readable that is named above";
-  return { ...placeOf(module, desired), severity: "error", code: "E_PROTECTED", message, hint };
+  return { ...placeOf(module, desired, by), severity: "error", code: "E_PROTECTED", message, hint };
 }
 
 /** The first object of an instance of the running kernel that is loaded, and that no other module brings in this plan. */
@@ -98,11 +100,14 @@ function inUseDiagnostic({ module, kernel }: InstanceId, object: string, { desir
   return { ...placeOf(module, desired), severity: "error", code: "E_IN_USE", message, hint };
 }
 
-/** Where the documents take it away; what none of them lists is about all of them. */
-function placeOf({ name, version }: ModuleId, desired: DesiredState): Pick<Diagnostic, "file" | "range"> {
+/** Where the documents take it away: by its own entry, by the version that they want instead, or by what prunes it. */
+function placeOf(module: ModuleId, desired: DesiredState, by?: ModuleId): Pick<Diagnostic, "file" | "range"> {
   const entry =
-    entryOf({ name, version }, desired) ?? desired.modules.find((one) => one.name === name && one.version === "*");
-  if (!entry) return { file: desired.paths[0] ?? "" };
-  const { file, line, column } = entry.position;
-  return { file, range: { line, column, endLine: line, endColumn: column + 1 } };
+    entryOf(module, desired) ?? desired.modules.find(({ name, version }) => name === module.name && version === "*");
+  if (entry) {
+    const { file, line, column } = entry.position;
+    return { file, range: { line, column, endLine: line, endColumn: column + 1 } };
+  }
+  const instead = by && entryOf(by, desired);
+  return instead?.places.version ?? desired.unlistedPlace ?? { file: desired.paths[0] ?? "" };
 }

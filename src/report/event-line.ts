@@ -30,9 +30,9 @@ export function failureLine(failure: Failure, at: Date): string {
   return problemLine(failureDiagnostic(failure), at);
 }
 
-/** A whole stream: the version, and why nothing could be attempted. */
-export function problemLines(problems: readonly DiagnosticDocument[], toolVersion: string, at: Date): string {
-  return [versionLine(toolVersion, at), ...problems.map((problem) => problemLine(problem, at))].join("");
+/** Why there is no result, one event for each problem. */
+export function problemLines(problems: readonly DiagnosticDocument[], at: Date): string {
+  return problems.map((problem) => problemLine(problem, at)).join("");
 }
 
 function problemLine(diagnostic: DiagnosticDocument, at: Date): string {

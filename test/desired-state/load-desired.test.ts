@@ -43,6 +43,7 @@ modules:
     const { desired, diagnostics } = load(file);
     assert.equal(diagnostics, []);
     assert.is(desired?.unlisted, "prune");
+    assert.equal(desired?.unlistedPlace?.range, { line: 3, column: 1, endLine: 3, endColumn: 9 });
     assert.equal(desired?.modules, [
       {
         name: "jool-dkms",

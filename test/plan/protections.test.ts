@@ -44,6 +44,18 @@ protections("also when its entry is gone, and when another version is to take it
   assert.equal(refused(both, { "a/2": {} }), told("replace it by a/2 for K1"));
 });
 
+protections("the place is the entry that takes it away, the version that is wanted instead, or what prunes it", () => {
+  const placed = (world: WorldOptions, desired: ReturnType<typeof desiredState>) =>
+    assemblePlan(desired, actualState(world)).diagnostics.map(({ file, range }) => [file, range?.line, range?.column]);
+  const [file = ""] = desiredState({}).paths;
+  assert.equal(placed(kept, desiredState({ "b/1": {}, "a/*": { state: "absent" } })), [[file, 5, 11]]);
+  const both = { ...kept, sources: { "a/1": { inTree: "s" }, "a/2": { inTree: "s" } } };
+  const version = { file, range: { line: 9, column: 14, endLine: 9, endColumn: 17 } };
+  assert.equal(placed(both, desiredState({ "a/2": { places: { version, kernels: [] } } })), [[file, 9, 14]]);
+  const unlistedPlace = { file, range: { line: 3, column: 1, endLine: 3, endColumn: 9 } };
+  assert.equal(placed(kept, { ...desiredState({}, "prune"), unlistedPlace }), [[file, 3, 1]]);
+});
+
 protections("also before it was ever applied with its protection", () => {
   const world = { modules: { "a/1": installed } };
   assert.equal(refused(world, { "a/1": { state: "built", protect: true } }), told("uninstall it for K1"));

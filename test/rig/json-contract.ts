@@ -12,6 +12,7 @@ const documentOf: Readonly<Record<string, DocumentName>> = {
   history: "history",
   import: "import",
   verify: "verify",
+  unprotect: "unprotect",
 };
 
 /**
@@ -22,7 +23,8 @@ export function assertContract(words: readonly string[], stdout: string): void {
   const [command = ""] = words;
   if (!words.includes("--json") || command === "dkms" || command === "schema" || stdout === "") return;
   const kind = words.includes("--dry-run") ? `${command} --dry-run` : command;
-  if (kind === "apply") for (const line of stdout.trimEnd().split("\n")) assertEvent(JSON.parse(line), line);
+  if (kind === "apply" || kind === "hook")
+    for (const line of stdout.trimEnd().split("\n")) assertEvent(JSON.parse(line), line);
   else assertDocument(kind, JSON.parse(stdout));
 }
 

@@ -233,10 +233,48 @@ manners("prints its version and the schema", async () => {
   const schema = fs.readFileSync(path.join(import.meta.dirname, "../../desired-state/schema.json"), "utf8");
   assert.is((await runProgram(process.execPath, [cli, "schema"])).stdout, schema);
 });
+manners(
+  "a bug is told in JSON too, as a document, and as an event behind those that were there before",
+  async ({ machine }) => {
+    machine.want(added("good"));
+    const preload = (text: string) => {
+      fs.writeFileSync(machine.at("bug.cjs"), text);
+      return { env: { NODE_OPTIONS: `--require=${machine.at("bug.cjs")}` } };
+    };
+    const bug = preload('require("node:fs").readdirSync = () => { throw new TypeError("oops"); };\n');
+    const diagnosed = (text: string) => {
+      const { diagnostics, diagnostic = diagnostics[0], type } = JSON.parse(text);
+      return `${type} ${diagnostic?.code} ${diagnostic?.message}`;
+    };
+    const planned = await runAgent(machine.root, ["plan", "--json"], bug);
+    assert.is(planned.exitCode, 1);
+    assert.is(diagnosed(planned.stdout), "undefined E_INTERNAL This is a bug in dkms-agent: oops");
+    assert.match(planned.stderr, /^dkms-agent: This is a bug, please report it: oops .*\n$/);
+    const early = await runAgent(machine.root, ["apply", "--json"], bug);
+    const late = await runAgent(
+      machine.root,
+      ["apply", "--json"],
+      preload(`const fs = require("node:fs");
+const { openSync } = fs;
+fs.openSync = (file, ...more) => {
+  if (String(file).endsWith("journal.jsonl")) throw new TypeError("oops");
+  return openSync(file, ...more);
+};
+`),
+    );
+    for (const { exitCode, stdout } of [early, late]) {
+      assert.is(exitCode, 1);
+      const events = stdout.trimEnd().split("\n");
+      assert.equal(events.filter((line) => JSON.parse(line).type === "version").length, 1);
+      assert.is(diagnosed(events.at(-1) ?? ""), "diagnostic E_INTERNAL This is a bug in dkms-agent: oops");
+    }
+  },
+);
 manners.run();
 
 const dkms = withMachine("dkms");
-const silent = { out: { write: () => {}, terminal: plainTerminal }, err: { write: () => {}, terminal: plainTerminal } };
+const nowhere = { write: () => {}, terminal: plainTerminal };
+const silent = { out: nowhere, err: nowhere };
 
 testNeeding(dkms, ["dkms"], "dkms status answers every command line as dell/dkms does", async (part, { machine }) => {
   machine.want(`${added("good")}\n${added("other")}`);

@@ -42,7 +42,7 @@ protectedOnes("no plan takes them away, also without their entry, until a comman
     assert.is(planned.exitCode, 80);
     assert.match(
       planned.stdout,
-      /good\/1\.0 is protected, and this plan would uninstall it for 6\.1\.0-1\. \[E_PROTECTED\]/,
+      /\.yaml:\d+:\d+: error: good\/1\.0 is protected, and this plan would uninstall it for 6\.1\.0-1\. \[E_PROTECTED\]/,
     );
     const refused = await host.run("apply");
     assert.is(refused.exitCode, 80);
@@ -59,8 +59,17 @@ protectedOnes("no plan takes them away, also without their entry, until a comman
   const lifted = await host.run("unprotect", "good");
   assert.is(lifted.exitCode, 0);
   assert.match(lifted.stdout, "good/1.0: not protected any more.");
+  assert.is((await host.run("unprotect", "good", "--json")).exitCode, 64);
   await host.apply();
   assert.not.ok(fs.existsSync(host.at("var/lib/dkms/good")));
+});
+
+protectedOnes("unprotect tells in JSON what it has lifted, and what is still protected", async ({ host }) => {
+  host.want(`${good("protect: true")}\n  - {name: other, version: "1.0", state: built, protect: true}`, prune);
+  await host.apply();
+  const { exitCode, stdout, stderr } = await host.run("unprotect", "good/1.0", "--json");
+  const { lifted, protected: left } = JSON.parse(stdout);
+  assert.equal([exitCode, stderr, lifted, left], [0, "", ["good/1.0"], ["other/1.0"]]);
 });
 
 protectedOnes("a document cannot protect what it wants absent, and says yes or no", async ({ host }) => {
