@@ -6,7 +6,7 @@ import { documentNames } from "../../src/contract/document-names.ts";
 import { eventLine } from "../../src/report/event-line.ts";
 import { jsonText } from "../../src/report/json.ts";
 import { events } from "../report/event-samples.ts";
-import { assertContract } from "../rig/json-contract.ts";
+import { assertContract, assertProgramContract } from "../rig/json-contract.ts";
 
 const schemas = suite("documentJsonSchema");
 
@@ -39,6 +39,13 @@ schemas("the tests see a field too many, one too few, and an unknown type", () =
     assert.throws(() => assertContract(["apply", "--json"], JSON.stringify(wrong)), told);
   }
   assert.throws(() => assertContract(["frobnicate", "--json"], "{}"), /does not know what/);
+  const agent = ["setpriv", "--reuid=65534", "node", "/opt/dist/cli.cjs"];
+  assert.throws(() => assertProgramContract([...agent, "--json", "plan"], "{}"), /The plan document/);
+  assert.throws(
+    () => assertProgramContract(["dkms-agent", "--root", "/", "apply", "--json"], '{"type":"x"}'),
+    /type x/,
+  );
+  assertProgramContract(["npm", "pack", "--json"], "[]");
 });
 
 schemas.run();

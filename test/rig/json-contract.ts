@@ -15,17 +15,25 @@ const documentOf: Readonly<Record<string, DocumentName>> = {
   unprotect: "unprotect",
 };
 
-/**
- * Asserts that what the program printed with `--json` fits the schemas that it exports, to the last field. The rig
- * calls it for every run, so that no scenario can print something that is not in the contract.
- */
+const commands = new Set(["apply", "hook", "dkms", "schema", ...Object.keys(documentOf)]);
+
+/** Asserts that what the program printed with `--json` fits the schemas that it exports, to the last field. */
 export function assertContract(words: readonly string[], stdout: string): void {
-  const [command = ""] = words;
+  const command = words.find((word) => commands.has(word)) ?? words[0] ?? "";
   if (!words.includes("--json") || command === "dkms" || command === "schema" || stdout === "") return;
   const kind = words.includes("--dry-run") ? `${command} --dry-run` : command;
   if (kind === "apply" || kind === "hook")
     for (const line of stdout.trimEnd().split("\n")) assertEvent(JSON.parse(line), line);
   else assertDocument(kind, JSON.parse(stdout));
+}
+
+/**
+ * The same for a command line that may start the program, behind whatever else stands there. Everything in the rig that runs
+ * programs calls it, so that no scenario can print something that is not in the contract.
+ */
+export function assertProgramContract(commandLine: readonly string[], stdout: string): void {
+  const at = commandLine.findIndex((word) => /(^|\/)(cli\.cjs|dkms-agent)$/.test(word));
+  if (at >= 0) assertContract(commandLine.slice(at + 1), stdout);
 }
 
 function assertDocument(command: string, document: object): void {

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { assertProgramContract } from "./json-contract.ts";
 import type { ProgramResult } from "./run-program.ts";
 
 /** The places of DKMS on every machine. */
@@ -50,7 +51,11 @@ export function machine({ layers = {} }: MachineOptions = {}): Machine {
     root: path.join(top, "places"),
     at,
     command: (command) => isolated(script, command),
-    run: (command) => runIsolated(top, isolated(script, command)),
+    run: (command) => {
+      const result = runIsolated(top, isolated(script, command));
+      if (result.exitCode >= 0) assertProgramContract(command, result.stdout);
+      return result;
+    },
     remove: () => fs.rmSync(top, { recursive: true, force: true }),
   };
 }

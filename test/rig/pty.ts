@@ -28,8 +28,9 @@ export interface PtyOptions {
 
 const mostMs = 60_000;
 
-/** Starts dkms-agent on a pseudo-terminal. */
+/** Starts dkms-agent on a pseudo-terminal. Output for programs is tested elsewhere, where it can be told from errors. */
 export function startOnPty(words: readonly string[], options: PtyOptions = {}): Pty {
+  if (words.includes("--json")) throw new Error("with --json, run it with runProgram, which checks the schemas");
   return startPty([process.execPath, cli, ...words], options);
 }
 

@@ -15,8 +15,11 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Runs a program to its end. A program that cannot be started is a throw. */
-export function runProgram(
+/**
+ * Runs a program to its end. A program that cannot be started is a throw. Where it is ours, what it prints with `--json` must
+ * fit the schemas.
+ */
+export async function runProgram(
   file: string,
   args: readonly string[],
   { cwd, env, prefix = [] }: ProgramOptions = {},
@@ -33,8 +36,12 @@ export function runProgram(
       output[name] += text;
     });
   }
-  return new Promise((resolve, reject) => {
+  const exitCode = await new Promise<number>((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (code) => resolve({ exitCode: code ?? -1, ...output }));
+    child.on("close", (code) => resolve(code ?? -1));
   });
+  // Who was killed may have printed half a line; and few tests need what it takes to check the others.
+  if (exitCode >= 0 && words.includes("--json"))
+    (await import("./json-contract.ts")).assertProgramContract([command, ...words], output.stdout);
+  return { exitCode, ...output };
 }

@@ -4,7 +4,6 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { cli } from "../rig/agent.ts";
 import { converge, journeys, nothingIsLost, type Objects, objectsOf, want } from "../rig/journeys.ts";
-import { assertContract } from "../rig/json-contract.ts";
 import { memoryDirectory } from "../rig/memory-directory.ts";
 import { onCopy } from "../rig/on-copy.ts";
 import { type ProgramResult, runProgram } from "../rig/run-program.ts";
@@ -73,7 +72,6 @@ async function applyHit(tree: TreeBuilder, { point, code }: { point: number; cod
   const crash = { DKMS_AGENT_CRASH_AT: String(point), DKMS_AGENT_CRASH_REPORT: report, DKMS_AGENT_CRASH_ERROR: code };
   const words = ["--require", preload, cli, "apply", "--json", "--root", tree.root];
   const result = await runProgram(process.execPath, words, { env: crash });
-  assertContract(["apply", "--json"], result.stdout);
   const what = fs.existsSync(report) ? fs.readFileSync(report, "utf8").replaceAll(tree.root, "") : undefined;
   fs.rmSync(report, { force: true });
   return { ...result, what };

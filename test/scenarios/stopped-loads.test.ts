@@ -6,6 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { localFiles } from "../../src/host/local-files.ts";
 import { cli, runAgent } from "../rig/agent.ts";
+import { assertContract } from "../rig/json-contract.ts";
 import { tarArchive } from "../rig/tar-archive.ts";
 import { objectFiles, sourceFiles } from "../rig/tarballs.ts";
 import { dkmsTree, type TreeBuilder } from "../rig/tree-builder.ts";
@@ -30,11 +31,14 @@ async function expectStop(tree: TreeBuilder, words: readonly string[], begun: (r
   const before = trees(tree);
   const run = spawn(process.execPath, [cli, ...words], { stdio: ["ignore", "pipe", "pipe"] });
   const output: string[] = [];
+  const printed: string[] = [];
   for (const stream of [run.stdout, run.stderr]) stream.setEncoding("utf8").on("data", (text) => output.push(text));
+  run.stdout.on("data", (text) => printed.push(text));
   const closed = once(run, "close");
   await Promise.race([begun(run), closed]);
   run.kill("SIGINT");
   assert.equal(await closed, [1, null], output.join(""));
+  assertContract(words, printed.join(""));
   assert.equal(trees(tree), before);
   assert.equal(
     fs.readdirSync(tree.at(state)).filter((name) => name.startsWith(".")),
