@@ -35,6 +35,7 @@ const toolsToTest = [
   { program: "script", package: "bsdutils", why: "brings script, for tests on a terminal" },
   { program: "bzip2", package: "bzip2", why: "archives may be packed with it" },
   { program: "rpm", package: "rpm", why: "installs the rpms that dkms ldtarball is given" },
+  { program: "ansible-playbook", package: "ansible-core", why: "runs the tests of the Ansible collection" },
   { program: "cpio", package: "cpio", why: "packs the image of the boot test" },
   { program: "zsh", package: "zsh", why: "completes command lines" },
   { program: "fish", package: "fish", why: "completes command lines" },

@@ -75,6 +75,8 @@ export interface Parts {
   /** With rpmbuild beside it. */
   readonly rpm: Program;
   readonly cpio: Program;
+  /** ansible-playbook, with ansible-doc and ansible-galaxy beside it. */
+  readonly ansible: Program;
   readonly zsh: Program;
   readonly fish: Program;
   readonly man: Program;
@@ -157,6 +159,7 @@ const finders: { readonly [N in PartName]: () => PartLookup<N> } = {
   unshare: () => program("unshare", "util-linux"),
   openssl: () => program("openssl", "openssl"),
   rpm: () => program("rpm", "rpm"),
+  ansible: () => program("ansible-playbook", "ansible-core"),
   cpio: () => program("cpio", "cpio"),
   zsh: () => program("zsh", "zsh"),
   fish: () => program("fish", "fish"),

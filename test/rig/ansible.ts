@@ -1,0 +1,117 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { cli } from "./agent.ts";
+import { type ProgramOptions, type ProgramResult, runProgram } from "./run-program.ts";
+
+/** What became of one task, as the module returned it. */
+export interface TaskResult {
+  readonly task: string;
+  readonly host: string;
+  readonly status: "ok" | "skipped" | "failed" | "unreachable";
+  readonly result: TaskFields;
+}
+
+/** Fields that tests look at; each module has some of them. */
+export interface TaskFields {
+  readonly changed?: boolean;
+  readonly msg?: string;
+  readonly diff?: unknown;
+  readonly changes?: readonly { readonly address: string; readonly before: string; readonly after: string }[];
+  readonly blocked?: readonly { readonly address: string; readonly reason: string; readonly remedy: string }[];
+  readonly failures?: readonly {
+    readonly address: string;
+    readonly code: string;
+    readonly remedy: string | null;
+    readonly log: { readonly path: string; readonly tail: readonly string[] } | null;
+  }[];
+  readonly warnings?: readonly string[];
+  readonly diagnostics?: readonly { readonly code: string; readonly file: string | null }[];
+  readonly [name: string]: unknown;
+}
+
+export interface PlayedBook extends ProgramResult {
+  readonly tasks: readonly TaskResult[];
+}
+
+/** A task: a module of the collection by its short name, or any other by its full one, with its arguments and keywords. */
+export interface Task {
+  readonly name: string;
+  readonly module: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly keywords?: Readonly<Record<string, unknown>>;
+}
+
+export interface Controller {
+  readonly directory: string;
+  /** The environment of Ansible's programs, in which the collection is installed. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Writes a playbook of one play on this host. Returns its file. */
+  readonly book: (tasks: readonly Task[]) => string;
+  /** Runs a playbook, with further words of the command line. */
+  readonly play: (file: string, words?: readonly string[], options?: ProgramOptions) => Promise<PlayedBook>;
+  readonly remove: () => void;
+}
+
+/** A controller of its own whose only host is itself: Ansible as Debian has it, and the collection of this project. */
+export function controller(): Controller {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), "dkms-agent-ansible-"));
+  const at = (name: string) => path.join(directory, name);
+  fs.mkdirSync(at("collections/ansible_collections/dkms_agent"), { recursive: true });
+  fs.symlinkSync(collection, at("collections/ansible_collections/dkms_agent/dkms"));
+  fs.writeFileSync(at("hosts"), "localhost ansible_connection=local ansible_python_interpreter=/usr/bin/python3\n");
+  fs.writeFileSync(at("ansible.cfg"), "");
+  for (const name of ["bin", "remote-tmp"]) fs.mkdirSync(at(name), { mode: 0o700 });
+  fs.writeFileSync(at("bin/dkms-agent"), `#!/bin/sh\nexec ${process.execPath} ${cli} "$@"\n`, { mode: 0o755 });
+  const env = {
+    ANSIBLE_CALLBACKS_ENABLED: "tell_results",
+    ANSIBLE_CALLBACK_PLUGINS: path.join(import.meta.dirname, "ansible"),
+    ANSIBLE_COLLECTIONS_PATH: at("collections"),
+    ANSIBLE_CONFIG: at("ansible.cfg"),
+    ANSIBLE_HOME: at("home"),
+    ANSIBLE_INVENTORY: at("hosts"),
+    ANSIBLE_LOCAL_TEMP: at("local-tmp"),
+    ANSIBLE_NOCOLOR: "1",
+    ANSIBLE_PIPELINING: "1",
+    ANSIBLE_REMOTE_TEMP: at("remote-tmp"),
+    PATH: `${at("bin")}:${process.env.PATH}`,
+    PYTHONDONTWRITEBYTECODE: "1",
+    TELL_RESULTS: at("results"),
+  };
+  let books = 0;
+  return {
+    directory,
+    env,
+    book: (tasks) => {
+      books++;
+      const file = at(`book-${books}.yaml`);
+      const play = { hosts: "all", gather_facts: false, tasks: tasks.map(taskOf) };
+      // JSON is YAML.
+      fs.writeFileSync(file, JSON.stringify([play], null, 1));
+      return file;
+    },
+    play: async (file, words = [], options = {}) => {
+      fs.rmSync(at("results"), { force: true });
+      const played = await runProgram("ansible-playbook", [file, ...words], {
+        ...options,
+        env: { ...env, ...options.env },
+      });
+      return { ...played, tasks: readResults(at("results")) };
+    },
+    remove: () => fs.rmSync(directory, { recursive: true, force: true }),
+  };
+}
+
+/** Where the collection lies in the project. */
+export const collection = path.join(import.meta.dirname, "../../integrations/ansible");
+
+function taskOf({ name, module, args, keywords }: Task) {
+  const full = module.includes(".") ? module : `dkms_agent.dkms.${module}`;
+  return { name, [full]: args, ...keywords };
+}
+
+function readResults(file: string): readonly TaskResult[] {
+  if (!fs.existsSync(file)) return [];
+  const lines = fs.readFileSync(file, "utf8").trimEnd().split("\n");
+  return lines.map((line): TaskResult => JSON.parse(line));
+}
