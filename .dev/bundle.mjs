@@ -49,6 +49,8 @@ export async function bundle(from) {
     outdir,
     outExtension: { ".js": ".cjs" },
     format: "cjs",
+    // node-cron asks where its other files lie, for tasks in processes of their own: there are none.
+    define: { "import.meta.url": '"file:///nowhere"' },
     // import() of CommonJS would start Node's loader of ES modules.
     supported: { "dynamic-import": false },
     plugins: [joinPieces({ texts, starts })],

@@ -31,14 +31,14 @@ async function main(startedAs: string, given: readonly string[]): Promise<number
   const { parseCommandLine } = await import("./commands/program.ts");
   const parsed = parseCommandLine(given);
   if (parsed.kind === "words") return say(parsed.json ? await inJson(parsed, parsed.json) : parsed, io(false));
-  const { load, options, own, argument, json } = parsed;
+  const { load, options, own, argument, json, reloads } = parsed;
   optimizeLate();
   const here = io(options.color);
   return obeySignals(async (signal) => {
     const work = async () => (await load())({ options, own, argument, io: here, signal });
     if (!options.json) return say(await work(), here);
     return say(await inJson(await work().catch(bugFound), json, here.out.isBegun), here);
-  });
+  }, reloads);
 }
 
 /** Whoever asked for JSON gets JSON, also about why there is no result. */
@@ -55,9 +55,9 @@ function say({ exitCode, out, err }: Answer, io: Io): number {
 }
 
 /** Asks the work to stop, and lets it end: a second signal does not hurry past its clean-up. */
-async function obeySignals(work: (signal: AbortSignal) => Promise<number>): Promise<number> {
+async function obeySignals(work: (signal: AbortSignal) => Promise<number>, reloads = false): Promise<number> {
   const controller = new AbortController();
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
+  const signals = (["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const).filter((name) => !reloads || name !== "SIGHUP");
   const stop = (name: NodeJS.Signals) => controller.abort(name);
   for (const name of signals) process.on(name, stop);
   try {

@@ -34,13 +34,15 @@ const everything = [
   "dkms",
   "host",
   "commands",
+  "daemon",
   "",
 ];
 const rules: Readonly<Record<string, Rule>> = {
   "": { values: everything },
   commands: { values: everything },
+  daemon: { values: everything },
   contract: { values: [] },
-  report: { values: [], types: ["contract", "desired-state", "actual-state", "plan", "apply", "dkms"] },
+  report: { values: [], types: ["contract", "desired-state", "actual-state", "plan", "apply", "dkms", "daemon"] },
   apply: { values: ["plan", "dkms", "host"], types: ["desired-state"] },
   plan: { values: ["dkms"], types: ["desired-state", "actual-state"] },
   "actual-state": { values: ["dkms", "host"] },

@@ -24,8 +24,8 @@ import { toolVersion } from "./tool-version.ts";
 import { usageAnswer } from "./usage-answer.ts";
 import type { UsageError } from "./usage-error.ts";
 
-/** Makes the host what the documents ask for; with a saved plan, only what that one has. */
-export async function apply(invocation: Invocation): Promise<Answer> {
+/** Makes the host what the documents ask for; with a saved plan, only what that one has. `command` goes into the journal. */
+export async function apply(invocation: Invocation, command = "apply"): Promise<Answer> {
   const jobs = parseJobs(invocation.own.jobs);
   if (!jobs.ok) return usageAnswer(jobs.error);
   const engine = parseEngine(invocation.own.engine);
@@ -35,7 +35,9 @@ export async function apply(invocation: Invocation): Promise<Answer> {
   const deaf = deafness(invocation);
   if (deaf) return usageAnswer(deaf);
   if (invocation.own.dryRun === true) return plan(invocation);
-  return onHost(invocation, (opened) => applyOn(opened, invocation, { jobs: jobs.value, engine: engine.value }));
+  return onHost(invocation, (opened) =>
+    applyOn(opened, invocation, { jobs: jobs.value, engine: engine.value, command }),
+  );
 }
 
 /** What cannot be meant together. A saved plan says itself what it is about. */
@@ -72,6 +74,7 @@ function deafness({ own, io }: Invocation): UsageError | undefined {
 interface ApplyRequest {
   readonly jobs: number | undefined;
   readonly engine: EngineName;
+  readonly command: string;
 }
 
 async function applyOn(opened: OpenedHost, invocation: Invocation, request: ApplyRequest): Promise<Answer> {
@@ -137,7 +140,8 @@ function desiredPaths({ desired, desiredGiven }: SharedOptions, file: PlanFile |
   return desiredGiven ? desired : (file?.document.desired.paths ?? desired);
 }
 
-function runOptions(opened: OpenedHost, { options, own, argument }: Invocation, { jobs, engine }: ApplyRequest) {
+function runOptions(opened: OpenedHost, { options, own, argument }: Invocation, request: ApplyRequest) {
+  const { jobs, engine, command } = request;
   const usual = runOptionsOf(opened, options);
   return {
     ...usual,
@@ -145,7 +149,7 @@ function runOptions(opened: OpenedHost, { options, own, argument }: Invocation, 
     jobs: jobs ?? usual.jobs,
     engine,
     failFast: own.failFast === true,
-    facts: { ...usual.facts, command: argument === undefined ? "apply" : "apply PLANFILE" },
+    facts: { ...usual.facts, command: argument === undefined ? command : `${command} PLANFILE` },
   };
 }
 

@@ -14,6 +14,8 @@ export interface CommandSpec {
   readonly options: readonly OptionSpec[];
   /** What `--json` prints while it works; default: one document at the end. */
   readonly json?: "events";
+  /** SIGHUP asks it to read everything anew, and does not end it. */
+  readonly reloads?: true;
   /** Complete command lines, each with what it is for. */
   readonly examples: readonly (readonly [string, string])[];
   /** Loads the command's file, which nothing else does. */

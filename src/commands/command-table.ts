@@ -114,6 +114,20 @@ export const commandTable: readonly CommandSpec[] = [
     load: async () => (await import("./hook.ts")).hook,
   },
   {
+    name: "daemon",
+    summary: "stay, and apply by a schedule and whenever something changes",
+    description:
+      "Does what apply does: at once, at the times of the settings, and when a kernel, its headers, a document or an archive comes or changes. Documents that are not valid change nothing. SIGHUP makes it read everything anew, SIGTERM ends it after the step that goes on.",
+    options: [],
+    json: "events",
+    reloads: true,
+    examples: [
+      ["dkms-agent daemon", "in the foreground, as a service manager wants it"],
+      ["dkms-agent daemon --json", "every event of every run as a line of JSON"],
+    ],
+    load: async () => (await import("./daemon.ts")).daemon,
+  },
+  {
     name: "status",
     summary: "show which module is where",
     description: "Modules by kernels, with what is wrong and what is not as the documents want it. Needs no documents.",

@@ -85,7 +85,8 @@ function absolute(trees: NamedTrees): NamedTrees {
   return Object.fromEntries(Object.entries(trees).map(([name, place]) => [name, path.resolve(String(place))]));
 }
 
-const settingsPlace = "etc/dkms-agent/config.yaml";
+/** The agent's own settings, below the root. */
+export const settingsPlace = "etc/dkms-agent/config.yaml";
 
 interface LoadedSettings {
   readonly settings: Settings | undefined;

@@ -24,6 +24,8 @@ export type Parsed =
       readonly argument: string | undefined;
       /** What `--json` makes of its answer. */
       readonly json: JsonForm;
+      /** Whether SIGHUP is for the command. */
+      readonly reloads: boolean;
     }
   | Words;
 
@@ -76,7 +78,15 @@ export function parseCommandLine(args: readonly string[]): Parsed {
   if (!options.ok) return refuse(options.error);
   const { spec, own, argument } = chosen;
   const json = spec.json === "events" && own.dryRun !== true ? "events" : "document";
-  return { kind: "command", load: spec.load, options: options.value, own, argument, json };
+  return {
+    kind: "command",
+    load: spec.load,
+    options: options.value,
+    own,
+    argument,
+    json,
+    reloads: spec.reloads === true,
+  };
 }
 
 /** Of a command line that cannot be read as a whole. */

@@ -77,6 +77,16 @@ const changeResultSchema = z.object({
 export const eventSchema = field(
   z.discriminatedUnion("type", [
     event("version", headFields),
+    event("daemon", {
+      state: field(z.enum(["ready", "run", "rest", "unwatched", "unheard", "stopped"]), "what the daemon does now"),
+      cause: field(
+        z.nullable(z.enum(["start", "schedule", "change", "reload", "retry"])),
+        "why a run begins; retry: another run had the lock",
+      ),
+      places: list(z.string(), "what has changed, or what the system does not watch"),
+      exit_code: field(z.nullable(z.number()), "of the run that has ended, as apply would exit"),
+      next_run: field(z.nullable(z.string()), "when the next run is due"),
+    }),
     event("lock_wait", { holder: text("who holds the lock") }),
     event("diagnostic", { diagnostic: diagnosticSchema }),
     event("planned_change", { change: changeSchema }),
@@ -103,7 +113,7 @@ export const eventSchema = field(
       reboot_reasons: z.optional(list(z.string(), "why: one sentence each, without its full stop")),
     }),
   ]),
-  "dkms-agent apply --json: one line",
+  "dkms-agent apply --json, and daemon --json: one line",
 );
 
 export type EventDocument = z.infer<typeof eventSchema>;

@@ -57,8 +57,11 @@ function readBuildPlaces(host: Host, kernel: string): Pick<Kernel, "headers" | "
   return { headers, ...(config !== undefined && { config }) };
 }
 
-/** Under another root an absolute link means a place in that root first, and only then one of this machine. */
-function findBuild(host: Host, build: string): string {
+/**
+ * Where a kernel's `build` leads. Under another root an absolute link means a place in that root first, and only then one of
+ * this machine.
+ */
+export function findBuild(host: Host, build: string): string {
   const target = host.root === "/" ? undefined : host.files.readLink(build);
   if (target === undefined || !path.isAbsolute(target)) return build;
   const inRoot = path.join(host.root, target);

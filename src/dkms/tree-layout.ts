@@ -140,6 +140,11 @@ export function lockFile(paths: Paths): string {
   return inside(paths.state, "lock");
 }
 
+/** Held by the daemon as long as it lives, beside the lock that each of its runs takes. */
+export function daemonLockFile(paths: Paths): string {
+  return inside(paths.state, "daemon.lock");
+}
+
 /** Digests of files that did not change since: see known-digests.ts. */
 export function digestsFile(paths: Paths): string {
   return inside(paths.state, "digests.json");

@@ -13,7 +13,7 @@ type EventBody = {
   [Type in EventDocument["type"]]: Omit<Extract<EventDocument, { type: Type }>, "@level" | "@message" | "@timestamp">;
 }[EventDocument["type"]];
 
-interface Line {
+export interface Line {
   readonly level: EventDocument["@level"];
   readonly message: string;
   readonly body: EventBody;
@@ -46,7 +46,8 @@ export function eventLine(event: ApplyEvent, at: Date): string {
   return jsonLine({ level: levelOf(event), message: eventMessage(event), body: eventBody(event) }, at);
 }
 
-function jsonLine({ level, message, body }: Line, at: Date): string {
+/** What every line has, in front of what it alone has. */
+export function jsonLine({ level, message, body }: Line, at: Date): string {
   const { type, ...fields } = body;
   const head = { "@level": level, "@message": message, "@timestamp": at.toISOString(), type };
   return `${JSON.stringify({ ...head, ...fields })}\n`;

@@ -1,0 +1,246 @@
+import process from "node:process";
+import type { DaemonSettings } from "../desired-state/settings.ts";
+import type { Host } from "../host/host.ts";
+import type { ServiceManager } from "../host/service-manager.ts";
+import { type Alarms, createAlarms } from "./alarms.ts";
+import { cronTimes } from "./cron-times.ts";
+import type { DaemonNote } from "./daemon-note.ts";
+import type { Mailbox } from "./mailbox.ts";
+import type { Cause, DaemonAction, DaemonEvent } from "./scheduler.ts";
+import type { SurveyScope } from "./survey.ts";
+import { createTimetable, jitterOf, type Timetable } from "./timetable.ts";
+import { createWatch, type Watch } from "./watch.ts";
+
+/** What the daemon goes by. */
+export interface Orders {
+  readonly host: Host;
+  readonly settings: DaemonSettings;
+  readonly scope: SurveyScope;
+}
+
+export interface DaemonParts {
+  /** Settings and documents as they are now; where they are not valid, as they were: the run tells what is wrong. */
+  readonly orders: () => Promise<Orders>;
+  /** One run, as `apply` does it; its exit code. */
+  readonly run: () => Promise<number>;
+  /** That of a run which found the lock taken. */
+  readonly lockedCode: number;
+  readonly tell: (note: DaemonNote) => void;
+  readonly manager: ServiceManager | undefined;
+  /** How things are after a run, in a line for the service manager. */
+  readonly status: (exitCode: number, next: Date | undefined) => string;
+  /** Tells this machine from others. */
+  readonly machine: string;
+  /** Aborted when the program is to end. */
+  readonly signal: AbortSignal;
+}
+
+/** What the daemon does; what comes of it goes into the mailbox. */
+export interface Works {
+  readonly act: (action: DaemonAction) => void;
+  /** Somebody has asked for what the next run does anyway. */
+  readonly reloading: () => void;
+  /** Ends what still waits. */
+  readonly end: () => Promise<void>;
+}
+
+/** At least so often it is looked at the clock, which may have been set, and at what may have changed unheard. */
+const beatMs = 60_000;
+/** Between two looks at the clock when it is nearly time, so that it is not looked at without end. */
+const leastMs = 20;
+/** How long another run is left alone that has had the lock for longer than ours has waited. */
+const lockedMs = 60_000;
+/** What never settles is looked at after so many times the time for which it should have been quiet. */
+const patience = 10;
+
+/** Ready to work: what counts has been looked at once, and the service manager knows. */
+export async function createWorks(parts: DaemonParts, mailbox: Mailbox<DaemonEvent>): Promise<Works> {
+  const orders = await parts.orders();
+  const alarms = createAlarms<AlarmName>(mailbox.fail);
+  const desk: Desk = {
+    ...{ parts, mailbox, alarms, orders, timetable: timetableOf(orders.settings, parts) },
+    ...{ watch: createWatch(() => alarms.set("look", 0, () => look(desk)), parts.tell), lookedAt: 0 },
+    ...{
+      isRunning: false,
+      isReloading: false,
+      unsettledSince: undefined,
+      places: [],
+      isPinging: false,
+      isUnheard: false,
+    },
+  };
+  lookAtAll(desk);
+  parts.tell({ type: "ready", next: nextRun(desk), watching: orders.settings.watch });
+  void notify(desk, "READY=1");
+  beat(desk);
+  return {
+    act: (action) => act(desk, action),
+    reloading: () => {
+      desk.isReloading = true;
+    },
+    end: () => end(desk),
+  };
+}
+
+type AlarmName = "beat" | "look" | "settle" | "retry";
+
+/** The only thing here that changes. */
+interface Desk {
+  readonly parts: DaemonParts;
+  readonly mailbox: Mailbox<DaemonEvent>;
+  readonly alarms: Alarms<AlarmName>;
+  readonly watch: Watch;
+  orders: Orders;
+  timetable: Timetable;
+  isRunning: boolean;
+  isReloading: boolean;
+  /** Since when something changes again and again; by the clock that nobody sets. */
+  unsettledSince: number | undefined;
+  lookedAt: number;
+  /** What has changed since the last run began. */
+  places: readonly string[];
+  isPinging: boolean;
+  isUnheard: boolean;
+}
+
+function act(desk: Desk, action: DaemonAction): void {
+  const { parts, mailbox, alarms } = desk;
+  switch (action.type) {
+    case "run":
+      run(desk, action.cause).then(mailbox.put, mailbox.fail);
+      return;
+    case "settle":
+      settle(desk);
+      return;
+    case "wait":
+      alarms.set("retry", lockedMs, () => mailbox.put({ type: "retry" }));
+      return;
+    case "stop-run":
+      // The run listens to the same signal as we do.
+      void notify(desk, "STOPPING=1", "STATUS=Ending the run that goes on.");
+      return;
+    case "exit":
+      parts.tell({ type: "stopped", signal: String(parts.signal.reason) });
+      void notify(desk, "STOPPING=1", "STATUS=Stopped.");
+  }
+}
+
+/** From the first change on, since more follow: a package is unpacked file by file. */
+function settle(desk: Desk): void {
+  const { debounceMs } = desk.orders.settings;
+  const now = performance.now();
+  desk.unsettledSince ??= now;
+  const left = desk.unsettledSince + patience * debounceMs - now;
+  desk.alarms.set("settle", Math.max(0, Math.min(debounceMs, left)), () => desk.mailbox.put({ type: "settled" }));
+}
+
+async function run(desk: Desk, cause: Cause): Promise<DaemonEvent> {
+  const { parts, alarms } = desk;
+  desk.isRunning = true;
+  alarms.clear("settle");
+  alarms.clear("retry");
+  await renew(desk);
+  // From here on, what changes may not be seen by the run.
+  note(desk, lookAtAll(desk));
+  parts.tell({ type: "run", cause, places: cause === "change" ? desk.places : [] });
+  desk.places = [];
+  desk.unsettledSince = undefined;
+  void notify(desk, "STATUS=A run goes on.");
+  const exitCode = await parts.run();
+  note(desk, lookAtAll(desk));
+  desk.isRunning = false;
+  const next = nextRun(desk);
+  parts.tell({ type: "rest", exitCode, next });
+  void notify(desk, `STATUS=${parts.status(exitCode, next)}`);
+  return { type: "ended", moved: desk.places.length > 0, locked: exitCode === parts.lockedCode };
+}
+
+async function renew(desk: Desk): Promise<void> {
+  const before = desk.orders.settings;
+  const isReload = desk.isReloading;
+  desk.isReloading = false;
+  // The time is what systemd wants with it: sd_notify(3).
+  if (isReload) void notify(desk, "RELOADING=1", `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
+  desk.orders = await desk.parts.orders();
+  const after = desk.orders.settings;
+  const isSame =
+    before.schedule === after.schedule && before.timezone === after.timezone && before.jitterMs === after.jitterMs;
+  if (!isSame) {
+    desk.timetable = timetableOf(after, desk.parts);
+    beat(desk);
+  }
+  if (isReload) void notify(desk, "READY=1");
+}
+
+function timetableOf(settings: DaemonSettings, { machine }: DaemonParts): Timetable {
+  const { next, gapMs } = cronTimes(settings);
+  return createTimetable(next, jitterOf(machine, Math.min(settings.jitterMs, gapMs)));
+}
+
+/** What has changed since the last look; nothing where nobody wants to know. */
+function lookAtAll({ watch, orders: { host, scope, settings } }: Desk): readonly string[] {
+  return settings.watch ? watch.look(host, scope) : [];
+}
+
+/** The one look of a run tells all that has changed during it. */
+function look(desk: Desk): void {
+  if (desk.isRunning) return;
+  desk.lookedAt = performance.now();
+  const changed = lookAtAll(desk);
+  if (changed.length === 0) return;
+  note(desk, changed);
+  desk.mailbox.put({ type: "change" });
+}
+
+function note(desk: Desk, changed: readonly string[]): void {
+  desk.places = [...new Set([...desk.places, ...changed])].slice(0, mostPlaces);
+}
+
+/** More than that nobody reads. */
+const mostPlaces = 100;
+
+/** The pulse: a daemon whose loop stands still, or does not keep up, has none. */
+function beat(desk: Desk): void {
+  const { parts, mailbox, alarms, timetable } = desk;
+  const isWell = mailbox.isEmpty();
+  const now = nowOf(desk);
+  if (timetable.isDue(now)) mailbox.put({ type: "due" });
+  if (performance.now() - desk.lookedAt >= beatMs) look(desk);
+  const watchdogMs = parts.manager?.watchdogMs;
+  if (watchdogMs !== undefined && isWell) void ping(desk);
+  const due = timetable.due(now) ?? Number.POSITIVE_INFINITY;
+  // Three times in the period, so that one may be late.
+  const pause = Math.min(beatMs, due - now, (watchdogMs ?? Number.POSITIVE_INFINITY) / 3);
+  alarms.set("beat", Math.max(leastMs, pause), () => beat(desk));
+}
+
+/** One at a time, however long it takes to be heard. */
+async function ping(desk: Desk): Promise<void> {
+  if (desk.isPinging) return;
+  desk.isPinging = true;
+  await notify(desk, "WATCHDOG=1");
+  desk.isPinging = false;
+}
+
+async function notify(desk: Desk, ...variables: readonly string[]): Promise<void> {
+  const { manager, tell } = desk.parts;
+  if (!manager || (await manager.notify(variables)) || desk.isUnheard) return;
+  desk.isUnheard = true;
+  tell({ type: "unheard" });
+}
+
+function nowOf({ orders }: Desk): number {
+  return orders.host.clock().getTime();
+}
+
+function nextRun(desk: Desk): Date | undefined {
+  const due = desk.timetable.due(nowOf(desk));
+  return due === undefined ? undefined : new Date(due);
+}
+
+async function end(desk: Desk): Promise<void> {
+  for (const name of ["beat", "look", "settle", "retry"] as const) desk.alarms.clear(name);
+  desk.watch.close();
+  // Nothing: only to wait until all that went before was heard.
+  await desk.parts.manager?.heard();
+}

@@ -1,0 +1,92 @@
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { type AgentRoot, cli } from "./agent.ts";
+import { assertContract } from "./json-contract.ts";
+
+/** The real program as a daemon. */
+export interface Daemon {
+  readonly pid: number;
+  /** Everything that it has printed so far, on either output. */
+  readonly said: () => string;
+  /** Waits for the next line that matches, after those that were waited for before; the line. */
+  readonly line: (pattern: RegExp) => Promise<string>;
+  /** What the service manager has heard so far, in its order; only with {@link listen}. */
+  readonly heard: () => readonly string[];
+  readonly kill: (signal: NodeJS.Signals) => void;
+  readonly exitCode: Promise<number | null>;
+}
+
+export interface DaemonOptions {
+  readonly words?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const patienceMs = 20_000;
+
+/** Starts `dkms-agent daemon` on a machine. Whoever starts it ends it. */
+export function startDaemon(
+  machine: Pick<AgentRoot, "root" | "at">,
+  { words = [], env = {} }: DaemonOptions = {},
+): Daemon {
+  const child = spawn(process.execPath, [cli, "daemon", "--root", machine.root, ...words], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
+  const lines: string[] = [];
+  let next = 0;
+  let wake: (() => void) | undefined;
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on("line", (line) => {
+      lines.push(line);
+      if (words.includes("--json") && stream === child.stdout) assertContract(["apply", "--json"], line);
+      wake?.();
+    });
+  }
+  const said = () => lines.join("\n");
+  return {
+    pid: child.pid ?? 0,
+    said,
+    line: async (pattern) => {
+      const deadline = performance.now() + patienceMs;
+      for (;;) {
+        const at = lines.findIndex((line, index) => index >= next && pattern.test(line));
+        if (at >= 0) {
+          next = at + 1;
+          return lines[at] ?? "";
+        }
+        const left = deadline - performance.now();
+        if (left <= 0) throw new Error(`the daemon never said ${pattern}, but:\n${said()}`);
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, left);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+    },
+    heard: () => heardIn(machine),
+    kill: (signal) => child.kill(signal),
+    exitCode: new Promise((resolve) => child.once("close", resolve)),
+  };
+}
+
+/**
+ * The environment of a service manager that listens: in the place of systemd-notify, which tells a socket, stands a script
+ * that tells a file. Node can make no such socket; the real one is met in the virtual machine.
+ */
+export function listen({ at }: Pick<AgentRoot, "at">, watchdogMs?: number): Record<string, string> {
+  const directory = at("notify");
+  fs.mkdirSync(directory);
+  const script = `#!/bin/sh\necho "$*" >> "$NOTIFY_SOCKET"\n`;
+  fs.writeFileSync(path.join(directory, "systemd-notify"), script, { mode: 0o755 });
+  const watchdog: Record<string, string> = watchdogMs === undefined ? {} : { WATCHDOG_USEC: String(watchdogMs * 1000) };
+  return { PATH: `${directory}:${process.env.PATH}`, NOTIFY_SOCKET: at("notify/heard"), ...watchdog };
+}
+
+function heardIn({ at }: Pick<AgentRoot, "at">): readonly string[] {
+  const file = at("notify/heard");
+  return fs.existsSync(file) ? fs.readFileSync(file, "utf8").trimEnd().split("\n") : [];
+}
