@@ -1,7 +1,8 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { cli } from "./agent.ts";
+import { type AgentRoot, cli } from "./agent.ts";
+import { quickMachine, quickModule } from "./quick-machine.ts";
 import { type ProgramOptions, type ProgramResult, runProgram } from "./run-program.ts";
 
 /** What became of one task, as the module returned it. */
@@ -50,8 +51,13 @@ export interface Controller {
   readonly book: (tasks: readonly Task[]) => string;
   /** Runs a playbook, with further words of the command line. */
   readonly play: (file: string, words?: readonly string[], options?: ProgramOptions) => Promise<PlayedBook>;
+  /** A host below a directory of its own. Removed with the controller. */
+  readonly machine: MachineMaker;
   readonly remove: () => void;
 }
+
+/** Makes a machine with one kernel, and modules that build in no time. */
+export type MachineMaker = (...modules: readonly string[]) => AgentRoot;
 
 /** A controller of its own whose only host is itself: Ansible as Debian has it, and the collection of this project. */
 export function controller(): Controller {
@@ -78,6 +84,7 @@ export function controller(): Controller {
     PYTHONDONTWRITEBYTECODE: "1",
     TELL_RESULTS: at("results"),
   };
+  const machines: AgentRoot[] = [];
   let books = 0;
   return {
     directory,
@@ -98,12 +105,52 @@ export function controller(): Controller {
       });
       return { ...played, tasks: readResults(at("results")) };
     },
-    remove: () => fs.rmSync(directory, { recursive: true, force: true }),
+    machine: (...modules) => {
+      const machine = quickMachine();
+      machines.push(machine);
+      for (const name of modules) quickModule(machine, name);
+      return machine;
+    },
+    remove: () => {
+      for (const machine of machines) machine.remove();
+      fs.rmSync(directory, { recursive: true, force: true });
+    },
   };
 }
 
 /** Where the collection lies in the project. */
 export const collection = path.join(import.meta.dirname, "../../integrations/ansible");
+
+/** Where the documents of a machine are. */
+export const desiredState = "etc/dkms-agent/desired-state";
+
+/** Writes a document by hand: what stands below `modules:`, and above it. */
+export function writeDocument(
+  { at }: AgentRoot,
+  name: string,
+  modules: string,
+  head = "kernels: [with-headers]\n",
+): void {
+  const text = `apiVersion: dkms-agent/v1\n${head}modules:${modules === "" ? " []" : `\n${modules}`}\n`;
+  fs.writeFileSync(at(desiredState, name), text);
+}
+
+/** Writes the document of one module as dkms_module does. */
+export function writeOwn({ at }: AgentRoot, name: string): void {
+  const remark = "# Written by the Ansible module dkms_agent.dkms.dkms_module, which overwrites what is changed here.";
+  const entry = `  - name: ${name}\n    version: "1.0"\n    state: installed\n    kernels: [with-headers]\n`;
+  fs.writeFileSync(at(desiredState, `${name}.yaml`), `${remark}\napiVersion: dkms-agent/v1\nmodules:\n${entry}`);
+}
+
+/** A task that wants one module for every kernel with headers. */
+export function moduleTask({ root }: AgentRoot, name: string, args: Task["args"] = {}): Task {
+  return { name, module: "dkms_module", args: { root, name, version: "1.0", kernels: ["with-headers"], ...args } };
+}
+
+/** A task that wants a document. */
+export function stateTask({ root }: AgentRoot, name: string, args: Task["args"]): Task {
+  return { name, module: "dkms_state", args: { root, name, ...args } };
+}
 
 function taskOf({ name, module, args, keywords }: Task) {
   const full = module.includes(".") ? module : `dkms_agent.dkms.${module}`;

@@ -2,59 +2,31 @@ import fs from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { AgentRoot } from "../rig/agent.ts";
-import { type Controller, controller, type Task, type TaskFields } from "../rig/ansible.ts";
-import { quickMachine, quickModule, wanted } from "../rig/quick-machine.ts";
+import {
+  type Controller,
+  controller,
+  desiredState,
+  type MachineMaker,
+  moduleTask,
+  stateTask,
+  type TaskFields,
+  writeDocument,
+  writeOwn,
+} from "../rig/ansible.ts";
+import { quickModule, wanted } from "../rig/quick-machine.ts";
 import { differences, snapshot } from "../rig/snapshot.ts";
 import { testNeeding } from "../rig/test-needing.ts";
 
 const release = "6.1.0-1-amd64";
 const needs = ["ansible", "root", "kmod", "flock"] as const;
 
-interface Context {
-  ansible: Controller;
-  /** Another machine of the test, with modules that build. */
-  machine: (...modules: readonly string[]) => AgentRoot;
-}
+const collection = suite<{ ansible: Controller; machine: MachineMaker }>("the Ansible collection");
 
-const collection = suite<Context>("the Ansible collection");
-
-const machines: AgentRoot[] = [];
 collection.before.each((context) => {
   context.ansible = controller();
-  context.machine = (...modules) => {
-    const made = quickMachine([release]);
-    machines.push(made);
-    for (const name of modules) quickModule(made, name);
-    return made;
-  };
+  context.machine = context.ansible.machine;
 });
-collection.after.each(({ ansible }) => {
-  ansible.remove();
-  for (const machine of machines.splice(0)) machine.remove();
-});
-
-const directory = "etc/dkms-agent/desired-state";
-
-function write(machine: AgentRoot, name: string, modules: string, head = "kernels: [with-headers]\n"): void {
-  const text = `apiVersion: dkms-agent/v1\n${head}modules:${modules === "" ? " []" : `\n${modules}`}\n`;
-  fs.writeFileSync(machine.at(directory, name), text);
-}
-
-/** As dkms_module writes it. */
-function writeOwn(machine: AgentRoot, name: string): void {
-  const remark = "# Written by the Ansible module dkms_agent.dkms.dkms_module, which overwrites what is changed here.";
-  const entry = `  - name: ${name}\n    version: "1.0"\n    state: installed\n    kernels: [with-headers]\n`;
-  fs.writeFileSync(machine.at(directory, `${name}.yaml`), `${remark}\napiVersion: dkms-agent/v1\nmodules:\n${entry}`);
-}
-
-/** One module for every kernel with headers. */
-function moduleTask({ root }: AgentRoot, name: string, args: Task["args"] = {}): Task {
-  return { name, module: "dkms_module", args: { root, name, version: "1.0", kernels: ["with-headers"], ...args } };
-}
-
-function stateTask({ root }: AgentRoot, name: string, args: Task["args"]): Task {
-  return { name, module: "dkms_state", args: { root, name, ...args } };
-}
+collection.after.each(({ ansible }) => ansible.remove());
 
 /** What check mode can know. */
 function essence({ changed, diff, changes, blocked, not_applicable, warnings, document }: TaskFields) {
@@ -70,16 +42,16 @@ testNeeding(
     quickModule(host, "up", { version: "2.0" });
     for (const name of ["jool", "old", "up"]) writeOwn(host, name);
     const related = machine("far");
-    fs.renameSync(related.at("usr/src/far-1.0"), related.at(directory, "far"));
+    fs.renameSync(related.at("usr/src/far-1.0"), related.at(desiredState, "far"));
     const pruned = machine("evdi");
-    write(pruned, "a.yaml", wanted("evdi"));
-    write(pruned, "z.yaml", "", "unlisted: prune\n");
+    writeDocument(pruned, "a.yaml", wanted("evdi"));
+    writeDocument(pruned, "z.yaml", "", "unlisted: prune\n");
     const exposed = machine("evdi");
-    write(exposed, "open.yaml", wanted("evdi"));
-    const content = fs.readFileSync(exposed.at(directory, "open.yaml"), "utf8");
+    writeDocument(exposed, "open.yaml", wanted("evdi"));
+    const content = fs.readFileSync(exposed.at(desiredState, "open.yaml"), "utf8");
     for (const each of [host, pruned, exposed]) await each.apply();
     fs.rmSync(host.at("lib/modules", release, "updates/dkms/jool.ko"));
-    fs.chmodSync(exposed.at(directory, "open.yaml"), 0o666);
+    fs.chmodSync(exposed.at(desiredState, "open.yaml"), 0o666);
     const tasks = [
       moduleTask(host, "evdi", { directives: { STRIP: false }, timeout: "5m" }),
       moduleTask(host, "jool"),
@@ -117,7 +89,7 @@ testNeeding(
       again.tasks.map(({ task, status, result: { changed, changes, diff } }) => [task, status, changed, changes, diff]),
       tasks.map(({ name }) => [name, "ok", false, [], []]),
     );
-    const backups = fs.readdirSync(host.at(directory)).filter((name) => name.endsWith("~"));
+    const backups = fs.readdirSync(host.at(desiredState)).filter((name) => name.endsWith("~"));
     assert.match(backups.join(), /^up\.yaml\./);
     assert.equal(installedIn(host), ["evdi.ko", "jool.ko", "later.ko", "up.ko"]);
     assert.equal([installedIn(pruned), installedIn(related)], [[], ["far.ko"]]);

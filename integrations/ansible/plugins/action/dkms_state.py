@@ -8,7 +8,7 @@ __metaclass__ = type
 
 import io
 
-from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
@@ -24,19 +24,24 @@ class ActionModule(ActionBase):
         is_here = source is not None and not boolean(args.get("remote_src", False), strict=False)
         # What contradicts src is for the module to tell.
         if is_here and args.get("content") is None and args.get("modules") is None:
-            args["content"] = self._read(source)
+            content, problem = self._read(source)
+            if problem:
+                result.update(failed=True, msg="src: " + problem)
+                return result
+            args["content"] = content
             del args["src"]
         module = "dkms_agent.dkms.dkms_state"
         result.update(self._execute_module(module, args, task_vars=task_vars, wrap_async=self._task.async_val))
         return result
 
     def _read(self, source):
+        """The text, or why there is none."""
         try:
             with io.open(self._find_needle("files", source), encoding="utf-8") as stream:
-                return stream.read()
+                return stream.read(), None
         except UnicodeError:
-            raise AnsibleActionFail("src: {0} is not UTF-8.".format(source))
+            return None, "{0} is not UTF-8.".format(source)
         except (IOError, OSError) as error:
-            raise AnsibleActionFail("src: {0} cannot be read: {1}.".format(source, error.strerror))
+            return None, "{0} cannot be read: {1}.".format(source, error.strerror)
         except AnsibleError as error:
-            raise AnsibleActionFail("src: {0}".format(error.message))
+            return None, error.message

@@ -32,7 +32,7 @@ def converge(agent, document, filter_words, apply=True):
     if trial is None:
         _leave_none(module, document, result)
     if document.new_content:
-        _validate(agent, trial + filter_words)
+        _validate(agent, trial, document.path)
     words = filter_words + agent.run_options()
     # What would be refused as a whole is found out before the document is there: each later run would be refused too.
     plan = None
@@ -59,11 +59,12 @@ def _leave_none(module, document, result):
     module.exit_json(**result)
 
 
-def _validate(agent, words):
+def _validate(agent, words, path):
+    """What is odd in the documents of others is for them to hear."""
     if agent.module.params["allow_insecure_files"]:
         words = words + ["--allow-insecure-files"]
     found = agent.document(["validate"] + words)
-    _warn(agent.module, found["diagnostics"])
+    _warn(agent.module, [one for one in found["diagnostics"] if one["file"] == path])
 
 
 def _predict(module, plan, result):

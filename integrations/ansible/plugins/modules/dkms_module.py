@@ -320,7 +320,7 @@ def _text(module):
     if params["state"] == "absent":
         keys = ["name", "version", "state", "protect"]
     given = dict((key, params[key]) for key in keys if params[key] is not None)
-    if params["version"] is None:
+    if params["version"] is None and params["state"] == "absent":
         given["version"] = "*"
     entry = dict((key, given[key]) for key in keys if key in given)
     entry.update(params["options"] or {})
