@@ -3,7 +3,7 @@ import type { DkmsConf } from "../dkms/conf/dkms-conf.ts";
 import type { Failure, FailureCode, Result } from "../dkms/failure.ts";
 import type { RememberedFailure } from "../dkms/failure-memory.ts";
 import type { Strays } from "../dkms/find-strays.ts";
-import type { InstanceAddress, KernelId, ModuleId, ModuleKey } from "../dkms/id.ts";
+import type { InstanceAddress, KernelId, KernelKey, ModuleId, ModuleKey } from "../dkms/id.ts";
 import type { Kernel } from "../dkms/kernel.ts";
 import type { Wishes } from "../dkms/last-applied.ts";
 import type { LoadedObjects } from "../dkms/read-loaded.ts";
@@ -25,6 +25,8 @@ export interface ActualState {
   readonly lastApplied: Wishes | undefined;
   /** Kernels whose objects were changed by a run that did not come to depmod. */
   readonly depmodOwed: readonly KernelId[];
+  /** Where somebody asks for it: what is known of the kernels' initramfs. */
+  readonly initramfs: InitramfsState | undefined;
   /** Every module/version of the DKMS tree. */
   readonly modules: readonly ModuleState[];
   /** What killed runs left of packages in the trees, also of packages that have no version any more; by name. */
@@ -42,6 +44,19 @@ export interface ActualState {
   readonly findings: readonly Finding[];
   /** Nothing in the DKMS tree or the install trees was unreadable; only then may anything be pruned. */
   readonly complete: boolean;
+}
+
+export interface InitramfsState {
+  /** Why none can be made again here, one sentence and what to do about it; `undefined`: it can. */
+  readonly hindrance: { readonly text: string; readonly remedy: string } | undefined;
+  readonly kernels: ReadonlyMap<KernelKey, KernelInitramfs>;
+}
+
+export interface KernelInitramfs {
+  /** Where it is; `undefined` if there is none. */
+  readonly image: string | undefined;
+  /** By the name of each module that it is known to hold, or to have held: whether it holds it as it is installed. */
+  readonly holds: ReadonlyMap<string, boolean>;
 }
 
 export interface ModuleState {
@@ -163,6 +178,8 @@ export interface ScanRequest {
   readonly sources: readonly { readonly module: ModuleId; readonly directory: string | undefined }[];
   /** What the settings say of signing; default: it is not required. */
   readonly signing?: SigningSettings;
+  /** Some module is wanted in the initramfs. */
+  readonly initramfs?: boolean;
   /** Also what failed before is to be tried again now. */
   readonly retry?: boolean;
   /** Which instances to evaluate, once the kernels are known. */

@@ -8,7 +8,13 @@ import { kernelIds, readKernel } from "../dkms/read-kernels.ts";
 import { readLoaded } from "../dkms/read-loaded.ts";
 import { readTree, type TreeModule } from "../dkms/read-tree.ts";
 import { defaultSigning } from "../dkms/signing/signing.ts";
-import { depmodMarks, lastAppliedFile, protectionsDirectory, rememberedFailures } from "../dkms/tree-layout.ts";
+import {
+  depmodMarks,
+  initramfsRecords,
+  lastAppliedFile,
+  protectionsDirectory,
+  rememberedFailures,
+} from "../dkms/tree-layout.ts";
 import type { Host } from "../host/host.ts";
 import { rememberReads } from "../host/remember-reads.ts";
 import type { ActualState, Finding, ModuleState, Prospect, ProspectRequest, ScanRequest } from "./actual-state.ts";
@@ -57,6 +63,7 @@ export async function scanActual(asked: Host, request: ScanRequest): Promise<Act
     protectedModules: attempt(scan, protectionsDirectory(host.paths), () => readProtected(host)),
     lastApplied: scanLastApplied(scan),
     depmodOwed: scanDepmodMarks(scan),
+    initramfs: await lookAtInitramfs(scan, { request, modules }),
     modules,
     strays,
     sources,
@@ -72,6 +79,17 @@ async function lookIntoTarballs(scan: TarballScan): Promise<ActualState["tarball
   if (!scan.request.tarballs?.length) return new Map();
   const { scanTarballs } = await import("./scan-tarballs.ts");
   return scanTarballs(scan);
+}
+
+/** What it takes is loaded only where somebody asks for it, or once has. */
+async function lookAtInitramfs(
+  scan: Scan,
+  { request, modules }: { readonly request: ScanRequest; readonly modules: readonly ModuleState[] },
+): Promise<ActualState["initramfs"]> {
+  const place = initramfsRecords(scan.host.paths);
+  if (!request.initramfs && attempt(scan, place, () => scan.host.files.stat(place)) === undefined) return undefined;
+  const { scanInitramfs } = await import("./scan-initramfs.ts");
+  return scanInitramfs(scan, modules);
 }
 
 function scanKernels(host: Host, findings: Finding[]): Kernel[] {

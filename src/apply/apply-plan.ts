@@ -78,6 +78,9 @@ function resourcesOf(step: Step, { privateBuilds }: Workshop): readonly string[]
       return [moduleKey(step.instance.module), kernelKey(step.instance.kernel)];
     case "depmod":
       return [kernelKey(step.kernel)];
+    case "initramfs":
+      // Its makers call the boot loader's hooks, which are written for one at a time.
+      return ["initramfs", kernelKey(step.kernel)];
     case "sweep":
       return [];
     default:
@@ -119,11 +122,20 @@ function begin({ journal, emit }: ApplyOptions, step: Step): void {
 
 function reasonToSkip({ host, options, results }: Running, step: Step): string | undefined {
   const before = step.dependsOn.map((id) => ({ id, result: results.get(id)?.result }));
+  const isDone = ({ result }: { readonly result: StepResult["result"] | undefined }) => result === "done";
   if (step.kind === "depmod") {
-    const owed = step.reason.code === "depmod-owed" || before.some(({ result }) => result === "done");
+    const owed = step.reason.code === "depmod-owed" || before.some(isDone);
     return owed ? undefined : "nothing was changed for this kernel";
   }
-  const failed = before.find(({ result }) => result !== "done" && result !== "unchanged");
+  const isInitramfs = step.kind === "initramfs";
+  // What was built again and came out the same is in it already.
+  const changes = before.filter(({ id }) => /^(install|uninstall):/.test(id));
+  const isOwed = step.reason.code === "initramfs-outdated" || changes.some(isDone);
+  if (isInitramfs && !isOwed) return "nothing was changed for this kernel";
+  // The initramfs is made from what is there, whatever else did not come to be; but not beside a failed depmod.
+  const wrong: readonly unknown[] = isInitramfs ? ["failed"] : [undefined, "failed", "skipped", "undone"];
+  const needed = isInitramfs ? before.filter(({ id }) => id.startsWith("depmod:")) : before;
+  const failed = needed.find(({ result }) => wrong.includes(result));
   if (failed) return `${failed.id} ${failed.result === "failed" ? "failed" : "was not done"}`;
   if (host.signal.aborted) return "the run was asked to stop";
   const stops = options.failFast && [...results.values()].some(({ result }) => result === "failed");
@@ -146,10 +158,18 @@ async function failStep(run: Running, step: Step, result: StepResult & { failure
   const { id, kind, address, failure, durationMs } = result;
   record(run, result);
   options.emit({ type: "step_errored", id, kind, address, failure, durationMs });
-  const undone = step.kind === "depmod" ? undoLog.takeBackKernel(step.kernel) : undoLog.takeBackInstance(step);
-  markUndone(run, undone);
+  markUndone(run, takeBackFor(undoLog, step));
   // What is installed is as it was before; modules.dep may not be. If this fails too, depmod stays owed.
   if (step.kind === "depmod") await guarded(step, () => execute(options.engine, host, { step, options }));
+}
+
+/**
+ * What a failed step takes along. What is installed is as it should be also where the initramfs holds something else: it
+ * boots as it did before, and can be made again at any time.
+ */
+function takeBackFor(undoLog: UndoLog, step: Step): readonly Step[] {
+  if (step.kind === "initramfs") return [];
+  return step.kind === "depmod" ? undoLog.takeBackKernel(step.kernel) : undoLog.takeBackInstance(step);
 }
 
 /** A source that was added, or replaced, for builds of which none succeeded has no reason to stay. */

@@ -43,6 +43,10 @@ export const builtInEngine: Engine = {
   unbuild: (host, { instance }) => unbuild(host, instance),
   remove: (host, { module }) => remove(host, { module }),
   depmod: (host, { kernel }) => depmod(host, kernel),
+  initramfs: async (host, { kernel, names, left }) => {
+    const { makeInitramfs } = await import("../dkms/verbs/make-initramfs.ts");
+    return makeInitramfs(host, kernel, { names, left });
+  },
 };
 
 /** A host without the module's source is what archives of binaries are for. */

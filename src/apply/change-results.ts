@@ -17,7 +17,9 @@ export function changeResults(
 /** The worst says it all; what was done for an instance counts only if everything was. */
 function resultOf(steps: readonly StepResult[]): ChangeResult["result"] {
   const worst = (["failed", "undone", "skipped", "done"] as const).find((one) =>
-    steps.some(({ kind, result }) => result === one && !(kind === "depmod" && one === "skipped")),
+    steps.some(
+      ({ kind, result }) => result === one && !((kind === "depmod" || kind === "initramfs") && one === "skipped"),
+    ),
   );
   return worst ?? "unchanged";
 }

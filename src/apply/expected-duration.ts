@@ -26,6 +26,7 @@ export function expectedDuration(host: Host, { lastDuration, steps }: DurationFa
   for (const step of steps) if (step.kind === "add" && step.source) given.set(step.address, step.source);
   return (step) => {
     if (step.kind === "depmod") return depmodMs;
+    if (step.kind === "initramfs") return initramfsMs;
     if (step.kind !== "build") return otherMs;
     const { module } = step.instance;
     const directory = given.get(moduleKey(module)) ?? sourceDirectory(host.paths, module);
@@ -34,6 +35,7 @@ export function expectedDuration(host: Host, { lastDuration, steps }: DurationFa
 }
 
 const depmodMs = 1000;
+const initramfsMs = 20_000;
 const otherMs = 50;
 /** Debian's module packages take between 10 and 60 milliseconds for a kilobyte of source. */
 const msPerByte = 0.03;

@@ -1,17 +1,20 @@
 import path from "node:path";
-import { privateBuildsDirectory } from "../dkms/tree-layout.ts";
+import { initramfsRecords, privateBuildsDirectory } from "../dkms/tree-layout.ts";
 import type { Host } from "../host/host.ts";
 import { temporaryPrefix } from "../host/local-files.ts";
 
 /**
  * Removes the temporary files that killed runs have left among what this program keeps for itself, and beside the
- * signing keys. Under the lock they are nobody's. No step of a plan: nothing that anybody asked for depends on them.
+ * signing keys, and what is recorded of kernels that are gone. Under the lock they are nobody's. No step of a plan: nothing that anybody asked for depends on them.
  */
 export function sweepState({ files, paths }: Host): void {
   for (const { name } of files.list(paths.dkmsTree) ?? [])
     if (strayKey.test(name)) files.remove(path.join(paths.dkmsTree, name));
   files.remove(privateBuildsDirectory(paths));
   clear(files, paths.state);
+  for (const { name } of files.list(initramfsRecords(paths)) ?? [])
+    if (files.stat(path.join(paths.installTree, name)) === undefined)
+      files.remove(path.join(initramfsRecords(paths), name));
 }
 
 /** A key that was being written or made: see dkms/signing/generate-key.ts. */

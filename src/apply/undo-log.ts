@@ -48,7 +48,11 @@ export function createUndoLog(plan: readonly Step[], emit: Emit): UndoLog {
 function withDependents(plan: readonly Step[], isMeant: (step: Step) => boolean): readonly Step[] {
   const meant = new Set<string>();
   for (const step of plan) {
-    if (isMeant(step) || (step.kind !== "depmod" && step.dependsOn.some((id) => meant.has(id)))) meant.add(step.id);
+    if (
+      isMeant(step) ||
+      (step.kind !== "depmod" && step.kind !== "initramfs" && step.dependsOn.some((id) => meant.has(id)))
+    )
+      meant.add(step.id);
   }
   return plan.filter(({ id }) => meant.has(id));
 }

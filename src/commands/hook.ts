@@ -107,7 +107,8 @@ async function answerOf(opened: OpenedHost, given: Hook): Promise<Answer> {
 function runOptions(opened: OpenedHost, { invocation, event }: Hook) {
   const { options } = invocation;
   const usual = runOptionsOf(opened, options);
-  const filter: PlanFilter = { ...filterOf(invocation), leaving: event === "kernel-prerm" };
+  const leavesInitramfs = event === "kernel-postinst";
+  const filter: PlanFilter = { ...filterOf(invocation), leaving: event === "kernel-prerm", leavesInitramfs };
   const lockTimeoutMs = options.lockTimeoutMs ?? usual.lockTimeoutMs;
   return { ...usual, filter, lockTimeoutMs, facts: { ...usual.facts, command: commandOf(event) } };
 }

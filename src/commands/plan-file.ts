@@ -84,6 +84,7 @@ function majorOf(value: unknown): string | undefined {
 function isAddressOf(kind: PlanDocument["steps"][number]["kind"], address: string): boolean {
   switch (kind) {
     case "depmod":
+    case "initramfs":
       return parseKernelKey(address) !== undefined;
     case "sweep":
       return nameProblem(address) === undefined;

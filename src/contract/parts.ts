@@ -62,7 +62,19 @@ export const reasonSchema = shared(
 
 export const stepKindSchema = shared(
   "StepKind",
-  z.enum(["add", "sweep", "repair", "load-tarball", "build", "install", "uninstall", "unbuild", "remove", "depmod"]),
+  z.enum([
+    "add",
+    "sweep",
+    "repair",
+    "load-tarball",
+    "build",
+    "install",
+    "uninstall",
+    "unbuild",
+    "remove",
+    "depmod",
+    "initramfs",
+  ]),
   "what a step does",
 );
 

@@ -39,6 +39,8 @@ export interface DesiredModule {
   readonly build: "auto" | "never";
   /** No plan may uninstall or remove it, even when the entry is gone, until a command lifts that. */
   readonly protect: boolean;
+  /** A kernel's initramfs holds it, and is made again when what is installed of it changes. */
+  readonly initramfs: boolean;
   /** Archives of DKMS with the module's binaries, or its source, the one to prefer first; empty: none. */
   readonly tarballs: readonly DesiredTarball[];
   readonly position: SourcePosition;

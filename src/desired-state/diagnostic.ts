@@ -45,6 +45,7 @@ export type DiagnosticCode =
   | "E_YAML_SYNTAX"
   | "W_BAD_NAME"
   | "W_IGNORED_FILE"
+  | "W_INITRAMFS"
   | "W_MORE_PROBLEMS"
   | "W_NO_EFFECT"
   | "W_NO_KERNEL_MATCHES"

@@ -26,6 +26,7 @@ const rules: readonly Rule[] = [
   neverBuilds,
   settingsOfBuildsThatNeverHappen,
   kernelsOfModulesThatAreOnlyAdded,
+  initramfsOfWhatIsNotInstalled,
   onlyNegations,
   deprecatedDirectives,
 ];
@@ -97,6 +98,11 @@ function settingsOfBuildsThatNeverHappen(module: ModuleShape): readonly BrokenRu
 function kernelsOfModulesThatAreOnlyAdded({ kernels, state }: ModuleShape): readonly BrokenRule[] {
   if (kernels === undefined || state !== "added") return [];
   return [broken("kernels", "W_NO_EFFECT", '"kernels" has no effect with "state: added": nothing is built for any.')];
+}
+
+function initramfsOfWhatIsNotInstalled({ initramfs, state = "installed" }: ModuleShape): readonly BrokenRule[] {
+  if (initramfs !== "true" || state === "installed") return [];
+  return [broken("initramfs", "W_NO_EFFECT", `"initramfs" has no effect with "state: ${state}".`)];
 }
 
 /** Whether a list of selectors only takes away, and so chooses nothing. */

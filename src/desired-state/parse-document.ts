@@ -116,6 +116,7 @@ function draftOf({ shape, source, tree }: PlacedEntry): DraftModule {
     timeoutMs: shape.timeout === undefined ? undefined : checkedAlready(parseDuration(shape.timeout)),
     build: shape.build ?? "auto",
     protect: shape.protect === "true",
+    initramfs: shape.initramfs === "true",
     tarballs: (shape.tarballs ?? []).map((tarball) => ({
       path: path.resolve(path.dirname(source.file), tarball.path),
       sha256: tarball.sha256.toLowerCase(),

@@ -112,6 +112,15 @@ export const moduleSchema = z
         pattern: "^(true|false)$",
       }),
     ),
+    initramfs: z.optional(
+      text(yesOrNoFault, {
+        description:
+          "Whether a kernel's initramfs is made again when what is installed of the module for it has changed. What goes into it is for its maker to decide, as in /etc/initramfs-tools/modules. Default: false.",
+        examples: [true],
+        default: false,
+        pattern: "^(true|false)$",
+      }),
+    ),
     build: z.optional(
       z.enum(["auto", "never"]).check(
         z.meta({

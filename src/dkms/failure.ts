@@ -18,6 +18,7 @@ export type FailureCode =
   | "E_DKMS"
   | "E_EXCLUDED"
   | "E_FAILED_BEFORE"
+  | "E_INITRAMFS"
   | "E_INSECURE_FILE"
   | "E_INTERNAL"
   | "E_IO"

@@ -210,6 +210,16 @@ export function depmodMarks(paths: Paths): string {
   return inside(paths.state, "depmod-owed");
 }
 
+/** `<state>/initramfs/<release>/<arch>.json`: see initramfs.ts. */
+export function initramfsRecordFile(paths: Paths, { release, arch }: KernelId): string {
+  return path.join(initramfsRecords(paths), component(release), `${component(arch)}.json`);
+}
+
+/** The directory of all {@link initramfsRecordFile}s. */
+export function initramfsRecords(paths: Paths): string {
+  return inside(paths.state, "initramfs");
+}
+
 /** How a kernel's directory in the tree is told from `source`, `build` and `tarball`: digits, a dot, anything. */
 export function isReleaseName(name: string): boolean {
   return /^[0-9]+\./.test(name);

@@ -107,7 +107,10 @@ function differentSteps(saved: readonly StepName[], { steps }: Plan): readonly s
   return [...kept].flatMap((id) => {
     const step = fresh.get(id);
     if (!step) return [`${id} is nothing that would be done now`];
-    const lacking = step.kind === "depmod" ? undefined : step.dependsOn.find((before) => isLacking(before, kept));
+    const lacking =
+      step.kind === "depmod" || step.kind === "initramfs"
+        ? undefined
+        : step.dependsOn.find((before) => isLacking(before, kept));
     return lacking === undefined ? [] : [`${id} needs ${lacking} before it, which the plan does not have`];
   });
 }

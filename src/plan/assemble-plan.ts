@@ -2,6 +2,7 @@ import type { ActualState } from "../actual-state/actual-state.ts";
 import type { DesiredState } from "../desired-state/desired-state.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import { handOverObjects } from "./hand-over-objects.ts";
+import { initramfsNeeds } from "./initramfs-steps.ts";
 import { judgeWanted } from "./judge-wanted.ts";
 import { laySteps } from "./lay-steps.ts";
 import { objectConflicts } from "./object-conflicts.ts";
@@ -22,7 +23,8 @@ export function assemblePlan(desired: DesiredState, actual: ActualState, filter:
   const wanted = judgeWanted(desired, resolved.wanted, actual);
   const removals = planRemovals({ desired, actual, filter, wanted });
   const sweeps = planSweeps({ desired, actual, filter });
-  const { steps, changes } = laySteps({ actual, wanted, removals, sweeps, filter });
+  const initramfs = initramfsNeeds(resolved.wanted, actual, filter);
+  const { steps, changes, diagnostics } = laySteps({ actual, wanted, removals, sweeps, initramfs, filter });
   const { blocked, notApplicable, unchanged } = wanted;
   const unread = actual.findings.map(({ message, path }): Diagnostic => {
     return { severity: "warning", code: "W_UNREADABLE", message, file: path };
@@ -39,6 +41,7 @@ export function assemblePlan(desired: DesiredState, actual: ActualState, filter:
       ...resolved.diagnostics,
       ...objectConflicts(resolved.wanted, actual),
       ...removals.diagnostics,
+      ...diagnostics,
       ...refusals(steps, { desired, actual, filter }),
     ],
     summary: summarize({ changes, blocked, notApplicable, unchanged }),

@@ -1,4 +1,5 @@
 import type { ActualState } from "../actual-state/actual-state.ts";
+import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import {
   type Address,
   type InstanceAddress,
@@ -8,6 +9,7 @@ import {
   type ModuleKey,
   moduleKey,
 } from "../dkms/id.ts";
+import { type InitramfsNeed, initramfsSteps } from "./initramfs-steps.ts";
 import type { Judged, JudgedWanted } from "./judge-wanted.ts";
 import type { ModuleNeed } from "./module-need.ts";
 import type { Change, Level } from "./plan.ts";
@@ -20,7 +22,14 @@ import type { Step, StepId, StepKind } from "./step.ts";
 /** A change of which nobody has said yet how it came about. */
 export type LaidChange = Omit<Change, "drift">;
 
+interface Laid {
+  readonly steps: readonly Step[];
+  readonly changes: readonly LaidChange[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
 interface Given {
+  readonly initramfs: readonly InitramfsNeed[];
   readonly actual: ActualState;
   readonly wanted: JudgedWanted;
   readonly removals: Removals;
@@ -32,7 +41,7 @@ interface Given {
  * Turns verdicts into steps that say what must come before them, and into changes that say what they amount to.
  * Building never waits for anything to be taken away; what is taken away waits for what replaces it.
  */
-export function laySteps(given: Given): { readonly steps: readonly Step[]; readonly changes: readonly LaidChange[] } {
+export function laySteps(given: Given): Laid {
   const { wanted, removals } = given;
   const moduleSteps = new Map(wanted.modules.map((need) => [moduleKey(need.id), moduleStep(need)]));
   const installing = wanted.judged.filter(({ verdict }) => verdict.install);
@@ -45,12 +54,13 @@ export function laySteps(given: Given): { readonly steps: readonly Step[]; reado
     return { ...identity("remove", address), dependsOn: unbuilds.map((one) => one.id), reason, module: id };
   });
   const depmods = depmodSteps(given, [...raising, ...lowering]);
+  const initramfs = initramfsSteps(given.initramfs, { instances: [...raising, ...lowering], depmods });
   const sweeps = given.sweeps.map(sweepStep);
   const steps = afterPreparation([
     ...[...moduleSteps.values(), ...otherRepairs(given), ...sweeps],
-    ...[...raising, ...lowering, ...removing, ...depmods],
+    ...[...raising, ...lowering, ...removing, ...depmods, ...initramfs.steps],
   ]);
-  return { steps, changes: summarizeSteps(given, steps) };
+  return { steps, changes: summarizeSteps(given, steps), diagnostics: initramfs.diagnostics };
 }
 
 function identity<K extends StepKind>(kind: K, address: Address): { id: StepId; kind: K; address: Address } {
@@ -129,6 +139,10 @@ function loweringSteps({ instance, verdict }: Judged, { replacedBy }: Removals):
   return steps;
 }
 
+function isOfKernel({ kind }: Step): boolean {
+  return kind === "depmod" || kind === "initramfs";
+}
+
 /** One depmod per kernel, after everything that changes what is installed for it. */
 function depmodSteps({ actual, filter }: Given, steps: readonly InstanceStep[]): readonly Step<"depmod">[] {
   const owed = new Set<KernelKey>(actual.depmodOwed.map(kernelKey));
@@ -163,9 +177,9 @@ function summarizeSteps(given: Given, steps: readonly Step[]): readonly LaidChan
     const own = steps.filter((one) => one.address === address);
     if (own.length === 0) return [];
     for (const { id } of whole) shown.add(id);
-    const depmod = steps.filter((one) => one.kind === "depmod" && own.some(({ id }) => one.dependsOn.includes(id)));
+    const ofKernel = steps.filter((one) => isOfKernel(one) && own.some(({ id }) => one.dependsOn.includes(id)));
     const first = whole.filter(({ kind }) => kind !== "remove");
-    const order = [...first, ...own, ...whole.filter(({ kind }) => kind === "remove"), ...depmod];
+    const order = [...first, ...own, ...whole.filter(({ kind }) => kind === "remove"), ...ofKernel];
     return [toChange(address, order, { before, after: levelAfter(order, before), entry })];
   };
   const changes = [...wanted.judged, ...removals.judged].flatMap(ofInstance);
@@ -176,9 +190,11 @@ function summarizeSteps(given: Given, steps: readonly Step[]): readonly LaidChan
     const before: Level = given.actual.modules.some(({ id }) => moduleKey(id) === address) ? "added" : "absent";
     return toChange(address, own, { before, after: levelAfter(own, before), entry: entries.get(address) });
   });
-  const owed = steps
-    .filter((one) => one.kind === "depmod" && one.dependsOn.length === 0)
-    .map((one) => toChange(one.address, [one], { before: "installed", after: "installed", entry: undefined }));
+  const alone = steps.filter((one) => isOfKernel(one) && one.dependsOn.every((id) => id.startsWith("depmod:")));
+  const owed = [...new Set(alone.map(({ address }) => address))].map((address) => {
+    const own = alone.filter((one) => one.address === address);
+    return toChange(address, own, { before: "installed", after: "installed", entry: undefined });
+  });
   const swept = given.sweeps.flatMap(({ name, entry }) => {
     const own = steps.filter((one) => one.kind === "sweep" && one.name === name);
     const level: Level = given.actual.modules.some(({ id }) => id.name === name) ? "added" : "absent";
@@ -215,4 +231,5 @@ const reached: { readonly [K in StepKind]: Level | undefined } = {
   unbuild: "added",
   remove: "absent",
   depmod: undefined,
+  initramfs: undefined,
 };

@@ -92,7 +92,7 @@ function archiveFact(id: ModuleId, { tarballs }: ActualState): string {
   return archives ? digest(archives) : "not looked at";
 }
 
-function kernelFacts(id: KernelId, { kernels, depmodOwed }: ActualState): Facts {
+function kernelFacts(id: KernelId, { kernels, depmodOwed, initramfs }: ActualState): Facts {
   const kernel = kernels.find((one) => kernelKey(one.id) === kernelKey(id));
   return {
     kernel: kernel ? "there" : "not there",
@@ -100,7 +100,13 @@ function kernelFacts(id: KernelId, { kernels, depmodOwed }: ActualState): Facts 
     modules_dep: kernel?.hasModulesDep ? "there" : "not there",
     compression: kernel?.compression ?? "none",
     depmod: depmodOwed.some((one) => kernelKey(one) === kernelKey(id)) ? "owed" : "not owed",
+    ...(initramfs && { initramfs: initramfsFact(initramfs, id) }),
   };
+}
+
+function initramfsFact({ hindrance, kernels }: NonNullable<ActualState["initramfs"]>, id: KernelId): string {
+  const state = kernels.get(kernelKey(id));
+  return digest([hindrance, state?.image, [...(state?.holds ?? [])]]);
 }
 
 function packageFacts(name: string, { desired, actual }: World): Facts {

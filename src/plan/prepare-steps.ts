@@ -32,7 +32,7 @@ export function afterPreparation(steps: readonly Step[]): readonly Step[] {
       return { ...step, dependsOn: before.map(({ id }) => id) };
     }),
     ...others.map((step) => {
-      if (step.kind === "depmod") return step;
+      if (step.kind === "depmod" || step.kind === "initramfs") return step;
       const module = "module" in step ? step.module : step.instance.module;
       const sweep = sweeps.filter(({ name }) => name === module.name);
       const repair = repairs.filter((one) => moduleKey(one.module) === moduleKey(module));

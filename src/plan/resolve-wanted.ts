@@ -30,6 +30,8 @@ export interface PlanFilter {
   readonly retry: boolean;
   /** The kernel is being removed: nothing is wanted for it any more, and what there is for it goes. */
   readonly leaving?: boolean;
+  /** Whoever has started this makes the initramfs of the kernel right after. */
+  readonly leavesInitramfs?: boolean;
   /** Also uninstalls from the running kernel what is loaded. */
   readonly allowInUse?: boolean;
 }

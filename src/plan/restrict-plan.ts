@@ -13,10 +13,9 @@ export function restrictPlan(plan: Plan, keeps: (id: StepId) => boolean): Plan {
   return { ...plan, steps, changes, summary };
 }
 
-/** One depmod serves all changes of its kernel: it alone does not make any of them. */
+/** One depmod, and one initramfs, serve all changes of their kernel: they alone do not make any of them. */
 function restrictChange(change: Change, keeps: (id: StepId) => boolean): readonly Change[] {
-  const isDepmod = (id: StepId) => id.startsWith("depmod:");
-  const ownSteps = change.stepIds.filter((id) => !isDepmod(id));
+  const ownSteps = change.stepIds.filter((id) => !/^(depmod|initramfs):/.test(id));
   if (!(ownSteps.length > 0 ? ownSteps : change.stepIds).some(keeps)) return [];
   const actions = change.actions.filter((_, index) => change.stepIds.some((id, at) => at === index && keeps(id)));
   return [{ ...change, actions, stepIds: change.stepIds.filter(keeps) }];

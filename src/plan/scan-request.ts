@@ -18,6 +18,7 @@ export function scanRequest(
     });
   return {
     sources,
+    initramfs: desired.modules.some((entry) => entry.initramfs),
     retry: filter.retry,
     tarballs,
     prospects: (kernels) =>

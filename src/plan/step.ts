@@ -42,6 +42,13 @@ export interface StepArguments {
   readonly unbuild: { readonly instance: InstanceId };
   readonly remove: { readonly module: ModuleId };
   readonly depmod: { readonly kernel: KernelId };
+  /** Make a kernel's initramfs again, in which these modules are wanted. */
+  readonly initramfs: {
+    readonly kernel: KernelId;
+    readonly names: readonly string[];
+    /** Whoever has started this run makes it next: only what it will hold is noted. */
+    readonly left: boolean;
+  };
 }
 
 /** An archive and what it must be: what has another digest is not unpacked. */
@@ -102,4 +109,5 @@ export type ReasonCode =
   | "broken"
   | "leftovers"
   | "kernel-changed"
-  | "depmod-owed";
+  | "depmod-owed"
+  | "initramfs-outdated";

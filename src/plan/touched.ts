@@ -62,7 +62,7 @@ export function touchedBy(steps: readonly StepName[], world: World): Touched {
   const whole = steps.flatMap(({ kind, address }) =>
     kind === "add" || kind === "repair" || kind === "remove" ? (parseModuleKey(address) ?? []) : [],
   );
-  const kernels = steps.flatMap(({ kind, address }) => (kind === "depmod" ? (parseKernelKey(address) ?? []) : []));
+  const kernels = steps.flatMap(({ kind, address }) => (isOfKernel(kind) ? (parseKernelKey(address) ?? []) : []));
   const modules = unique([...named.map(({ module }) => module), ...whole], moduleKey);
   const swept = steps.flatMap(({ kind, address }) => (kind === "sweep" ? [address] : []));
   return {
@@ -73,6 +73,10 @@ export function touchedBy(steps: readonly StepName[], world: World): Touched {
     packages: [...new Set([...modules.map(({ name }) => name), ...swept])],
     wanted,
   };
+}
+
+function isOfKernel(kind: StepKind): boolean {
+  return kind === "depmod" || kind === "initramfs";
 }
 
 function wantedLevels({ desired, actual, filter }: World): ReadonlyMap<InstanceAddress, DesiredLevel> {

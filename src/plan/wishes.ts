@@ -27,7 +27,7 @@ export function wishesOf({ desired, actual, filter }: World): Wishes {
  */
 function wishOf({ state, ...entry }: DesiredModule): string {
   const { name: _name, version: _version, kernels: _kernels, position: _position, places: _places, ...asked } = entry;
-  const { timeoutMs: _timeoutMs, protect: _protect, tarballs, ...others } = asked;
+  const { timeoutMs: _timeoutMs, protect: _protect, initramfs: _initramfs, tarballs, ...others } = asked;
   const making = { ...others, tarballs: tarballs.map(({ sha256 }) => sha256) };
   return `${state} ${createHash("sha256").update(JSON.stringify(making)).digest("hex").slice(0, 16)}`;
 }
@@ -39,8 +39,8 @@ export function driftOf(
   last: Wishes | undefined,
 ): Drift {
   if (!last) return "first_seen";
-  // depmod is owed, and leftovers are swept, only after a run that was killed.
-  if (actions.every((kind) => kind === "depmod" || kind === "sweep")) return "corrective";
+  // depmod is owed, and leftovers are swept, only after a run that was killed; an initramfs is made of what is there.
+  if (actions.every((kind) => kind === "depmod" || kind === "sweep" || kind === "initramfs")) return "corrective";
   const was = wishAt(address, last) ?? (last.unlisted === "prune" ? unlistedWish("prune") : undefined);
   if (was === undefined) return "first_seen";
   return was === (wishAt(address, now) ?? unlistedWish(now.unlisted)) ? "corrective" : "intentional";

@@ -54,6 +54,7 @@ async function run(plan: Plan, script: Script = {}, { failFast = false, stop }: 
     unbuild: carryOut,
     remove: carryOut,
     depmod: carryOut,
+    initramfs: carryOut,
   };
   const quiet = { start: () => {}, intent: () => {}, result: () => {}, end: () => {} };
   const work = { engine, journal: quiet, workshop: noWorkshop, expectedMs: () => 0 };

@@ -30,6 +30,7 @@ modules:
     directives: {STRIP: no, "MAKE[0]": make all}
     timeout: 1h30m
     protect: true
+    initramfs: false
     build: auto
     tarballs:
       - {path: ./jool.dkms.tar.gz, sha256: ${"0".repeat(64)}}
@@ -69,6 +70,7 @@ modules:
         timeoutMs: 5_400_000,
         build: "auto",
         protect: true,
+        initramfs: false,
         tarballs: [{ path: path.join(directory, "jool.dkms.tar.gz"), sha256: "0".repeat(64) }],
         position: { file, line: 5, column: 5 },
         places: {
@@ -102,6 +104,7 @@ loading("fills in the defaults", () => {
     timeoutMs: undefined,
     build: "auto",
     protect: false,
+    initramfs: false,
     tarballs: [],
   });
   assert.is(position?.line, 3);

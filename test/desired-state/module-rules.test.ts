@@ -32,6 +32,13 @@ rules("refuses names and versions whose path no kernel's makefiles can build in"
   assert.equal(broken({ name: "é!=@^_{}~+-.a", version: "1.0+dfsg~rc1" }), []);
 });
 
+rules("says that nothing of a module is in an initramfs where it is not installed", () => {
+  for (const state of ["built", "added", "absent"] as const)
+    assert.equal(broken({ initramfs: "true", state }), ["W_NO_EFFECT initramfs"]);
+  assert.equal(broken({ initramfs: "true" }), []);
+  assert.equal(broken({ initramfs: "false", state: "built" }), []);
+});
+
 rules("lets such a name be where nothing is built", () => {
   for (const more of [{ state: "absent" }, { state: "added" }, { build: "never" }] as const)
     assert.equal(broken({ version: "1:2", ...more }), []);

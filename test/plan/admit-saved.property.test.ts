@@ -31,7 +31,9 @@ const change: fc.Arbitrary<(before: WorldOptions) => WorldOptions> = fc
 
 property("a saved plan is refused if and only if something that it touches changed", () => {
   let [refused, kept] = [0, 0];
-  const check = fc.property(world, change, entries, unlisted, (options, changed, wanted, policy) => {
+  // What an initramfs holds hangs on everything that is installed: its steps are held against the plan of now alone.
+  const withoutInitramfs = world.map((one) => ({ ...one, initramfs: undefined }));
+  const check = fc.property(withoutInitramfs, change, entries, unlisted, (options, changed, wanted, policy) => {
     const later = changed(options);
     const desired = desiredState(wanted, policy);
     const [before, after] = [options, later].map((one) => refreshDependencies(actualState(one)));

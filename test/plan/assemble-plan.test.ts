@@ -175,6 +175,59 @@ rows("unlisted: removed with prune, only reported otherwise", () => {
   assert.equal(reported.unlisted, ["a/1"]);
 });
 
+rows("one initramfs per kernel that has one, after what changes in it and after depmod", () => {
+  const world: WorldOptions = {
+    kernels: ["K1", "K2", "K3"],
+    sources: { "a/1": { inTree: "s" }, "b/1": { inTree: "s" } },
+    initramfs: { K1: {}, K2: "none" },
+  };
+  const { steps: all, changes } = plan(world, { "a/1": { initramfs: true }, "b/1": {} });
+  const [made, ...others] = all.filter(({ kind }) => kind === "initramfs");
+  assert.equal(others, []);
+  assert.equal(made?.dependsOn, ["build:a/1@K1/x86_64", "install:a/1@K1/x86_64", "depmod:K1/x86_64"]);
+  assert.equal(
+    changes.filter(({ actions }) => actions.includes("initramfs")).map(({ address }) => address),
+    ["a/1@K1/x86_64"],
+  );
+});
+
+rows("an initramfs: made again if it does not hold what is installed, or still holds what is not", () => {
+  const world = (initramfs: NonNullable<WorldOptions["initramfs"]>) => ({
+    modules: { "a/1": present("installed") },
+    initramfs,
+  });
+  const wish = { "a/1": { initramfs: true } };
+  const made = ["initramfs:K1"];
+  assert.equal(steps(world({ K1: { a: true } }), wish), []);
+  assert.equal(steps(world({ K1: {} }), wish), made);
+  assert.equal(steps(world({ K1: { a: false } }), wish), made);
+  assert.equal(steps(world({ K1: { a: true, gone: false } }), wish), made);
+  assert.equal(steps(world({ K1: {} }), { "a/1": {} }), [], "nobody asks for it");
+  assert.equal(
+    plan(world({ K1: {} }), wish).changes.map(({ address, drift }) => `${address} ${drift}`),
+    ["K1/x86_64 first_seen"],
+  );
+});
+
+rows("an initramfs: left to who makes it next, and a warning where nobody can", () => {
+  const world: WorldOptions = { modules: { "a/1": present("built") }, initramfs: { K1: "none" } };
+  const desired = desiredState({ "a/1": { initramfs: true } });
+  const left = assemblePlan(desired, actualState(world), { ...noFilter, leavesInitramfs: true });
+  assert.equal(
+    left.steps.flatMap((step) => (step.kind === "initramfs" ? [[step.left, step.names]] : [])),
+    [[true, ["a"]]],
+  );
+  const hindered = plan(
+    { ...world, initramfs: { K1: {} }, initramfsHindrance: "there is nothing to make it" },
+    { "a/1": { initramfs: true } },
+  );
+  assert.equal(
+    hindered.steps.map(({ kind }) => kind),
+    ["install", "depmod"],
+  );
+  assert.match(hindered.diagnostics[0]?.message ?? "", "of K1 is not made again: there is nothing to make it");
+});
+
 rows("a kernel that leaves takes along what is listed or ours, and no module as a whole", () => {
   const both = (more = {}) => ({
     instances: { K1: { level: "installed" as const, ...more }, K2: { level: "built" as const } },

@@ -25,7 +25,10 @@ function applyStep(state: ActualState, step: Step): ActualState {
     case "add":
       return addModule(step.tarball ? unpackSource(state, step.module, step.tarball.sha256) : state, step.module);
     case "load-tarball":
-      return changeModule(state, step.instance.module, (module) => putBuild(module, step, loadedInputs(state, step)));
+      return withOutdated(
+        changeModule(state, step.instance.module, (module) => putBuild(module, step, loadedInputs(state, step))),
+        step.instance,
+      );
     case "repair":
       return changeModule(state, step.module, (module) => ({
         ...module,
@@ -36,11 +39,17 @@ function applyStep(state: ActualState, step: Step): ActualState {
         ],
       }));
     case "build":
-      return changeModule(state, step.instance.module, (module) => buildInstance(state, module, step));
+      return withOutdated(
+        changeModule(state, step.instance.module, (module) => buildInstance(state, module, step)),
+        step.instance,
+      );
     case "install":
-      return installInstance(state, step);
+      return withOutdated(installInstance(state, step), step.instance);
     case "uninstall":
-      return changeInstance(state, step.instance, (one) => ({ ...one, level: "built", problems: [] }));
+      return withOutdated(
+        changeInstance(state, step.instance, (one) => ({ ...one, level: "built", problems: [] })),
+        step.instance,
+      );
     case "unbuild":
       return changeModule(state, step.instance.module, (module) => unbuildInstance(module, step.instance));
     case "remove":
@@ -50,7 +59,35 @@ function applyStep(state: ActualState, step: Step): ActualState {
         ...state,
         depmodOwed: state.depmodOwed.filter((kernel) => kernelKey(kernel) !== kernelKey(step.kernel)),
       };
+    case "initramfs":
+      return makeInitramfs(state, step);
   }
+}
+
+/** Whatever changes of a module, the initramfs does not hold it as it is any more. */
+function withOutdated(state: ActualState, { module, kernel }: InstanceId): ActualState {
+  const held = state.initramfs?.kernels.get(kernelKey(kernel));
+  if (!state.initramfs || !held?.holds.has(module.name)) return state;
+  const holds = new Map(held.holds).set(module.name, false);
+  const kernels = new Map(state.initramfs.kernels).set(kernelKey(kernel), { ...held, holds });
+  return { ...state, initramfs: { ...state.initramfs, kernels } };
+}
+
+function makeInitramfs(state: ActualState, { kernel, names, left }: Step<"initramfs">): ActualState {
+  const held = state.initramfs?.kernels.get(kernelKey(kernel));
+  if (!state.initramfs || (!held?.image && !left)) throw new Error(`${kernelKey(kernel)} has no initramfs`);
+  const isOwed = state.depmodOwed.some((one) => kernelKey(one) === kernelKey(kernel));
+  const hasDepmod = state.kernels.some(({ id, hasModulesDep }) => hasModulesDep && kernelKey(id) === kernelKey(kernel));
+  if (isOwed && hasDepmod) throw new Error("depmod comes first");
+  const isInstalled = (name: string) =>
+    state.modules.some(
+      ({ id, instances }) =>
+        id.name === name &&
+        instances.some((one) => one.level === "installed" && kernelKey(one.kernel) === kernelKey(kernel)),
+    );
+  const holds = new Map(names.filter(isInstalled).map((name) => [name, true]));
+  const kernels = new Map(state.initramfs.kernels).set(kernelKey(kernel), { image: held?.image, holds });
+  return { ...state, initramfs: { ...state.initramfs, kernels } };
 }
 
 function addModule(state: ActualState, id: ModuleId): ActualState {

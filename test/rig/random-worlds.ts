@@ -42,6 +42,7 @@ const entry: fc.Arbitrary<Partial<DesiredModule>> = fc.record(
     state: fc.constantFrom("installed", "installed", "built", "added", "absent"),
     kernels: fc.array(selector, { minLength: 1, maxLength: 3 }),
     build: fc.constantFrom("auto", "auto", "never"),
+    initramfs: fc.boolean(),
     tarballs: fc.subarray(["t1", "t2"]).map((digests) => listed(...digests)),
   },
   { requiredKeys: ["state"] },
@@ -127,6 +128,13 @@ export const world: fc.Arbitrary<WorldOptions> = fc
     ),
     strays: fc.subarray([...names, "gone"]),
     depmodOwed: fc.subarray(releases),
+    initramfs: fc.option(
+      fc.dictionary(
+        fc.constantFrom(...releases),
+        fc.oneof(fc.constant("none" as const), fc.dictionary(fc.constantFrom(...names), fc.boolean())),
+      ),
+      { nil: undefined },
+    ),
     complete: fc.boolean(),
     missingTools: fc.constantFrom([], [], [], ["make"]),
     signer: fc.constantFrom(undefined, undefined, "key-1", "key-2"),

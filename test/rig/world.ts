@@ -24,6 +24,7 @@ import {
   type InstanceAddress,
   instanceAddress,
   type KernelId,
+  kernelKey,
   type ModuleId,
   moduleKey,
   parseModuleKey,
@@ -48,6 +49,10 @@ export interface WorldOptions {
   /** Names of packages of which killed runs have left something. */
   readonly strays?: readonly string[];
   readonly depmodOwed?: readonly string[];
+  /** Release -> what its initramfs is known to hold, by name: whether as it is installed; `none`: there is no image. */
+  readonly initramfs?: Readonly<Record<string, Readonly<Record<string, boolean>> | "none">> | undefined;
+  /** Why no initramfs can be made. */
+  readonly initramfsHindrance?: string;
   /** `name/version` of each. */
   readonly protectedModules?: readonly string[] | "unknown";
   readonly lastApplied?: Wishes | undefined;
@@ -161,6 +166,7 @@ export function actualState(options: WorldOptions = {}): ActualState {
         ? undefined
         : new Set((options.protectedModules ?? []).map((key) => moduleKey(moduleId(key)))),
     lastApplied: options.lastApplied,
+    initramfs: toInitramfs(options, modules),
     depmodOwed: (options.depmodOwed ?? []).map(kernelId),
     modules,
     strays: (options.strays ?? []).map((name) => ({ name, paths: [`/var/lib/dkms/${name}/.dkms-agent-${name}.0`] })),
@@ -175,6 +181,28 @@ export function actualState(options: WorldOptions = {}): ActualState {
     findings: options.complete === false ? [{ code: "E_IO", path: "/x", message: "/x cannot be read" }] : [],
     complete: options.complete ?? true,
   };
+}
+
+/** What nobody has installed is not held as it is installed. */
+function toInitramfs(
+  { initramfs, initramfsHindrance: text }: WorldOptions,
+  modules: readonly ModuleState[],
+): ActualState["initramfs"] {
+  if (!initramfs) return undefined;
+  const isInstalled = (release: string, name: string) =>
+    modules.some(
+      ({ id, instances }) =>
+        id.name === name && instances.some((one) => one.level === "installed" && one.kernel.release === release),
+    );
+  const kernels = Object.entries(initramfs).map(([release, held]) => {
+    const all = held === "none" ? [] : Object.entries(held);
+    const holds = new Map(all.map(([name, isCurrent]) => [name, isCurrent && isInstalled(release, name)]));
+    return [
+      kernelKey(kernelId(release)),
+      { image: held === "none" ? undefined : `/boot/initrd.img-${release}`, holds },
+    ] as const;
+  });
+  return { hindrance: text === undefined ? undefined : { text, remedy: "" }, kernels: new Map(kernels) };
 }
 
 function toKernel(given: string | KernelOptions): Kernel {
@@ -342,6 +370,7 @@ export function desiredState(
       timeoutMs: undefined,
       build: "auto",
       protect: false,
+      initramfs: false,
       tarballs: [],
       position: { file, line: index + 4, column: 11 },
       places: { version: placeInLine(index + 4), kernels: [] },

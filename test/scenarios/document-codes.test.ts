@@ -63,6 +63,7 @@ const provocations: Readonly<Record<DiagnosticCode, Provocation | `${string}.tes
     fs.writeFileSync(at("etc/dkms-agent/desired-state/more.yml"), head);
     return run("validate");
   },
+  W_INITRAMFS: "initramfs.test.ts",
   W_MORE_PROBLEMS: modules(
     Array.from({ length: 150 }, (_, n) => wanted(`m${n}`, "state: added, timeout: 5m")).join("\n"),
   ),

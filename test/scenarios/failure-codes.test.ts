@@ -11,6 +11,7 @@ import { plainTerminal } from "../../src/report/terminal.ts";
 import { type AgentRoot, cli, runAgent } from "../rig/agent.ts";
 import { block } from "../rig/blocking.ts";
 import { fakeObject } from "../rig/fake-object.ts";
+import { hookedMachine } from "../rig/hooked-machine.ts";
 import { type QuickModuleOptions, quickMachine, quickModule, wanted } from "../rig/quick-machine.ts";
 import { type ProgramResult, runProgram } from "../rig/run-program.ts";
 import { testNeeding } from "../rig/test-needing.ts";
@@ -128,6 +129,18 @@ const provocations: Readonly<Record<FailureCode, Provocation>> = {
   E_FAILED_BEFORE: async (machine) => {
     await want("", { make: "false" })(machine);
     return machine.run("plan");
+  },
+  E_INITRAMFS: async () => {
+    const hooked = hookedMachine();
+    try {
+      quickModule(hooked, "evdi");
+      hooked.want(wanted("evdi", "initramfs: true"));
+      fs.writeFileSync(hooked.at("boot", `initrd.img-${hooked.release}`), "");
+      hooked.program("update-initramfs", "exit 1");
+      return hooked.run("dkms-agent", "apply");
+    } finally {
+      hooked.remove();
+    }
   },
   E_INSECURE_FILE: async (machine) => {
     await pack(machine);
@@ -260,7 +273,7 @@ table.before.each((context) => {
 table.after.each(({ machine }) => machine.remove());
 
 for (const [code, provoke] of Object.entries(provocations)) {
-  testNeeding(table, ["root", "gcc", "make", "kmod", "flock"], code, async (_, { machine }) => {
+  testNeeding(table, ["root", "gcc", "make", "kmod", "flock", "unshare"], code, async (_, { machine }) => {
     const { exitCode, stdout, stderr } = await provoke(machine);
     const said = stdout + stderr;
     assert.ok(said.includes(`[${code}]`), `exit code ${exitCode}:\n${said}`);

@@ -11,6 +11,7 @@ import type { Rival } from "./find-rivals.ts";
 import type { InstallJob, Placement } from "./install-job.ts";
 import { saveOriginals } from "./originals.ts";
 import { oweDepmod } from "./owe-depmod.ts";
+import { oweInitramfs } from "./owe-initramfs.ts";
 import { pruneTop } from "./prune-top.ts";
 import { surveyKernel } from "./survey-kernel.ts";
 import { isActive } from "./tree-checks.ts";
@@ -59,6 +60,7 @@ export async function placeObjects(
     );
   }
   oweDepmod(host, instance.kernel, changes);
+  oweInitramfs(host, instance, changes);
   for (const { place, copy } of staged) changes.place(copy, place);
   const places = new Set(placements.map(({ place }) => place));
   const kernel = kernelDirectory(paths, instance.kernel.release);

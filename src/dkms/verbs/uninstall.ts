@@ -13,6 +13,7 @@ import type { FileChanges } from "./file-changes.ts";
 import { findOwnObjects } from "./find-own-objects.ts";
 import { dropOriginals, findOriginals, type Original } from "./originals.ts";
 import { oweDepmod } from "./owe-depmod.ts";
+import { oweInitramfs } from "./owe-initramfs.ts";
 import { pruneTop } from "./prune-top.ts";
 import { activeVersion, requireAdded } from "./tree-checks.ts";
 import type { Done } from "./verb.ts";
@@ -112,6 +113,7 @@ function exchange(host: Host, { instance, traces }: ExchangeRequest, changes: Fi
     return { place, copy: changes.stage(path.dirname(place), (copy) => files.copyFile(stored, copy)) };
   });
   oweDepmod(host, kernel, changes);
+  oweInitramfs(host, instance, changes);
   for (const { place, copy } of staged) changes.place(copy, place);
   const restored = new Set(staged.map(({ place }) => place));
   for (const file of traces.ours) {
