@@ -15,7 +15,7 @@ import { hasProgram } from "./process.mjs";
  * @property {() => string[]} [extractHeaders] kernel releases whose header packages are extracted, not installed
  */
 
-/** @typedef {{ program: string, package: string, why: string }} Tool */
+/** @typedef {{ program: string, package: string, why: string, file?: string }} Tool `file`: to look for instead */
 
 /** @type {readonly Tool[]} */
 const toolsToBuild = [
@@ -36,6 +36,14 @@ const toolsToTest = [
   { program: "bzip2", package: "bzip2", why: "archives may be packed with it" },
   { program: "rpm", package: "rpm", why: "installs the rpms that dkms ldtarball is given" },
   { program: "ansible-playbook", package: "ansible-core", why: "runs the tests of the Ansible collection" },
+  { program: "puppet", package: "puppet-agent", why: "runs the tests of the Puppet module" },
+  {
+    program: "puppet-resource-api",
+    package: "ruby-puppet-resource-api",
+    why: "is what the Puppet module is written for",
+    file: "/usr/lib/ruby/vendor_ruby/puppet/resource_api.rb",
+  },
+  { program: "puppet-lint", package: "puppet-lint", why: "checks the Puppet module" },
   { program: "cpio", package: "cpio", why: "packs the image of the boot test" },
   { program: "zsh", package: "zsh", why: "completes command lines" },
   { program: "fish", package: "fish", why: "completes command lines" },
@@ -55,7 +63,7 @@ const toolsToTest = [
  */
 export function missingNeeds(purpose) {
   const tools = purpose === "test" ? [...toolsToBuild, ...toolsToTest] : toolsToBuild;
-  const missing = tools.filter(({ program }) => !hasProgram(program));
+  const missing = tools.filter(({ program, file }) => (file ? !existsSync(file) : !hasProgram(program)));
   const headers = purpose === "test" ? headersToTest() : headersToBuild();
   return [...missingCompilers(), ...missing.map(toNeed), ...headers];
 }

@@ -77,6 +77,8 @@ export interface Parts {
   readonly cpio: Program;
   /** ansible-playbook, with ansible-doc and ansible-galaxy beside it. */
   readonly ansible: Program;
+  /** With the Resource API, and puppet-lint beside it. */
+  readonly puppet: Program;
   readonly zsh: Program;
   readonly fish: Program;
   readonly man: Program;
@@ -161,6 +163,7 @@ const finders: { readonly [N in PartName]: () => PartLookup<N> } = {
   rpm: () => program("rpm", "rpm"),
   ansible: () => program("ansible-playbook", "ansible-core"),
   cpio: () => program("cpio", "cpio"),
+  puppet: findPuppet,
   zsh: () => program("zsh", "zsh"),
   fish: () => program("fish", "fish"),
   man: () => program("man", "man-db"),
@@ -232,6 +235,14 @@ function findLinuxImage(): PartLookup<"linux-image"> {
     vmlinuz: join(directory, "boot", `vmlinuz-${release}`),
     modules: join(directory, lib, "modules", release),
   });
+}
+
+/** Puppet's own packages have the Resource API in them, Debian's has it in another package. */
+function findPuppet(): PartLookup<"puppet"> {
+  const resourceApi = "/usr/lib/ruby/vendor_ruby/puppet/resource_api.rb";
+  const lint = program("puppet-lint", "puppet-lint");
+  if (!lint.found) return lint;
+  return existsSync(resourceApi) ? program("puppet", "puppet-agent") : missing("ruby-puppet-resource-api");
 }
 
 function findBusybox(): PartLookup<"busybox"> {

@@ -1,0 +1,2 @@
+# @summary What starts dkms-agent between the runs of Puppet.
+type Dkms_agent::Trigger = Enum['timer', 'daemon', 'cron', 'none']
