@@ -159,6 +159,7 @@ async function failStep(run: Running, step: Step, result: StepResult & { failure
   record(run, result);
   options.emit({ type: "step_errored", id, kind, address, failure, durationMs });
   markUndone(run, takeBackFor(undoLog, step));
+  await undoLog.tellOthers();
   // What is installed is as it was before; modules.dep may not be. If this fails too, depmod stays owed.
   if (step.kind === "depmod") await guarded(step, () => execute(options.engine, host, { step, options }));
 }

@@ -3,7 +3,7 @@ import { type KernelId, kernelKey } from "../dkms/id.ts";
 import { ioFailure } from "../dkms/io-failure.ts";
 import type { Undo } from "../dkms/verbs/verb.ts";
 import type { Step } from "../plan/step.ts";
-import type { Emit } from "./event.ts";
+import type { Emit, StepPlace } from "./event.ts";
 import { orWarn } from "./or-warn.ts";
 
 /** What a run has done and could still take back. Every function that takes back returns what it took, latest first. */
@@ -14,13 +14,16 @@ export interface UndoLog {
   readonly takeBackInstance: (step: Step) => readonly Step[];
   /** Everything done for a kernel, and what was done in consequence. */
   readonly takeBackKernel: (kernel: KernelId) => readonly Step[];
+  /** To be called after something was taken back: tells those who have heard of it, and what they say. */
+  readonly tellOthers: () => Promise<void>;
   /** From here on nothing can be taken back. */
   readonly commit: () => void;
 }
 
 /** An empty log for the steps of one plan. */
 export function createUndoLog(plan: readonly Step[], emit: Emit): UndoLog {
-  const done: { readonly step: Step; readonly undo: Undo }[] = [];
+  const done: DoneStep[] = [];
+  const untold: DoneStep[] = [];
   const takeBack = (steps: readonly Step[]): readonly Step[] => {
     const ids = new Set(steps.map(({ id }) => id));
     const taken = done.filter(({ step }) => ids.has(step.id)).reverse();
@@ -28,6 +31,7 @@ export function createUndoLog(plan: readonly Step[], emit: Emit): UndoLog {
       done.splice(done.indexOf(one), 1);
       restore(one.step, one.undo, emit);
     }
+    untold.push(...taken);
     return taken.map(({ step }) => step);
   };
   return {
@@ -38,10 +42,19 @@ export function createUndoLog(plan: readonly Step[], emit: Emit): UndoLog {
       const key = kernelKey(kernel);
       return takeBack(withDependents(plan, (step) => "instance" in step && kernelKey(step.instance.kernel) === key));
     },
+    tellOthers: async () => {
+      for (const { step, undo } of untold.splice(0))
+        for (const text of (await undo.afterRestore?.()) ?? []) emit({ type: "step_output", ...placeOf(step), text });
+    },
     commit: () => {
       for (const { step, undo } of done.splice(0)) orWarn(emit, `clear away what ${step.id} replaced`, undo.commit);
     },
   };
+}
+
+interface DoneStep {
+  readonly step: Step;
+  readonly undo: Undo;
 }
 
 /** In plan order every step comes after what it depends on, so one pass finds all dependents. */
@@ -58,7 +71,7 @@ function withDependents(plan: readonly Step[], isMeant: (step: Step) => boolean)
 }
 
 function restore(step: Step, undo: Undo, emit: Emit): void {
-  const place = { id: step.id, kind: step.kind, address: step.address };
+  const place = placeOf(step);
   emit({ type: "undo_start", ...place });
   let failure: Failure | undefined;
   try {
@@ -67,4 +80,8 @@ function restore(step: Step, undo: Undo, emit: Emit): void {
     failure = ioFailure(error, `take back ${step.id}`).error;
   }
   emit({ type: "undo_complete", ...place, failure });
+}
+
+function placeOf({ id, kind, address }: Step): StepPlace {
+  return { id, kind, address };
 }

@@ -16,8 +16,8 @@ export async function onHost(
 ): Promise<Answer> {
   const { options, signal, io } = invocation;
   const problems: Diagnostic[] = [];
-  const { places, allowInsecureFiles } = options;
-  const opened = await openHost({ places, signal, allowInsecureFiles }, (found) => problems.push(...found));
+  const { places, kernel: release, allowInsecureFiles } = options;
+  const opened = await openHost({ places, release, signal, allowInsecureFiles }, (found) => problems.push(...found));
   if (!opened.ok) return refusal(invocation, opened.error, problems);
   if (!options.quiet) io.err.write(diagnosticsText(opened.value.diagnostics, io.err.terminal));
   return work(opened.value);

@@ -8,6 +8,7 @@ import { chooseTrees, type NamedTrees } from "../dkms/framework/choose-trees.ts"
 import type { Framework } from "../dkms/framework/framework.ts";
 import { readAddonModules } from "../dkms/framework/read-addon-modules.ts";
 import { readFramework } from "../dkms/framework/read-framework.ts";
+import { packageArch } from "../dkms/package-arch.ts";
 import { defaultSigning } from "../dkms/signing/signing.ts";
 import { defaultArchiveLimits } from "../host/archive/archive-limits.ts";
 import { createHost, type HostOptions } from "../host/create-host.ts";
@@ -18,6 +19,8 @@ export interface HostRequest {
   readonly places: NamedTrees & { readonly root?: string };
   /** In place of the kernels' own; relative to the working directory. */
   readonly kernels?: Pick<HostOptions, "headers" | "kernelConfig">;
+  /** The release whose package names the architecture; default: the running kernel's. `null`: nobody needs it. */
+  readonly release?: string | null | undefined;
   readonly signal: AbortSignal;
   readonly allowInsecureFiles: boolean;
 }
@@ -37,7 +40,7 @@ export interface OpenedHost {
  * each), or as reading them does.
  */
 export async function openHost(
-  { places, kernels, signal, allowInsecureFiles }: HostRequest,
+  { places, kernels, release, signal, allowInsecureFiles }: HostRequest,
   problems: (diagnostics: readonly Diagnostic[]) => void,
 ): Promise<Result<OpenedHost>> {
   const { root, ...named } = places;
@@ -62,8 +65,14 @@ export async function openHost(
   const given = absolute(named);
   const trees = chooseTrees({ root: bare.root, given, settings: loaded.settings.trees, framework: framework.value });
   const addon = addonModules.value === undefined ? {} : { addonModules: addonModules.value };
-  const host = createHost({ root: bare.root, ...trees, ...kernels, ...addon, signal });
+  const created = createHost({ root: bare.root, ...trees, ...kernels, ...addon, signal });
+  const host = release === null ? created : await withPackageArch(created, release);
   return succeed({ host, settings: loaded.settings, framework: framework.value, diagnostics: loaded.diagnostics });
+}
+
+async function withPackageArch(host: Host, release = host.machine.runningKernel): Promise<Host> {
+  const arch = release === undefined ? undefined : await packageArch(host, release);
+  return arch === undefined ? host : { ...host, machine: { ...host.machine, arch } };
 }
 
 /** How the engine works on a host that was opened. */

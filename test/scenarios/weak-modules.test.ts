@@ -8,7 +8,7 @@ import type { Machine } from "../rig/machine.ts";
 import { testNeeding } from "../rig/test-needing.ts";
 
 const release = "6.1.0-90-amd64";
-const lines = [
+const allLines = [
   `install alpha/1.0 -k ${release}`,
   `install alpha/1.0 -k ${release}`,
   `uninstall alpha/1.0 -k ${release}`,
@@ -31,24 +31,53 @@ for (const osRelease of ['ID="rocky"\nID_LIKE="rhel centos fedora"\n', "ID=opens
     assert.is([...ours.matchAll(/^called /gm)].length, 6, ours);
   });
 
+// dell/dkms does not notice that depmod fails.
+for (const [words, exitCode] of [
+  [["dkms", "install", "alpha/1.0", "-k", release], 6],
+  [["apply", "--allow-insecure-files", "-f", "ROOT/document.yaml"], 1],
+] as const)
+  testNeeding(weak, ["root", "unshare", "kmod"], `is called back where depmod fails (${words[0]})`, async () => {
+    const failing = { lines: [words.join(" ")], depmod: "exit 1", exitCode };
+    const called = await calls([process.execPath, cli], "ID=centos\nID_LIKE=rhel\n", failing);
+    const object = `/lib/modules/${release}/extra/alpha_`;
+    const calling = (action: string) =>
+      `called /usr/sbin/weak-modules --no-initramfs --${action}-modules\n${object}a.ko\n${object}b.ko\n`;
+    assert.is(called, calling("add") + calling("remove"));
+  });
+
 testNeeding(weak, ["dkms", "root", "unshare", "kmod"], "no other distribution has it", async () => {
   assert.is(await calls([process.execPath, cli, "dkms"], "ID=fedora\n"), "");
 });
 
 weak.run();
 
+interface CallsOptions {
+  readonly lines?: readonly string[];
+  /** A script in the place of the real one. */
+  readonly depmod?: string;
+  readonly exitCode?: number;
+}
+
 /** What the stand-in of a distribution was called with: its words, then the lines of its stdin. It always fails. */
-async function calls(command: readonly string[], osRelease: string): Promise<string> {
+async function calls(
+  command: readonly string[],
+  osRelease: string,
+  { lines = allLines, depmod, exitCode: expected = 0 }: CallsOptions = {},
+): Promise<string> {
   const own = smallMachine();
   try {
     const log = path.join(own.root, "calls");
     fs.writeFileSync(log, "");
     fs.writeFileSync(path.join(own.root, "os-release"), osRelease);
     for (const file of ["sbin/weak-modules", "lib/module-init-tools/weak-modules2"]) standIn(own, { file, log });
+    if (depmod) fs.writeFileSync(path.join(own.root, "usr/sbin/depmod"), `#!/bin/sh\n${depmod}\n`, { mode: 0o755 });
     fs.appendFileSync(own.at("/usr/src", "delta-1.0/dkms.conf"), "NO_WEAK_MODULES=yes\n");
-    for (const line of lines) {
+    const wanted = `kernels: ["${release}"]\nmodules: [{name: alpha, version: "1.0"}]\n`;
+    fs.writeFileSync(path.join(own.root, "document.yaml"), `apiVersion: dkms-agent/v1\n${wanted}`);
+    for (const given of lines) {
+      const line = given.replace("ROOT", own.root);
       const { exitCode, stdout, stderr } = own.run(["sh", "-c", mounts(own), "sh", ...command, ...line.split(" ")]);
-      assert.is(exitCode, 0, `${line}: ${stdout}${stderr}`);
+      assert.is(exitCode, expected, `${line}: ${stdout}${stderr}`);
     }
     return fs.readFileSync(log, "utf8");
   } finally {

@@ -33,13 +33,17 @@ export interface SessionRequest {
 export async function openSession({ call, signal, io, tell }: SessionRequest): Promise<Result<Session>> {
   const { trees: places, kernelSourceDirectory: headers, kernelConfig } = call.options;
   const kernels = { ...(headers !== undefined && { headers }), ...(kernelConfig !== undefined && { kernelConfig }) };
-  const opened = await openHost({ places, kernels, signal, allowInsecureFiles: false }, (problems) =>
-    io.err.write(diagnosticsText(problems, io.err.terminal)),
-  );
+  const request = { places, kernels, release: releaseOf(call), signal, allowInsecureFiles: false };
+  const opened = await openHost(request, (problems) => io.err.write(diagnosticsText(problems, io.err.terminal)));
   if (!opened.ok) return opened;
   const { diagnostics, ...session } = opened.value;
   io.err.write(diagnosticsText(diagnostics, io.err.terminal));
   return succeed({ ...session, call, tell });
+}
+
+/** The kernel whose architecture is left open: that of the first counts for all, and status means every one. */
+function releaseOf({ verb, kernels: [first] }: DkmsCall): string | null | undefined {
+  return verb === "status" || first?.arch !== undefined ? null : first?.release;
 }
 
 /** The kernels that are named; without any the running one. Fails with E_USAGE: 16 where there is none, 21 for no name. */

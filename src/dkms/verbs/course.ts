@@ -102,6 +102,8 @@ export async function endCourse(course: Course): Promise<readonly Failure[]> {
     }
     failures.push(result.error);
     for (const undo of undos.reverse()) undo.restore();
+    for (const undo of undos)
+      for (const text of (await undo.afterRestore?.()) ?? []) course.tell({ type: "notice", text });
     for (const module of installed.reverse())
       course.tell({ type: "undone", action: "install", what: instanceAddress({ module, kernel }) });
     if (undos.length > 0) await depmod(host, kernel);

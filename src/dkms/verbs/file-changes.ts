@@ -28,13 +28,19 @@ export interface FileChanges {
   readonly prune: (directory: string, top: string) => void;
   readonly onRestore: (take: () => void) => void;
   readonly onCommit: (finish: () => void) => void;
-  readonly undo: Undo;
+  /** Who has heard of the changes, and must hear that they were taken back. */
+  readonly afterRestore: (tell: Tell) => void;
+  readonly undo: Required<Undo>;
 }
+
+/** Tells a program of the distribution; what there is to say. */
+type Tell = NonNullable<Undo["afterRestore"]>;
 
 /** `label` goes into the hidden names, so that {@link hiddenPattern} finds what a killed run left behind. */
 export function recordChanges(files: Files, label: string): FileChanges {
   const restores: (() => void)[] = [];
   const commits: (() => void)[] = [];
+  const tells: Tell[] = [];
   const log: ChangeLog = {
     files,
     hide: (directory) => path.join(directory, `${temporaryPrefix}${label}.${randomBytes(6).toString("hex")}`),
@@ -55,7 +61,16 @@ export function recordChanges(files: Files, label: string): FileChanges {
     prune: (directory, top) => log.onCommit(() => removeEmpty(files, directory, top)),
     onRestore: log.onRestore,
     onCommit: log.onCommit,
-    undo: { restore: () => runAll(restores.toReversed()), commit: () => runAll(commits) },
+    afterRestore: (tell) => tells.push(tell),
+    undo: {
+      restore: () => runAll(restores.toReversed()),
+      afterRestore: async () => {
+        const said: string[] = [];
+        for (const tell of tells.toReversed()) said.push(...(await tell()));
+        return said;
+      },
+      commit: () => runAll(commits),
+    },
   };
 }
 

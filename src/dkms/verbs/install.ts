@@ -45,9 +45,9 @@ async function putIn(host: Host, request: Request, changes: FileChanges): Promis
   const prepared = await prepare(host, request);
   if (!prepared.ok) return prepared;
   const job = prepared.value;
-  const objects = job.placements.map(({ built }) => built);
+  const builds = job.placements.map(({ built }) => built);
   const { signing: settings } = request.options.policy ?? unsignedPolicy;
-  const signed = await refuseUnsigned(host, { kernel: instance.kernel, settings, objects });
+  const signed = await refuseUnsigned(host, { kernel: instance.kernel, settings, objects: builds });
   if (!signed.ok) return signed;
   if (isPlaced(host, job)) return unchanged(`${instanceAddress(instance)} is installed already.`);
   const script = {
@@ -65,8 +65,10 @@ async function putIn(host: Host, request: Request, changes: FileChanges): Promis
   if (older) return { ok: false, error: older };
   const placed = await placeObjects(host, job, changes);
   if (!placed.ok) return placed;
-  const places = job.placements.map(({ place }) => place);
-  const weak = await callWeakModules(host, { action: "add", instance, conf: job.conf, objects: places });
+  const objects = job.placements.map(({ place }) => place);
+  const change = { instance, conf: job.conf, objects };
+  const weak = await callWeakModules(host, { ...change, action: "add" });
+  changes.afterRestore(() => callWeakModules(host, { ...change, action: "remove" }));
   const after = await runFinalScript(host, { ...script, name: "POST_INSTALL", line: postInstall });
   if (!after.ok) return after;
   const said = before.ok ? before.value : [before.error.message];

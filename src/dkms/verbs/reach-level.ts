@@ -83,6 +83,8 @@ async function installAnew(course: Course, instance: InstanceId, keepNewer: bool
   if (!out) return done;
   if (!done.ok) {
     out.value.undo.restore();
+    const said = (await out.value.undo.afterRestore?.()) ?? [];
+    for (const text of said) course.tell({ type: "notice", text });
     return done;
   }
   return succeed({
@@ -99,6 +101,10 @@ function both(first: Done, second: Done): Done["undo"] {
       second.undo.restore();
       first.undo.restore();
     },
+    afterRestore: async () => [
+      ...((await second.undo.afterRestore?.()) ?? []),
+      ...((await first.undo.afterRestore?.()) ?? []),
+    ],
     commit: () => {
       first.undo.commit();
       second.undo.commit();

@@ -51,8 +51,9 @@ async function takeOut(host: Host, request: UninstallRequest, changes: FileChang
   // Without a link there may still be what a killed run has left.
   const hasTraces = active === undefined && (traces.ours.size > 0 || traces.originals.length > 0);
   if (!isInstalled && !hasTraces) return unchanged(`${instanceAddress(instance)} is not installed.`);
-  const gone = { action: "remove", instance, conf: conf.value, objects: isInstalled ? [...traces.ours] : [] } as const;
-  const weak = await callWeakModules(host, gone);
+  const gone = { instance, conf: conf.value, objects: isInstalled ? [...traces.ours] : [] };
+  const weak = await callWeakModules(host, { ...gone, action: "remove" });
+  changes.afterRestore(() => callWeakModules(host, { ...gone, action: "add" }));
   const notices = [...weak, ...exchange(host, { instance, traces }, changes)];
   if (!isInstalled) return succeed({ changed: true, notices });
   const said = await runFinalScript(host, {

@@ -11,6 +11,8 @@ export interface Done {
 export interface Undo {
   /** Puts everything back as it was, byte for byte. Throws only what the file system throws. */
   readonly restore: () => void;
+  /** To be called after it: tells programs of the distribution, which have heard of the change; what there is to say. */
+  readonly afterRestore?: () => Promise<readonly string[]>;
   /** Throws away what `restore` would have needed. */
   readonly commit: () => void;
 }

@@ -35,6 +35,8 @@ export async function callWeakModules(host: Host, call: WeakModulesCall): Promis
     env: instanceEnvironment(instance),
     input: `${objects.join("\n")}\n`,
     timeoutMs: scriptTimeoutMs,
+    // What has been changed, or taken back, is so, whatever else is stopped.
+    evenWhenStopping: true,
   });
   if (result.ending === "missing") return [`weak-modules is not run: ${file} is not there.`];
   if (result.ending === "exited" && result.exitCode === 0) return [];

@@ -24,7 +24,9 @@ export async function withUndo({ files }: Host, { doing, label, act }: VerbWork)
   const changes = recordChanges(files, label);
   const result = await resultOf(changes, doing, act);
   if (result.ok) return succeed({ ...result.value, undo: changes.undo });
-  return takeBack(changes, doing, result.error);
+  const taken = takeBack(changes, doing, result.error);
+  await changes.undo.afterRestore();
+  return taken;
 }
 
 /** The verb found everything as it should be. */
