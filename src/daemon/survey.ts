@@ -93,12 +93,9 @@ function lookInto(look: Look, place: string, counts: (entry: DirectoryEntry) => 
   const { host, marks, directories } = look;
   directories.add(nearestDirectory(host, path.dirname(place)));
   const entries = answer(() => host.files.list(place));
-  if (entries === undefined) {
-    lookAt(look, place);
-    return;
-  }
+  marks.set(place, markOf(host, place));
+  if (entries === undefined) return;
   directories.add(place);
-  marks.set(place, "a directory");
   for (const entry of entries) {
     const inside = path.join(place, entry.name);
     if (counts(entry)) marks.set(inside, markOf(host, inside));
@@ -116,7 +113,8 @@ function markOf(host: Host, place: string): string {
     const stat = host.files.stat(place);
     if (!stat) return "absent";
     const { kind, device, inode, size, mode, uid, mtimeMs, ctimeMs } = stat;
-    if (kind === "directory") return `directory ${device}:${inode}`;
+    // Who may write into it counts; what does not count may come and go in it.
+    if (kind === "directory") return [kind, device, inode, mode, uid].join(" ");
     return [kind, device, inode, size, mode, uid, mtimeMs, ctimeMs].join(" ");
   } catch (error) {
     if (!isSystemError(error)) throw error;

@@ -48,8 +48,6 @@ export interface Works {
 const beatMs = 60_000;
 /** Between two looks at the clock when it is nearly time, so that it is not looked at without end. */
 const leastMs = 20;
-/** How long another run is left alone that has had the lock for longer than ours has waited. */
-const lockedMs = 60_000;
 /** What never settles is looked at after so many times the time for which it should have been quiet. */
 const patience = 10;
 
@@ -113,7 +111,8 @@ function act(desk: Desk, action: DaemonAction): void {
       settle(desk);
       return;
     case "wait":
-      alarms.set("retry", lockedMs, () => mailbox.put({ type: "retry" }));
+      // Our run has waited for it, as long as the settings say.
+      alarms.set("retry", desk.orders.settings.debounceMs, () => mailbox.put({ type: "retry" }));
       return;
     case "stop-run":
       // The run listens to the same signal as we do.

@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import path from "node:path";
 import { isSystemError } from "./system-error.ts";
 
 /** A set of directories of which it is told that something in them has changed. */
@@ -46,7 +47,7 @@ export function watchDirectories(changed: () => void): DirectoryWatch {
         const inode = inodeOf(directory);
         if (inode !== undefined && watched.get(directory)?.inode === inode) continue;
         drop(directory);
-        const opened = inode === undefined ? undefined : open(directory, changed, () => drop(directory));
+        const opened = inode === undefined ? undefined : open(directory, { changed, gone: () => drop(directory) });
         if (typeof opened === "string") refused.push({ directory, code: opened });
         else if (opened && inode !== undefined) watched.set(directory, { inode, watcher: opened });
         isNew ||= watched.has(directory);
@@ -68,11 +69,21 @@ function inodeOf(directory: string): number | undefined {
   }
 }
 
+interface Listener {
+  readonly changed: () => void;
+  /** The directory is not there any more, or not in its place. */
+  readonly gone: () => void;
+}
+
 /** A watch, or the system's code where there can be none. */
-function open(directory: string, changed: () => void, failed: () => void): fs.FSWatcher | string {
+function open(directory: string, { changed, gone }: Listener): fs.FSWatcher | string {
   try {
-    const watcher = fs.watch(directory, changed);
-    watcher.on("error", failed);
+    const watcher = fs.watch(directory, (type, name) => {
+      // So inotify tells of the directory itself. What is made in its place may have its inode.
+      if (type === "rename" && name === path.basename(directory)) gone();
+      changed();
+    });
+    watcher.on("error", gone);
     return watcher;
   } catch (error) {
     if (isSystemError(error)) return error.code;

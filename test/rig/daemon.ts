@@ -19,6 +19,8 @@ export interface Daemon {
 }
 
 export interface DaemonOptions {
+  /** As if its output went to the journal. */
+  readonly toJournal?: boolean;
   readonly words?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -28,19 +30,21 @@ const patienceMs = 20_000;
 /** Starts `dkms-agent daemon` on a machine. Whoever starts it ends it. */
 export function startDaemon(
   machine: Pick<AgentRoot, "root" | "at">,
-  { words = [], env = {} }: DaemonOptions = {},
+  { words = [], env = {}, toJournal = false }: DaemonOptions = {},
 ): Daemon {
-  const child = spawn(process.execPath, [cli, "daemon", "--root", machine.root, ...words], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...env },
-  });
+  const isJson = words.includes("--json");
+  // Both outputs through one pipe, so that lines come in their order.
+  const journal = toJournal ? 'export JOURNAL_STREAM="$(stat --dereference --format %d:%i /proc/$$/fd/1)"; ' : "";
+  const prefix = isJson ? [] : ["sh", "-c", `${journal}exec "$@" 2>&1`, "sh"];
+  const [file = "", ...args] = [...prefix, process.execPath, cli, "daemon", "--root", machine.root, ...words];
+  const child = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
   const lines: string[] = [];
   let next = 0;
   let wake: (() => void) | undefined;
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on("line", (line) => {
       lines.push(line);
-      if (words.includes("--json") && stream === child.stdout) assertContract(["apply", "--json"], line);
+      if (isJson && stream === child.stdout) assertContract(["apply", "--json"], line);
       wake?.();
     });
   }
