@@ -81,7 +81,7 @@ function insecurity(host: Host, path: string): TarballProblem | undefined {
   const { path: place, kind, reason, remedy } = insecure;
   const text = `the archive ${path} is not read: the ${kind} ${place} ${reason}`;
   const trust = "or give --allow-insecure-files if you trust whoever can write there";
-  return { kind: "untrusted", code: "E_INSECURE_FILE", text, remedy: `run "${remedy} ${place}", ${trust}` };
+  return { kind: "untrusted", code: "E_INSECURE_FILE", text, remedy: `${remedy}, ${trust}` };
 }
 
 /** What the system refuses may be there tomorrow; what is no proper archive, or another one, stays so. */

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { buildInputs } from "../dkms/build-inputs.ts";
-import { type BuildRecord, formatBuildRecord } from "../dkms/build-record.ts";
+import { type BuildRecord, formatBuildRecord, installRules } from "../dkms/build-record.ts";
 import { loadConf } from "../dkms/conf/load-conf.ts";
 import { digestSource } from "../dkms/digest-source.ts";
 import { objectName } from "../dkms/find-objects.ts";
@@ -38,7 +38,7 @@ export async function recordDkmsBuild(
     const destination = spec && { destination: spec.destLocation };
     return { file: name, sha256: files.sha256(file) ?? "", size: files.stat(file)?.size ?? 0, ...destination };
   });
-  const made = { inputs, builtAt: clock().toISOString(), durationMs, objects };
+  const made = { inputs, builtAt: clock().toISOString(), durationMs, objects, ...installRules(conf.value) };
   const given = Object.keys(directives).length > 0 ? { directives } : {};
   const places = names.map(({ name }) => path.join(directory, name));
   const signer = await findSigner(host, { kernel: instance.kernel, signing, objects: places });

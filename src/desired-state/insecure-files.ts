@@ -10,8 +10,10 @@ export function findInsecureFiles(
   return findInsecurePlaces(host, files).map(({ path, kind, reason, remedy }) =>
     faultOf(path, {
       code: "E_INSECURE_FILE",
-      message: `The ${kind} ${reason}, so root must not follow what ${kind === "file" ? "it says" : "is in it"}.`,
-      hint: `Run "${remedy} ${path}", or give --allow-insecure-files if you trust whoever can write there.`,
+      message: `The ${kind} ${reason}, so root must not follow what ${what[kind]}.`,
+      hint: `${remedy.replace(/^./, (first) => first.toUpperCase())}, or give --allow-insecure-files if you trust whoever can write there.`,
     }),
   );
 }
+
+const what = { file: "it says", directory: "is in it", link: "it leads to" };

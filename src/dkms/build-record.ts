@@ -20,6 +20,9 @@ export interface BuildRecord {
   readonly superseded?: readonly ObjectDigest[];
   /** The archive that the objects were loaded from. What the record says of how they were made is only its claim. */
   readonly tarball?: { readonly sha256: string };
+  /** AUTOINSTALL and NO_WEAK_MODULES of dkms.conf for this kernel, for whoever has the build without bash; absent: no. */
+  readonly autoinstall?: boolean;
+  readonly noWeakModules?: boolean;
   /** What was given besides dkms.conf (`dkms --directive`), and is part of `inputs.conf`; absent for none. */
   readonly directives?: Readonly<Record<string, string>>;
 }
@@ -54,6 +57,13 @@ export interface RecordedObject extends ObjectDigest {
   readonly destination?: string;
 }
 
+type InstallRules = Pick<BuildRecord, "autoinstall" | "noWeakModules">;
+
+/** Of what dkms.conf, or another record, says: what counts when the build is installed; nothing that is no. */
+export function installRules({ autoinstall, noWeakModules }: InstallRules): InstallRules {
+  return { ...(autoinstall && { autoinstall }), ...(noWeakModules && { noWeakModules }) };
+}
+
 /** A build record from its JSON text; `undefined` if it is not one, e.g. of a later format. */
 export function parseBuildRecord(text: string): BuildRecord | undefined {
   let value: unknown;
@@ -83,6 +93,8 @@ function isBuildRecord(value: unknown): value is BuildRecord {
     value.objects.every(isRecordedObject) &&
     (value.superseded === undefined || isDigestList(value.superseded)) &&
     (value.tarball === undefined || hasTexts(value.tarball, ["sha256"])) &&
+    ["undefined", "boolean"].includes(typeof value.autoinstall) &&
+    ["undefined", "boolean"].includes(typeof value.noWeakModules) &&
     (value.signer === undefined || typeof value.signer === "string") &&
     (value.directives === undefined || isTextMap(value.directives))
   );

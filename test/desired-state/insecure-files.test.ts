@@ -95,6 +95,46 @@ asRoot("refuses a link into a directory that others can write", (directory, file
   assert.match(refusals(file)[0] ?? "", `chmod go-w ${loose}`);
 });
 
+asRoot("follows every link on the way as the kernel does", (directory, file) => {
+  const [one, two] = ["one", "two"].map((name) => path.join(directory, name));
+  for (const made of [one, two]) fs.mkdirSync(made ?? "");
+  fs.renameSync(file, path.join(two ?? "", "a.yaml"));
+  fs.symlinkSync("../two", path.join(one ?? "", "link"));
+  const place = path.join(one ?? "", "link/a.yaml");
+  assert.equal(refusals(place), []);
+  fs.chmodSync(one ?? "", 0o777);
+  assert.match(
+    refusals(place).join(),
+    /^one: The directory can be written by everybody.* Put it where only root can write/,
+  );
+  fs.chmodSync(one ?? "", 0o1777);
+  assert.equal(refusals(place), []);
+  fs.lchownSync(path.join(one ?? "", "link"), nobody, 0);
+  assert.match(
+    refusals(place).join(),
+    `link: The link belongs to user ${nobody}, not to root, so root must not follow`,
+  );
+});
+
+asRoot("refuses a directory above the document's that another user can rename things in", (directory, file) => {
+  const inner = path.join(directory, "inner");
+  fs.mkdirSync(inner);
+  fs.renameSync(file, path.join(inner, "a.yaml"));
+  fs.chownSync(directory, nobody, 0);
+  const [refusal, ...others] = refusals(path.join(inner, "a.yaml"));
+  assert.match(refusal ?? "", `: The directory belongs to user ${nobody}`);
+  assert.equal(others, []);
+});
+
+asRoot("a link to itself is left to the reading", (directory) => {
+  fs.symlinkSync("loop.yaml", path.join(directory, "loop.yaml"));
+  const { diagnostics } = loadDesired(createHost(), [path.join(directory, "loop.yaml")], { allowInsecureFiles: false });
+  assert.equal(
+    diagnostics.map(({ code }) => code),
+    ["E_UNREADABLE"],
+  );
+});
+
 asRoot("shows nothing of what is in a refused file", (directory, file) => {
   fs.writeFileSync(file, "secret: [");
   fs.chmodSync(directory, 0o777);

@@ -17,7 +17,8 @@ const parse = suite("parseBuildRecord");
 parse("reads back what was written", () => {
   const superseded = [{ file: "old.ko", sha256: "0" }];
   const objects = record.objects.map((object) => ({ ...object, destination: "/updates/" }));
-  for (const one of [record, { ...record, superseded }, { ...record, objects }])
+  const rules = { autoinstall: true, noWeakModules: true };
+  for (const one of [record, { ...record, superseded }, { ...record, objects }, { ...record, ...rules }])
     assert.equal(parseBuildRecord(formatBuildRecord(one)), one);
 });
 
@@ -38,6 +39,8 @@ parse("takes nothing else for a record", () => {
     { ...record, objects: [{ file: "hello.ko", sha256: "f", size: 3, destination: 1 }] },
     { ...record, superseded: [{ file: "old.ko" }] },
     { ...record, superseded: null },
+    { ...record, autoinstall: "yes" },
+    { ...record, noWeakModules: null },
   ];
   for (const other of others) assert.is(parseBuildRecord(JSON.stringify(other)), undefined, JSON.stringify(other));
   for (const text of ["", "{", formatBuildRecord(record).slice(0, -20)]) assert.is(parseBuildRecord(text), undefined);

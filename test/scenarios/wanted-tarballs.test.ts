@@ -97,7 +97,7 @@ testNeeding(
       return result.stdout;
     };
     try {
-      const conf = 'if [ "$kernelver" = 6.1.0-2-amd64 ]; then DEST_MODULE_LOCATION=$(echo /extra); fi';
+      const conf = 'if [ "$kernelver" = 6.1.0-2-amd64 ]; then DEST_MODULE_LOCATION=$(echo /extra); AUTOINSTALL=yes; fi';
       quickModule(builder, "demo", { conf });
       fs.writeFileSync(builder.at("etc/os-release"), "ID=slackware\n");
       fs.writeFileSync(bare.at("etc/os-release"), "ID=slackware\n");
@@ -125,6 +125,12 @@ testNeeding(
       assert.is(
         await run(0, "dkms", "status"),
         "demo/1.0, 6.1.0-1-amd64, x86_64: installed\ndemo/1.0, 6.1.0-2-amd64, x86_64: built\n",
+      );
+      await run(0, "dkms", "uninstall", "demo/1.0", "-k", "6.1.0-1-amd64");
+      for (const release of releases) await run(0, "dkms", "autoinstall", "-k", release);
+      assert.is(
+        await run(0, "dkms", "status"),
+        "demo/1.0, 6.1.0-1-amd64, x86_64: built\ndemo/1.0, 6.1.0-2-amd64, x86_64: installed\n",
       );
       bare.want("  - {name: demo, version: '1.0', state: absent}");
       await run(0, "apply");

@@ -29,7 +29,10 @@ export function archiveWord({ call }: Session): SourceWord | undefined {
   return isArchive && (call.verb === "ldtarball" || !isNamed) ? call.source : undefined;
 }
 
-/** E_USAGE (2) without an archive, E_NO_ARCHIVE (2), E_TARBALL (3) for a directory, E_INSECURE_FILE. */
+/**
+ * E_USAGE (2) without an archive, E_NO_ARCHIVE (2), E_TARBALL (3) for a directory, E_INSECURE_FILE where everybody could have
+ * put something into it or in its place.
+ */
 export function checkArchive(session: Session): Failure | undefined {
   const { host, call, tell } = session;
   const word = archiveWord(session);
@@ -46,12 +49,16 @@ export function checkArchive(session: Session): Failure | undefined {
     return fail("E_NO_ARCHIVE", what, { path: file, remedy, dkmsExit: 2 }).error;
   }
   const places = findInsecurePlaces(host, [file]);
-  const open = places.find((place) => place.byEverybody && place.kind === "file");
+  const open = places.find(({ byEverybody }) => byEverybody);
   if (open) {
-    const message = `${file} is not loaded: it ${open.reason}, and what it holds runs as root.`;
-    return fail("E_INSECURE_FILE", message, { path: file, remedy: `Run "${open.remedy} ${file}".` }).error;
+    const what = open.path === file ? "it" : `the ${open.kind} ${open.path}`;
+    const message = `${file} is not loaded: ${what} ${open.reason}, and what it holds runs as root.`;
+    const remedy = `${open.remedy.replace(/^./, (first) => first.toUpperCase())}.`;
+    return fail("E_INSECURE_FILE", message, { path: open.path, remedy }).error;
   }
-  for (const place of places) tell({ type: "notice", text: `The ${place.kind} ${place.path} ${place.reason}.` });
+  // Whoever names an archive of one other user knows whose it is, and dell/dkms takes it.
+  const [other] = places;
+  if (other) tell({ type: "notice", text: `The ${other.kind} ${other.path} ${other.reason}.` });
   return undefined;
 }
 

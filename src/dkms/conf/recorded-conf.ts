@@ -19,6 +19,8 @@ export function recordedConf({ files, paths }: Host, instance: InstanceId): RawC
     { name: "PACKAGE_NAME", index: 0, value: name },
     { name: "PACKAGE_VERSION", index: 0, value: version },
   ];
+  if (record.autoinstall) entries.push({ name: "AUTOINSTALL", index: 0, value: "yes" });
+  if (record.noWeakModules) entries.push({ name: "NO_WEAK_MODULES", index: 0, value: "yes" });
   for (const [index, { file, destination }] of record.objects.entries()) {
     if (destination === undefined) return undefined;
     entries.push({ name: "BUILT_MODULE_NAME", index, value: objectName(file) ?? file });

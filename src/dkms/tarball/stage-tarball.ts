@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
+import { archiveFault } from "../../host/archive/archive-fault.ts";
 import { type ArchiveEntry, linkProblem } from "../../host/archive/read-archive.ts";
 import type { Host } from "../../host/host.ts";
 import { fail, type Result, succeed } from "../failure.ts";
@@ -55,11 +56,17 @@ function startStaging({ files }: Host, { directory, kernels }: StageRequest): St
     else if (entry.kind === "directory") files.makeDirectory(place);
     else {
       files.makeDirectory(path.dirname(place));
+      if (entry.kind === "hard-link" && !isWanted(entry.target)) throw leftOut(entry);
       if (entry.kind === "hard-link") files.link(path.join(directory, entry.target), place);
       else await writeFile(files, { entry, place, digests });
     }
   };
   return { digests, links, take };
+}
+
+function leftOut({ path: name, target }: ArchiveEntry): Error {
+  const why = "which belongs to a build that was not asked for, or to none";
+  return archiveFault("refused", `holds a hard link to what is not unpacked: ${name} -> ${target}, ${why}`);
 }
 
 /** Builds that were not asked for, and what is no part of a build, are only looked at. */

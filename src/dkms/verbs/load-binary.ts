@@ -3,6 +3,7 @@ import type { Host } from "../../host/host.ts";
 import {
   type BuildRecord,
   formatBuildRecord,
+  installRules,
   type ObjectDigest,
   parseBuildRecord,
   type RecordedObject,
@@ -87,6 +88,7 @@ function recordOf(host: Host, { job, binary, instance }: Loading): BuildRecord {
     builtAt: timeOf(claimed?.builtAt) ?? host.clock().toISOString(),
     durationMs: claimed?.durationMs ?? 0,
     objects,
+    ...installRules(claimed ?? {}),
     ...(left.length > 0 && { superseded: left }),
     tarball: { sha256: staged.sha256 },
   };

@@ -2,7 +2,13 @@ import path from "node:path";
 import { copyTree } from "../../host/copy-tree.ts";
 import type { Host } from "../../host/host.ts";
 import { isSystemError } from "../../host/system-error.ts";
-import { type BuildRecord, formatBuildRecord, type ObjectDigest, type RecordedObject } from "../build-record.ts";
+import {
+  type BuildRecord,
+  formatBuildRecord,
+  installRules,
+  type ObjectDigest,
+  type RecordedObject,
+} from "../build-record.ts";
 import { fail, type Result, succeed } from "../failure.ts";
 import { instanceAddress } from "../id.ts";
 import { ioFailure } from "../io-failure.ts";
@@ -196,6 +202,7 @@ function completeStaging({ host, job, log }: Making, staging: string, result: Bu
     builtAt: clock().toISOString(),
     durationMs: result.durationMs,
     objects,
+    ...installRules(conf),
     ...(signer !== undefined && { signer }),
     ...(superseded.length > 0 && { superseded }),
     ...(Object.keys(directives).length > 0 && { directives }),

@@ -163,6 +163,21 @@ load("asks for the digest and the module before anything is in its place", async
   await expectUntouched(tree, "E_TARBALL", () => context.load(files, { module: { name: "demo", version: "2.0" } }));
 });
 
+load("refuses a hard link to what belongs to a build that is not asked for", async (context) => {
+  const symvers = (of: string) => `./dkms_main_tree/${of}/x86_64/module/Module.symvers`;
+  const files = [
+    ...sourceFiles(),
+    ...both,
+    { name: symvers(release), content: "0x1 x\n" },
+    { name: symvers(other), type: "1", linkName: symvers(release) },
+  ];
+  const failure = await expectUntouched(context.tree, "E_TARBALL", () =>
+    context.load(files, { kernels: [{ ...kernel, release: other }] }),
+  );
+  assert.match(failure.message, `a hard link to what is not unpacked: ${symvers(other).slice(2)} -> `);
+  expectDone(await context.load(files)).undo.commit();
+});
+
 load("refuses objects that are not for the kernel that they lie under", async (context) => {
   const refused = (files: readonly ArchivedFile[]) =>
     expectUntouched(context.tree, "E_WRONG_KERNEL", () => context.load([...sourceFiles(), ...files]));
