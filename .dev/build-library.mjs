@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { buildId } from "./bundle.mjs";
 
 const project = join(import.meta.dirname, "..");
 
@@ -16,7 +17,8 @@ export async function buildLibrary(to = join(project, "dist/library")) {
   const { build } = await import("esbuild");
   const staging = `${to}.${process.pid}`;
   rmSync(staging, { recursive: true, force: true });
-  await build({
+  /** @satisfies {import("esbuild").BuildOptions} */
+  const options = {
     absWorkingDir: project,
     entryPoints: ["src/library.ts"],
     outfile: join(staging, "library.js"),
@@ -32,7 +34,10 @@ export async function buildLibrary(to = join(project, "dist/library")) {
     banner: {
       js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);',
     },
-  });
+  };
+  const { outputFiles } = await build({ ...options, write: false });
+  const id = buildId(outputFiles.map(({ text }) => text));
+  await build({ ...options, define: { DKMS_AGENT_BUILD: JSON.stringify(id) } });
   for (const [path, text] of declarations()) {
     mkdirSync(dirname(join(staging, path)), { recursive: true });
     writeFileSync(join(staging, path), text);

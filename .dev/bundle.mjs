@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { basename, join, relative } from "node:path";
 import { pieceLoader } from "./piece-loader.mjs";
 
@@ -50,7 +51,7 @@ export async function bundle(from) {
     outExtension: { ".js": ".cjs" },
     format: "cjs",
     // node-cron asks where its other files lie, for tasks in processes of their own: there are none.
-    define: { "import.meta.url": '"file:///nowhere"' },
+    define: { "import.meta.url": '"file:///nowhere"', DKMS_AGENT_BUILD: JSON.stringify(buildId([...texts.values()])) },
     // import() of CommonJS would start Node's loader of ES modules.
     supported: { "dynamic-import": false },
     plugins: [joinPieces({ texts, starts })],
@@ -61,6 +62,15 @@ export async function bundle(from) {
     return { path, text: loadPieces(loadLate(file.text, path === "cli.cjs" ? loader : "")) };
   });
   return { files, inputs: Object.keys(split.metafile.inputs) };
+}
+
+/**
+ * What tells a program from every other one: src/commands/tool-version.ts.
+ *
+ * @param {readonly string[]} texts all that it is made of
+ */
+export function buildId(texts) {
+  return createHash("sha256").update(JSON.stringify(texts)).digest("hex").slice(0, 16);
 }
 
 /**

@@ -1,5 +1,7 @@
-import type { ActualState, ArchivePolicy } from "./actual-state/actual-state.ts";
+import type { ActualState, ArchivePolicy, ScanRequest } from "./actual-state/actual-state.ts";
+import { type KnownScan, recallScan, scanToKeep } from "./actual-state/known-scan.ts";
 import { scanActual } from "./actual-state/scan-actual.ts";
+import { toolBuild } from "./commands/tool-version.ts";
 import type { DesiredState } from "./desired-state/desired-state.ts";
 import { type KnownDigests, openDigests } from "./dkms/known-digests.ts";
 import type { SigningSettings } from "./dkms/signing/signing.ts";
@@ -13,6 +15,8 @@ import { scanRequest } from "./plan/scan-request.ts";
 export interface Comparison {
   readonly actual: ActualState;
   readonly plan: Plan;
+  /** Keeps what was found, as {@link KnownScan} has it; `undefined` if it comes from an earlier run, and nothing was read. */
+  readonly keep: (() => void) | undefined;
 }
 
 export interface CompareOptions {
@@ -23,20 +27,42 @@ export interface CompareOptions {
   readonly signing?: SigningSettings;
   /** What is known of files from before. Default: what earlier runs have kept. */
   readonly digests?: KnownDigests;
+  /** Whether what is found may be kept for later runs: to prepare for that takes time. */
+  readonly mayKeep?: boolean;
 }
 
-/** Scans and plans. Writes nothing anywhere. */
-export async function compare(
-  host: Host,
-  desired: DesiredState,
-  { filter, archives, signing, digests = openDigests(host) }: CompareOptions,
-): Promise<Comparison> {
+/** Scans and plans, or knows from an earlier run what a scan would find. Writes nothing anywhere. */
+export async function compare(host: Host, desired: DesiredState, options: CompareOptions): Promise<Comparison> {
+  const { filter, archives, signing } = options;
   const { runningKernel, arch } = host.machine;
-  const request = scanRequest(desired, { runningKernel, arch }, filter);
-  const actual = await scanActual(digests.host, {
-    ...request,
+  const request: ScanRequest = {
+    ...scanRequest(desired, { runningKernel, arch }, filter),
     ...(archives && { archives }),
     ...(signing && { signing }),
-  });
-  return { actual, plan: assemblePlan(desired, actual, filter) };
+  };
+  const { actual, keep } = await look(host, request, { ...options, desired });
+  return { actual, plan: assemblePlan(desired, actual, filter), keep };
+}
+
+async function look(
+  host: Host,
+  request: ScanRequest,
+  { desired, filter, digests = openDigests(host), mayKeep }: CompareOptions & { readonly desired: DesiredState },
+): Promise<Omit<Comparison, "plan">> {
+  const keep = () => {};
+  const isWhole = filter.modules.length === 0 && filter.kernel === undefined && !filter.retry;
+  // What archives hold is not remembered.
+  if (!isWhole || request.tarballs?.length) return { actual: await scanActual(digests.host, request), keep };
+  const question = questionOf(host, desired, request);
+  const known = recallScan(host, question);
+  if (known) return { actual: known, keep: undefined };
+  const scan = (scanned: Host) => scanActual(scanned, request);
+  if (mayKeep) return scanToKeep(host, question, { digests: digests.host, scan });
+  return { actual: await scan(digests.host), keep };
+}
+
+/** Everything but the places that are read on which the answer depends. */
+function questionOf({ root, paths, machine }: Host, desired: DesiredState, { signing }: ScanRequest): string {
+  const { arch, runningKernel, uid } = machine;
+  return JSON.stringify([toolBuild, root, paths, arch, runningKernel, uid, signing, desired]);
 }

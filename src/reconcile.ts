@@ -23,7 +23,7 @@ import { rebootNeed } from "./plan/reboot-need.ts";
 import { restrictPlan } from "./plan/restrict-plan.ts";
 import { rememberWishes } from "./plan/wishes.ts";
 
-export interface ReconcileOptions extends Required<Omit<CompareOptions, "signing" | "digests">> {
+export interface ReconcileOptions extends Required<Omit<CompareOptions, "signing" | "digests" | "mayKeep">> {
   readonly emit: Emit;
   readonly lockTimeoutMs: number;
   /** For builds whose module says nothing. */
@@ -72,7 +72,7 @@ async function reconcileLocked(
   options: ReconcileOptions,
 ): Promise<Result<Reconciled>> {
   const digests = openDigests(host);
-  const scope = { ...options, signing: options.policy.signing, digests };
+  const scope = { ...options, signing: options.policy.signing, digests, mayKeep: true };
   const before = await compare(host, desired, scope);
   const { earlier, filter, emit } = options;
   const admitted = earlier ? admitEarlier(host, earlier, { ...before, desired, filter, emit }) : succeed(before.plan);
@@ -96,7 +96,10 @@ async function reconcileLocked(
   const outcome = { ...applied, remaining, reboot };
   const wishes = rememberWishes(after.actual.lastApplied, after.plan, world);
   orWarn(emit, "remember what was wanted", () => writeLastApplied(host, wishes));
-  if (!outcome.interrupted) await digests.save({ whole: filter.modules.length === 0 && filter.kernel === undefined });
+  if (!outcome.interrupted && after.keep) {
+    await digests.save({ whole: filter.modules.length === 0 && filter.kernel === undefined });
+    after.keep();
+  }
   options.keep?.();
   orWarn(emit, "keep in the journal how this run ended", () => journal.end(outcome));
   emit({ type: "run_complete", outcome });

@@ -20,7 +20,7 @@ import { plan } from "./plan.ts";
 import type { PlanFile } from "./plan-file.ts";
 import { runOptionsOf } from "./run-options.ts";
 import { parseEngine, parseJobs, type SharedOptions } from "./shared-options.ts";
-import { toolVersion } from "./tool-version.ts";
+import { toolBuild } from "./tool-version.ts";
 import { usageAnswer } from "./usage-answer.ts";
 import type { UsageError } from "./usage-error.ts";
 
@@ -101,7 +101,7 @@ async function applyOn(opened: OpenedHost, invocation: Invocation, request: Appl
       own.ask === true ? await ask(host, invocation, { desired, scope, saved, file: file?.value }) : undefined;
     if (seen && !seen.ok) return failed(reporter, seen.error, detailed);
     const earlier = seen?.value ?? saved;
-    const keep = loaded.diagnostics.length === 0 ? () => keepDesired(host, desired, toolVersion) : undefined;
+    const keep = loaded.diagnostics.length === 0 ? () => keepDesired(host, desired, toolBuild) : undefined;
     const result = await reconcile(host, desired, { ...run, emit: reporter.emit, earlier, keep });
     return result.ok ? conclude(result.value, detailed) : failed(reporter, result.error, detailed);
   } finally {

@@ -7,12 +7,12 @@ import { validationJson } from "../report/validation.ts";
 import type { Answer, Invocation } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { SharedOptions } from "./shared-options.ts";
-import { toolVersion } from "./tool-version.ts";
+import { toolBuild, toolVersion } from "./tool-version.ts";
 
 /** The documents that the options name. What it takes to check them is loaded only if they are new, or not flawless. */
 export async function loadFor(host: Host, options: SharedOptions, candidate?: Candidate): Promise<LoadedDesired> {
   const { desired: places, allowInsecureFiles } = options;
-  const desired = readKnownDesired(host, places, { allowInsecureFiles, candidate, toolVersion });
+  const desired = readKnownDesired(host, places, { allowInsecureFiles, candidate, toolBuild });
   if (desired) return { desired, diagnostics: [] };
   const { loadDesired } = await import("../desired-state/load-desired.ts");
   return loadDesired(host, places, { allowInsecureFiles, candidate });

@@ -11,7 +11,7 @@ import { toolVersion } from "./tool-version.ts";
 interface Planned {
   readonly desired: DesiredState;
   readonly filter: PlanFilter;
-  readonly compared: Comparison;
+  readonly compared: Pick<Comparison, "actual" | "plan">;
 }
 
 /** What a plan document says besides the plan that was made just now. */

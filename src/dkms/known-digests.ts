@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { FileStat } from "../host/files.ts";
 import type { Host } from "../host/host.ts";
+import { isSettled, tickMs } from "../host/settled.ts";
 import { isSystemError } from "../host/system-error.ts";
 import { readOwnFile, writeOwnFile } from "./own-file.ts";
 import { digestsFile } from "./tree-layout.ts";
@@ -29,7 +30,11 @@ type Entry = readonly [size: number, mtime: number, ctime: number, inode: number
  */
 export function openDigests(asked: Host): KnownDigests {
   const { files, clock } = asked;
-  const entries = readKept(asked);
+  let kept: Map<string, Entry> | undefined;
+  const entriesOf = () => {
+    kept ??= readKept(asked);
+    return kept;
+  };
   const used = new Set<string>();
   const unsettled = new Map<string, number>();
   const seen = new Map<string, FileStat>();
@@ -38,6 +43,7 @@ export function openDigests(asked: Host): KnownDigests {
     seen.delete(path);
     if (stat?.kind !== "file") return files.sha256(path);
     used.add(path);
+    const entries = entriesOf();
     const before = entries.get(path);
     if (before && isOf(before, stat)) return before[5];
     entries.delete(path);
@@ -67,6 +73,7 @@ export function openDigests(asked: Host): KnownDigests {
     save: async ({ whole }) => {
       try {
         await settle(asked, unsettled, sha256);
+        const entries = entriesOf();
         const paths = [...entries.keys()].filter((path) => !whole || used.has(path)).sort();
         const text = textOf(paths.flatMap((path) => [[path, entries.get(path)] as const]));
         writeOwnFile(asked, digestsFile(asked.paths), text);
@@ -80,14 +87,6 @@ export function openDigests(asked: Host): KnownDigests {
 /** Nothing is known from before and nothing is kept: every file is read. */
 export function unknownDigests(host: Host): KnownDigests {
   return { host, begin: () => {}, save: async () => {} };
-}
-
-/** Longer than a tick of the clock that the kernel stamps files with. */
-const tickMs = 100;
-
-/** A time of whole seconds is of a file system that has no finer ones. */
-function isSettled({ ctimeMs }: FileStat, readAt: number): boolean {
-  return ctimeMs % 1000 !== 0 && ctimeMs + tickMs < readAt;
 }
 
 /** What was made a moment ago is read again when its moment is over, so that the next run need not keep it. */

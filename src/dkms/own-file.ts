@@ -11,10 +11,32 @@ export function readOwnFile(
   file: string,
   longest: number,
 ): string | undefined {
+  return readOwn({ files, machine }, { file, longest, read: files.readText });
+}
+
+/** The same, of a file that holds no text. */
+export function readOwnBytes(
+  { files, machine }: Pick<Host, "files" | "machine">,
+  file: string,
+  longest: number,
+): Uint8Array | undefined {
+  return readOwn({ files, machine }, { file, longest, read: files.readBytes });
+}
+
+interface Reading<T> {
+  readonly file: string;
+  readonly longest: number;
+  readonly read: (file: string) => T | undefined;
+}
+
+function readOwn<T>(
+  { files, machine }: Pick<Host, "files" | "machine">,
+  { file, longest, read }: Reading<T>,
+): T | undefined {
   try {
     const stat = files.lstat(file);
     const isOurs = stat?.kind === "file" && (stat.uid === 0 || stat.uid === machine.uid) && (stat.mode & 0o022) === 0;
-    return isOurs && stat.size <= longest ? files.readText(file) : undefined;
+    return isOurs && stat.size <= longest ? read(file) : undefined;
   } catch (error) {
     if (isSystemError(error)) return undefined;
     throw error;
@@ -25,6 +47,15 @@ export function readOwnFile(
 export function writeOwnFile(host: Pick<Host, "files" | "machine">, file: string, text: string): void {
   try {
     if (readOwnFile(host, file, Number.POSITIVE_INFINITY) !== text) host.files.writeAtomic(file, text, 0o600);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+  }
+}
+
+/** The same, of bytes; whatever stood there. */
+export function writeOwnBytes({ files }: Pick<Host, "files">, file: string, bytes: Uint8Array): void {
+  try {
+    files.writeAtomic(file, bytes, 0o600);
   } catch (error) {
     if (!isSystemError(error)) throw error;
   }

@@ -150,6 +150,11 @@ export function digestsFile(paths: Paths): string {
   return inside(paths.state, "digests.json");
 }
 
+/** What was there when nothing was left to do: see known-scan.ts. */
+export function knownScanFile(paths: Paths): string {
+  return inside(paths.state, "scan.bin");
+}
+
 /** What checked documents ask for: see known-desired.ts. */
 export function knownDesiredFile(paths: Paths): string {
   return inside(paths.state, "desired.json");

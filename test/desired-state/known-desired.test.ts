@@ -43,7 +43,7 @@ known("is not written again while it is the same", ({ tree, desired }) => {
 });
 
 known("is of these texts, at this place, and of this version of the program", ({ tree }) => {
-  assert.is(read(tree, { toolVersion: "1.0.1" }), undefined);
+  assert.is(read(tree, { toolBuild: "1.0.1" }), undefined);
   const copy = tree.write("copies/one.yaml", document);
   assert.is(readKnownDesired(tree.host(), [tree.at("copies")], options), undefined);
   assert.is(readKnownDesired(tree.host(), [copy], options), undefined);
@@ -100,7 +100,7 @@ known("takes no notice of what somebody else could have written, or what is not 
   assert.is(read(tree), undefined, "of another user");
 });
 
-const options = { allowInsecureFiles: false, toolVersion: "1.0.0" };
+const options = { allowInsecureFiles: false, toolBuild: "1.0.0" };
 
 function read(tree: TreeBuilder, more: Partial<typeof options> = {}): DesiredState | undefined {
   return readKnownDesired(tree.host(), [tree.at("documents")], { ...options, ...more });

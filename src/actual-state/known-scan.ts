@@ -1,0 +1,76 @@
+import { readOwnBytes, writeOwnBytes } from "../dkms/own-file.ts";
+import { readLoaded } from "../dkms/read-loaded.ts";
+import { knownScanFile } from "../dkms/tree-layout.ts";
+import type { Host } from "../host/host.ts";
+import { packValue, unpackValue } from "../host/packed-value.ts";
+import { areSame, type ReadMarks, recordReads } from "../host/record-reads.ts";
+import { isSystemError } from "../host/system-error.ts";
+import type { ActualState } from "./actual-state.ts";
+
+/** What a scan has found, and how to keep that for later runs. */
+export interface KnownScan {
+  readonly actual: ActualState;
+  /**
+   * Under the lock only. Nothing is kept of what need not be the same a moment later although nothing has changed, and it
+   * gives up in silence where nothing can be written.
+   */
+  readonly keep: () => void;
+}
+
+/**
+ * What an earlier run with the same question has kept in `<state>/scan.bin`, if every place that its scan has looked at
+ * still looks the same: size, times, inode and device, as with digests (known-digests.ts); `undefined` if not. What is
+ * loaded is always read anew, since /sys keeps no times. What somebody else could have written is not read.
+ */
+export function recallScan(host: Host, question: string): ActualState | undefined {
+  const bytes = readOwnBytes(host, knownScanFile(host.paths), longest);
+  const kept = bytes && unpackValue(bytes);
+  if (!isKept(kept) || kept.question !== question || !areSame(host, kept.marks)) return undefined;
+  try {
+    return { ...kept.actual, loaded: readLoaded(host) };
+  } catch (error) {
+    if (isSystemError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Scans, and takes note of what it looks at. `digests`: the host through which the scan asks for digests. */
+export async function scanToKeep(
+  host: Host,
+  question: string,
+  { digests, scan }: { readonly digests: Host; readonly scan: (host: Host) => Promise<ActualState> },
+): Promise<KnownScan> {
+  const { host: recorded, marks: marksSoFar } = recordReads(digests, host.paths.loaded);
+  const actual = await scan(recorded);
+  const keep = (): void => {
+    const marks = actual.findings.length === 0 ? marksSoFar() : undefined;
+    if (!marks) return;
+    const { loaded: _, ...rest } = actual;
+    const bytes = packValue({ format, question, marks, actual: rest } satisfies Kept);
+    if (bytes.length <= longest) writeOwnBytes(host, knownScanFile(host.paths), bytes);
+  };
+  return { actual, keep };
+}
+
+interface Kept {
+  readonly format: typeof format;
+  readonly question: string;
+  readonly marks: ReadMarks;
+  readonly actual: Omit<ActualState, "loaded">;
+}
+
+const format = "dkms-agent scan 1";
+const longest = 64 << 20;
+
+/** What this very program has written has the shape that it wrote; which program that was is part of the question. */
+function isKept(value: unknown): value is Kept {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "format" in value &&
+    value.format === format &&
+    "question" in value &&
+    "marks" in value &&
+    "actual" in value
+  );
+}
