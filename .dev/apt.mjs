@@ -73,6 +73,16 @@ export function isKnown(name, options = []) {
 }
 
 /**
+ * @param {readonly string[]} names
+ * @returns {string[]} those of which the package lists hold no package; asked in one go
+ */
+export function unknownPackages(names) {
+  const answer = names.length > 0 ? aptCache(["policy", ...names]) : "";
+  const known = [...answer.matchAll(/^(\S+):\n.*\n\s+Candidate: (?!\(none\))/gm)].map(([, name]) => name);
+  return names.filter((name) => !known.includes(name));
+}
+
+/**
  * @param {string} name
  * @returns {boolean}
  */

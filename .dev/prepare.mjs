@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { AptFailure, canInstall, install, isDebianLike, isInstalled, update } from "./apt.mjs";
+import { AptFailure, canInstall, install, isDebianLike, isInstalled, unknownPackages, update } from "./apt.mjs";
 import { headerPackages } from "./header-packages.mjs";
 import { distribution, missingNeeds } from "./needs.mjs";
 import { extractHeaders, missingParts } from "./parts.mjs";
@@ -77,7 +77,12 @@ function installAll(needs) {
   console.log(`Missing: ${needs.map(({ what, why }) => `${what} (${why})`).join(", ")}.`);
   console.log("Fetching the lists of packages (apt-get update).");
   update();
-  const { packages, headers } = choosePackages(needs);
+  const chosen = choosePackages(needs);
+  const { headers } = chosen;
+  // One name that this release of the distribution does not have would keep apt-get from installing any of the others.
+  const unknown = unknownPackages(chosen.packages);
+  const packages = chosen.packages.filter((name) => !unknown.includes(name));
+  if (unknown.length > 0) console.log(`${distribution()} has no package ${unknown.join(", ")}.`);
   if (packages.length > 0) {
     console.log(`Installing ${packages.join(" ")} (apt-get install).`);
     install(packages);

@@ -5,6 +5,7 @@ import * as fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { loadDesired } from "../../src/desired-state/load-desired.ts";
+import { moduleSchema } from "../../src/desired-state/schema.ts";
 import { createHost } from "../../src/host/create-host.ts";
 import { puppetModule } from "../rig/puppet-machine.ts";
 import { runProgram } from "../rig/run-program.ts";
@@ -50,6 +51,16 @@ module("has each attribute and parameter in its README", () => {
   assert.ok(attributes.length > 10 && parameters.length > 10);
   assert.equal(
     [...attributes, ...parameters].filter((name) => !readme.includes(`\`${name}\``)),
+    [],
+  );
+});
+
+module("has an attribute for each key of a module in a document", () => {
+  const type = read("lib/puppet/type/dkms_module.rb");
+  // Absent is what ensure says.
+  const keys = Object.keys(moduleSchema.shape);
+  assert.equal(
+    keys.filter((key) => !new RegExp(`^ {4}${key}: \\{$`, "m").test(type)),
     [],
   );
 });

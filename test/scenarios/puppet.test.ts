@@ -113,16 +113,8 @@ testNeeding(
     const hello = `dkms_module { 'hello': version => '1.0', kernels => '${older}' }`;
     const listed = () => fs.readdirSync(documents).sort();
 
-    fs.writeFileSync(other, 'apiVersion: dkms-agent/v1\nmodules:\n  - {name: hello, version: "1.0"}\n');
-    const twice = machine.apply(hello);
-    assert.is(twice.exitCode, 6, text(twice));
-    assert.match(
-      twice.stderr,
-      "/desired-state/other.yaml:3:12: hello/1.0 is listed already in /etc/dkms-agent/desired-state/hello.yaml, line 4. [E_DUPLICATE_MODULE]",
-    );
-    assert.equal(listed(), ["other.yaml"]);
-
-    fs.writeFileSync(other, "apiVersion: dkms-agent/v1\nmodules:\n  - {name: world, verson: 1.0}\n");
+    const theirs = ['{name: hello, version: "1.0"}', "{name: world, verson: 1.0}"].map((entry) => `  - ${entry}\n`);
+    fs.writeFileSync(other, `apiVersion: dkms-agent/v1\nmodules:\n${theirs.join("")}`);
     fs.writeFileSync(path.join(documents, "two.yaml"), "apiVersion: dkms-agent/v1\nmodules: []\n");
     const wrong =
       "dkms_module { 'two': version => '1.0' } dkms_module { 'three': version => '3', kernels => [{ 'range' => 'abc' }] }";
@@ -130,7 +122,11 @@ testNeeding(
     assert.is(broken.exitCode, 6, text(broken));
     assert.match(
       broken.stderr,
-      '/etc/dkms-agent/desired-state/other.yaml:3:19: There is no key "verson" in a module. [E_UNKNOWN_KEY]',
+      "/desired-state/other.yaml:3:12: hello/1.0 is listed already in /etc/dkms-agent/desired-state/hello.yaml, line 4. [E_DUPLICATE_MODULE]",
+    );
+    assert.match(
+      broken.stderr,
+      '/etc/dkms-agent/desired-state/other.yaml:4:19: There is no key "verson" in a module. [E_UNKNOWN_KEY]',
     );
     assert.match(broken.stderr, "two.yaml does not list two alone");
     assert.match(broken.stderr, '/etc/dkms-agent/desired-state/three.yaml:6:24: "abc" is not a bound of a range.');

@@ -100,6 +100,11 @@ Packages that a build needs are not known here: `require => Package['linux-heade
       desc: 'Whether every run that would take the module away is refused, until dkms-agent unprotect lifts it.',
       default: false,
     },
+    initramfs: {
+      type: 'Boolean',
+      desc: 'Whether the initramfs of a kernel is made again when what is installed of the module for it has changed.',
+      default: false,
+    },
     pending: {
       type: 'Array[String]',
       desc: 'What dkms-agent would do to the module on this host, and what keeps it from it. Leave it alone: it is to be empty.',
@@ -108,7 +113,7 @@ Packages that a build needs are not known here: `require => Package['linux-heade
     blocked: {
       type: 'Enum[fail, warn]',
       desc: 'What a module comes to that is wanted and cannot be had now (no headers, no source, an archive out of ' \
-            'reach): a failed resource, or a warning.',
+            'reach): a failed resource, or a warning. A build that failed is a failure either way.',
       behaviour: :parameter,
       default: 'fail',
     },

@@ -41,7 +41,15 @@ module PuppetX::DkmsAgent
       Open3.popen3(environment, program, 'apply', '--json', '--module', name) do |input, output, errors, child|
         input.close
         complaints = Thread.new { errors.read }
-        output.each_line { |line| yield parse(line) }
+        complaints.report_on_exception = false
+        begin
+          ended = false
+          output.each_line { |line| yield parse(line) }
+          ended = true
+        ensure
+          # Puppet was asked to stop: so is the agent, which takes back what is half done.
+          Process.kill('TERM', child.pid) unless ended
+        end
         [child.value.exitstatus || -1, complaints.value]
       end
     end

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require 'fileutils'
 require 'json'
 require 'psych'
 require 'puppet'
@@ -12,8 +13,11 @@ module PuppetX::DkmsAgent
     DIRECTORY = '/etc/dkms-agent/desired-state'
     API_VERSION = 'dkms-agent/v1'
     # What the agent takes for a key that a document leaves out. Not written, and read as if it were.
-    NEUTRAL = { 'state' => 'installed', 'directives' => {}, 'tarballs' => [], 'build' => 'auto', 'protect' => 'false' }.freeze
-    KEYS = ['version', 'state', 'kernels', 'source', 'directives', 'tarballs', 'build', 'timeout', 'protect'].freeze
+    NEUTRAL = {
+      'state' => 'installed', 'directives' => {}, 'tarballs' => [], 'build' => 'auto', 'protect' => 'false', 'initramfs' => 'false'
+    }.freeze
+    KEYS = ['version', 'state', 'kernels', 'source', 'directives', 'tarballs', 'build', 'timeout', 'protect', 'initramfs'].freeze
+    YES_OR_NO = [:protect, :initramfs].freeze
     LARGEST = 1 << 20
 
     # A document that is there and is not this resource's to replace.
@@ -34,8 +38,8 @@ module PuppetX::DkmsAgent
     # The entry as attributes of a resource.
     def self.attributes(entry)
       said = { 'state' => 'installed', 'kernels' => ['running', 'newest'] }.merge(entry)
-      values = KEYS.map { |key| [key.to_sym, said[key]] }.reject { |_, value| value.nil? }.to_h
-      values.key?(:protect) ? values.merge(protect: values[:protect] == 'true') : values
+      values = KEYS.map { |key| [key.to_sym, said[key]] }.reject { |_, value| value.nil? }
+      values.map { |key, value| [key, YES_OR_NO.include?(key) ? value == 'true' : value] }.to_h
     end
 
     def self.render(name, entry)
@@ -65,7 +69,7 @@ module PuppetX::DkmsAgent
 
     # Writes a document that appears whole or not at all.
     def self.write(name, entry)
-      Puppet::FileSystem.dir_mkpath(path(name))
+      FileUtils.mkdir_p(DIRECTORY, mode: 0o755)
       Puppet::Util.replace_file(path(name), 0o644) do |file|
         file.binmode
         file.write(render(name, entry))

@@ -2,6 +2,7 @@
 
 require_relative 'agent'
 require_relative 'document'
+require_relative 'outlook'
 
 module PuppetX; end
 
@@ -9,32 +10,6 @@ module PuppetX::DkmsAgent
   # What dkms-agent says of a host, module by module.
   class HostState
     LEVELS = ['added', 'built', 'installed'].freeze
-    # From so many on, the first ones and a count say as much.
-    MOST_LINES = 20
-
-    # What a plan does to a module and what it cannot do, one line each.
-    def self.lines(plan, name)
-      changes = about(plan['changes'], name).map do |change|
-        drift = change['drift'] == 'corrective' ? ' (drift)' : ''
-        actions = change['actions'] - ['depmod']
-        "#{(actions.empty? ? ['depmod'] : actions).join(', ')} #{change['address']}: #{change['reason']['text']}#{drift}"
-      end
-      blocked = about(plan['blocked'], name).map do |one|
-        "blocked #{one['address']}: #{one['text']} [#{one['code']}]: #{one['remedy']}"
-      end
-      [shorten(changes), shorten(blocked)]
-    end
-
-    def self.about(items, name)
-      (items || []).select { |item| item['address'] == name || item['address'].start_with?("#{name}/") }
-    end
-
-    def self.shorten(lines)
-      return lines if lines.length <= MOST_LINES
-
-      lines.first(MOST_LINES) + ["and #{lines.length - MOST_LINES} more"]
-    end
-    private_class_method :shorten
 
     def initialize
       @status = Agent.status
@@ -52,21 +27,16 @@ module PuppetX::DkmsAgent
       entry, untold = own_entry(name)
       versions = @status['modules'].select { |one| one['name'] == name }
       wanted = entry && entry['state'] != 'absent'
-      planned = self.class.lines(@status['plan'] || {}, name).flatten
-      return nil unless wanted || !versions.empty? || !planned.empty?
+      planned = !Outlook.of(@status['plan'] || {}, name).lines.empty?
+      return nil unless wanted || planned || !versions.empty?
 
       said = wanted ? Document.attributes(entry) : found(versions)
-      { name: name, ensure: 'present' }.merge(said).merge(pending: untold + pending(name).flatten, **seen(versions))
+      { name: name, ensure: 'present' }.merge(said).merge(pending: untold + outlook(name).lines, **seen(versions))
     end
 
-    # What would be done to the module, and what cannot be, as the documents stand.
-    # @return [Array(Array<String>, Array<String>)]
-    def pending(name)
-      return self.class.lines(@status['plan'], name) if @status['plan']
-
-      # Without a plan, documents are either none, or broken: then nobody can tell, and the next apply will say so.
-      errors = @status['diagnostics'].select { |one| one['severity'] == 'error' }
-      [[], errors.map { |one| "blocked: #{Agent.problem(one)}" }]
+    # What will become of the module as the documents stand.
+    def outlook(name)
+      @status['plan'] ? Outlook.of(@status['plan'], name) : Outlook.without_plan(@status['diagnostics'])
     end
 
     private

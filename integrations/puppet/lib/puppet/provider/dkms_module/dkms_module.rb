@@ -3,6 +3,7 @@
 require_relative '../../../puppet_x/dkms_agent/agent'
 require_relative '../../../puppet_x/dkms_agent/document'
 require_relative '../../../puppet_x/dkms_agent/host_state'
+require_relative '../../../puppet_x/dkms_agent/outlook'
 
 # Puppet's side of dkms-agent: attributes to a document, and what the agent says of the host to attributes.
 class Puppet::Provider::DkmsModule::DkmsModule
@@ -20,6 +21,7 @@ class Puppet::Provider::DkmsModule::DkmsModule
   # Each resource looks when its turn comes, since what comes before it may bring the headers or the source.
   def get(_context, names = nil)
     @told = []
+    @admitted = {}
     @state = HostState.new
     wanted = names.nil? || names.empty? ? @state.names : names
     wanted.map { |name| @state.resource(name) }.compact
@@ -73,11 +75,11 @@ class Puppet::Provider::DkmsModule::DkmsModule
     surplus = entry.keys - Document.entry(name, should).keys - Document::NEUTRAL.keys - ['kernels']
     return [false, "#{surplus.join(' and ')} taken out of #{Document.path(name)}"] unless surplus.empty?
 
-    changes, blocked = @state.pending(name)
-    return [true, nil] if changes.empty? && blocked.empty?
-    return [false, (changes + blocked).join('; ')] unless changes.empty? && should[:blocked] == 'warn'
+    outlook = @state.outlook(name)
+    forgiven = should[:blocked] == 'warn' && outlook.changes.empty? && outlook.failed.empty?
+    return [outlook.lines.empty?, outlook.lines.join('; ')] unless forgiven
 
-    blocked.each { |line| context.warning(name, line) }
+    outlook.blocked.each { |line| context.warning(name, line) }
     [true, nil]
   end
 
@@ -88,59 +90,62 @@ class Puppet::Provider::DkmsModule::DkmsModule
     @told << name
     return if Document.entry(name, should) == own_document(name)
 
-    candidate(name, should) do |plan|
-      changes, blocked = HostState.lines(plan, name)
-      (changes + blocked).each { |line| context.notice(name, line) }
-    end
+    plan = admit(name, should)
+    Outlook.of(plan, name).lines.each { |line| context.notice(name, line) }
   rescue Agent::Refused, Document::Foreign, SystemCallError => e
     context.warning(name, e.message)
   end
 
-  def candidate(name, should)
+  # The plan with the document that the resource asks for, which is not there yet: one that breaks a rule would stop every
+  # other run on this host.
+  def admit(name, should)
+    entry = Document.entry(name, should)
     Tempfile.create(['dkms-agent-', '.yaml']) do |file|
-      file.write(Document.render(name, Document.entry(name, should)))
+      file.write(Document.render(name, entry))
       file.flush
-      yield Agent.plan(name, file.path, Document.path(name))
+      Agent.plan(name, file.path, Document.path(name)).tap { @admitted[name] = entry }
     end
   end
 
   def make(context, name, should)
     entry = Document.entry(name, should)
     if Document.read(name) != entry
-      # A document that breaks a rule would stop every other run on this host.
-      candidate(name, should) { nil }
+      admit(name, should) unless @admitted[name] == entry
       Document.write(name, entry)
     end
     apply(context, name, should)
-  rescue SystemCallError => e
+  rescue Errno::EACCES, Errno::EPERM, Errno::EROFS => e
     raise Puppet::Error, "#{e.message}: run Puppet as root, and make the place writable"
   end
 
   def apply(context, name, should)
     failures = []
-    blocked = []
+    remaining = {}
     code, complaints = Agent.apply(name) do |event|
       case event['type']
       when 'step_complete' then context.info(name, event['@message']) if event['changed']
       when 'lock_wait' then context.notice(name, event['@message'])
       when 'step_errored' then failures << failure(event)
       when 'diagnostic' then failures.concat(errors(event['diagnostic']))
-      when 'run_complete' then blocked = conclude(context, name, event)
+      when 'run_complete'
+        tell_reboot(context, name, event)
+        remaining = event['remaining'] || {}
       end
     end
     return if code.zero?
-    return blocked.each { |line| context.warning(name, line) } if code == 3 && should[:blocked] == 'warn'
 
-    said = [failures, blocked, [complaints.strip]].find { |lines| !lines.empty? }
+    outlook = Outlook.of(remaining, name)
+    forgiven = code == 3 && should[:blocked] == 'warn' && outlook.failed.empty?
+    return outlook.blocked.each { |line| context.warning(name, line) } if forgiven
+
+    said = [failures, outlook.lines, [complaints.strip]].find { |lines| !lines.empty? }
     raise Puppet::Error, "dkms-agent apply ended with #{code}: #{said.join("\n")}"
   end
 
-  def conclude(context, name, event)
-    if event['reboot_required']
-      reasons = (event['reboot_reasons'] || []).join('; ')
-      context.notice(name, "a reboot is required: #{reasons}")
-    end
-    HostState.lines(event['remaining'] || {}, name).last
+  def tell_reboot(context, name, event)
+    return unless event['reboot_required']
+
+    context.notice(name, "a reboot is required: #{(event['reboot_reasons'] || []).join('; ')}")
   end
 
   def failure(event)
