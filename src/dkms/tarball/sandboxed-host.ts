@@ -49,14 +49,16 @@ ulimit -f 2048 -v 2097152
 exec setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all "$@"`;
 
 function sandboxedRun({ run, machine, findProgram }: Host, { file, text }: SandboxedConf): Run {
-  return (command) => {
-    if (findProgram(command.file) === undefined) return Promise.resolve({ ...notStarted, ending: "missing" });
-    if (machine.uid !== 0) return Promise.resolve(notStarted);
+  return async (command) => {
+    if (findProgram(command.file) === undefined) return { ...notStarted, ending: "missing" };
+    if (machine.uid !== 0) return notStarted;
     const tool = ["unshare", "setpriv"].find((name) => findProgram(name) === undefined);
-    if (tool) return Promise.resolve({ ...notStarted, stderr: `it is more than assignments, and ${tool} is not here` });
+    if (tool) return { ...notStarted, stderr: `it is more than assignments, and ${tool} is not here` };
     const words = [command.file, ...command.args].map((word) => (word === file ? place : word));
     const namespaces = ["--mount", "--net", "--ipc", "--pid", "--fork", "--kill-child"];
-    return run({ ...command, file: "unshare", args: [...namespaces, "sh", "-c", script, "sh", ...words], input: text });
+    const args = [...namespaces, "sh", "-c", script, "sh", ...words];
+    const result = await run({ ...command, file: "unshare", args, input: text });
+    return result.stderr.startsWith("unshare: unshare failed") ? { ...notStarted, stderr: notAllowed } : result;
   };
 }
 
@@ -65,3 +67,7 @@ const notStarted: CommandResult = {
   ending: "exited",
   stderr: "it is more than assignments, and only root can evaluate that without running it as somebody",
 };
+
+/** As in a container, or in the sandbox of our systemd units. */
+const notAllowed =
+  "it is more than assignments, and the namespaces to evaluate it in are not allowed here; in the systemd units, the drop-in builds.conf allows them";
