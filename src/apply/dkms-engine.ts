@@ -1,7 +1,7 @@
 import { type FailureCode, fail, type Result, succeed } from "../dkms/failure.ts";
 import { type InstanceId, instanceAddress, type ModuleId, moduleKey } from "../dkms/id.ts";
 import { buildLog } from "../dkms/tree-layout.ts";
-import { tellingLines } from "../dkms/verbs/build-log.ts";
+import { logLimit, tellingLines } from "../dkms/verbs/build-log.ts";
 import { type Done, noUndo } from "../dkms/verbs/verb.ts";
 import type { Host } from "../host/host.ts";
 import { builtInEngine } from "./built-in-engine.ts";
@@ -25,7 +25,8 @@ export const dkmsEngine: Engine = {
     const words = ["build", ...ofInstance(instance), "-j", String(jobs), ...force, ...withDirectives(directives)];
     const about = instanceAddress(instance);
     const started = performance.now();
-    const done = await dkms(host, { words, about, instance, timeoutMs: timeoutMs ?? buildTimeoutMs });
+    const timeout = timeoutMs ?? buildTimeoutMs;
+    const done = await dkms(host, { words, about, instance, timeoutMs: timeout, isBuild: true });
     const durationMs = Math.round(performance.now() - started);
     if (done.ok) await recordDkmsBuild(host, { instance, directives, durationMs, signing: policy.signing });
     return done;
@@ -62,6 +63,8 @@ interface DkmsRun {
   readonly about: string;
   readonly instance?: InstanceId;
   readonly timeoutMs?: number;
+  /** It writes a log, which may grow without end. */
+  readonly isBuild?: boolean;
 }
 
 const defaultTimeoutMs = 30 * 60_000;
@@ -81,11 +84,12 @@ function withDirectives(directives: Readonly<Record<string, string>>): readonly 
 
 async function dkms(
   host: Host,
-  { words, about, instance, timeoutMs = defaultTimeoutMs }: DkmsRun,
+  { words, about, instance, timeoutMs = defaultTimeoutMs, isBuild = false }: DkmsRun,
 ): Promise<Result<Done>> {
   const { dkmsTree, sourceTree, installTree } = host.paths;
   const trees = ["--dkmstree", dkmsTree, "--sourcetree", sourceTree, "--installtree", installTree];
-  const result = await host.run({ file: "dkms", args: [...words, ...trees], timeoutMs });
+  const flood = isBuild && instance ? { ownLog: buildLog(host.paths, instance.module), logLimit } : {};
+  const result = await host.run({ file: "dkms", args: [...words, ...trees], timeoutMs, ...flood });
   const [verb] = words;
   switch (result.ending) {
     case "exited":
@@ -98,7 +102,12 @@ async function dkms(
       return fail("E_TIMEOUT", `dkms ${verb} ${about} was ended: its time was over.`);
     case "cancelled":
       return fail("E_CANCELLED", `The run was stopped during dkms ${verb} ${about}.`);
-    case "flood":
+    case "flood": {
+      const log = logOf(host, instance);
+      const message = `dkms ${verb} ${about} wrote more than ${logLimit >> 20} MiB into its log, and was ended.`;
+      const remedy = "See in the log what it writes again and again.";
+      return fail("E_MAKE", message, { remedy, dkmsExit: 10, ...(log && { log }) });
+    }
     case "killed":
       return fail("E_DKMS", `dkms ${verb} ${about} was killed by a signal.`);
   }

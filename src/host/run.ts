@@ -11,7 +11,9 @@ export interface Command {
   readonly timeoutMs: number;
   /** Stdout and stderr are appended to this file, in order, instead of being captured. */
   readonly logFile?: string;
-  /** How many bytes that file may hold; a program that writes more is ended, and the file cut. Default: any number. */
+  /** Where the program writes a log by itself, for {@link logLimit} alone. */
+  readonly ownLog?: string;
+  /** How many bytes the log may hold; a program that writes more is ended, and the file cut. Default: any number. */
   readonly logLimit?: number;
   readonly input?: string;
   /** Goes to stdin piece by piece, as fast as the program takes it. What it throws, the run throws. */

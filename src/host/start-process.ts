@@ -88,7 +88,7 @@ async function waitFor(child: ChildProcess, { command, signal, log }: Waiting): 
   const cancel = () => stop("cancelled");
   const timer = setTimeout(() => stop("timeout"), command.timeoutMs);
   const { logLimit } = command;
-  const isFlooded = () => log !== undefined && logLimit !== undefined && fs.fstatSync(log).size > logLimit;
+  const isFlooded = () => logLimit !== undefined && logSize(command, log) > logLimit;
   const watch = logLimit === undefined ? undefined : setInterval(() => isFlooded() && stop("flood"), logWatchMs);
   if (!command.evenWhenStopping) signal.addEventListener("abort", cancel, { once: true });
   const stdout = command.output ? passOn(child.stdout, command.output, () => stop("cancelled")) : capture(child.stdout);
@@ -116,8 +116,18 @@ async function waitFor(child: ChildProcess, { command, signal, log }: Waiting): 
     signal.removeEventListener("abort", cancel);
     // What the program left running in its group (a hung compiler, a daemon) ends with it.
     if (stopped) signalGroup(child, "SIGKILL");
-    if (stopped === "flood" && log !== undefined) fs.ftruncateSync(log, logLimit);
+    if (stopped === "flood") cutLog(command, log);
   }
+}
+
+function logSize({ ownLog }: Command, log: number | undefined): number {
+  if (log !== undefined) return fs.fstatSync(log).size;
+  return ownLog === undefined ? 0 : (fs.statSync(ownLog, { throwIfNoEntry: false })?.size ?? 0);
+}
+
+function cutLog({ ownLog, logLimit }: Command, log: number | undefined): void {
+  if (log !== undefined) fs.ftruncateSync(log, logLimit);
+  else if (ownLog !== undefined && fs.existsSync(ownLog)) fs.truncateSync(ownLog, logLimit);
 }
 
 interface FeedFault {

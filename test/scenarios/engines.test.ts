@@ -7,7 +7,8 @@ import * as assert from "uvu/assert";
 import { type AgentRoot, agentRoot, cli, runAgent } from "../rig/agent.ts";
 import { dellDkms } from "../rig/dell-dkms.ts";
 import type { Dkms } from "../rig/parts.ts";
-import { quickMachine } from "../rig/quick-machine.ts";
+import { quickMachine, quickModule, wanted } from "../rig/quick-machine.ts";
+import { runProgram } from "../rig/run-program.ts";
 import { tarArchive } from "../rig/tar-archive.ts";
 import { binariesOnlyFiles, objectFiles } from "../rig/tarballs.ts";
 import { testNeeding } from "../rig/test-needing.ts";
@@ -72,6 +73,24 @@ testNeeding(
     }
   },
 );
+
+testNeeding(scenario, ["dkms", "kmod", "root"], "a log without end is one of dell/dkms's builds too", async (part) => {
+  const machine = quickMachine(["6.1.0-1-amd64"]);
+  try {
+    quickModule(machine, "evdi", { make: "yes evdi-without-end" });
+    machine.want(wanted("evdi"));
+    const env = { PATH: `${commandDirectory(machine, part("dkms"))}:${process.env.PATH}` };
+    const { exitCode, stderr } = await runAgent(machine.root, ["apply", "--engine", "dkms"], { env });
+    assert.is(exitCode, 1, stderr);
+    assert.match(stderr, /wrote more than 64 MiB into its log, and was ended\. \[E_MAKE\]/);
+    const log = machine.at("var/lib/dkms/evdi/1.0/build/make.log");
+    assert.is(fs.statSync(log).size, 64 << 20);
+    assert.match(stderr, log);
+    assert.is((await runProgram("pgrep", ["-fc", "^yes evdi-without-end"])).stdout, "0\n");
+  } finally {
+    machine.remove();
+  }
+});
 
 scenario("where the host's dkms is this very program, it works under the lock of the apply", async () => {
   const machine = dkmsTree();
