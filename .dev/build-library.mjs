@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { buildId } from "./bundle.mjs";
+import { buildId, bundleOptions } from "./bundle.mjs";
 
 const project = join(import.meta.dirname, "..");
 
@@ -19,17 +19,11 @@ export async function buildLibrary(to = join(project, "dist/library")) {
   rmSync(staging, { recursive: true, force: true });
   /** @satisfies {import("esbuild").BuildOptions} */
   const options = {
+    ...bundleOptions,
     absWorkingDir: project,
     entryPoints: ["src/library.ts"],
     outfile: join(staging, "library.js"),
-    bundle: true,
     format: "esm",
-    platform: "node",
-    target: "node20.19",
-    minifySyntax: true,
-    minifyWhitespace: true,
-    legalComments: "none",
-    logLevel: "warning",
     // Some bundled packages are CommonJS and call require for Node's own modules.
     banner: {
       js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);',

@@ -5,17 +5,20 @@ import { pieceLoader } from "./piece-loader.mjs";
 /** @typedef {{ path: string, text: string }} OutputFile path: below the directory of the program */
 /** @typedef {{ readonly texts: ReadonlyMap<string, string>, readonly starts: ReadonlySet<string> }} Pieces */
 
-/** @satisfies {import("esbuild").BuildOptions} */
-const common = {
+/**
+ * What the program and the library are both bundled with.
+ *
+ * @satisfies {import("esbuild").BuildOptions}
+ */
+export const bundleOptions = /** @type {const} */ ({
   bundle: true,
-  write: false,
   platform: "node",
   target: "node20.19",
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: "none",
   logLevel: "warning",
-};
+});
 
 /** Larger than this, in letters, what several files share is a file of its own; else each has a copy, which starts faster. */
 const worthSharing = 50_000;
@@ -32,7 +35,8 @@ export async function bundle(from) {
   const esbuild = await import("esbuild");
   const outdir = join(from, "dist");
   const split = await esbuild.build({
-    ...common,
+    ...bundleOptions,
+    write: false,
     absWorkingDir: from,
     entryPoints: ["src/cli.ts"],
     outdir,
@@ -44,7 +48,8 @@ export async function bundle(from) {
   const texts = new Map(split.outputFiles.map(({ path, text }) => [basename(path), text]));
   const starts = startsOf(split.metafile, texts);
   const whole = await esbuild.build({
-    ...common,
+    ...bundleOptions,
+    write: false,
     absWorkingDir: from,
     entryPoints: [...starts],
     outdir,

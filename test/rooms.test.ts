@@ -88,7 +88,7 @@ rooms("no imports go in a circle, types included", () => {
   assert.equal(orderByDependency(files, (file) => next.get(file) ?? []).cycles, []);
 });
 
-/** Packages and their one owner (design section 3). */
+/** Packages and their one owner. */
 const owners: Readonly<Record<string, readonly string[]>> = {
   yaml: ["desired-state"],
   zod: ["desired-state", "contract"],

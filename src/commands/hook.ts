@@ -19,7 +19,7 @@ import type { SharedOptions } from "./shared-options.ts";
 import { usageAnswer } from "./usage-answer.ts";
 
 /**
- * Reconciles exactly one kernel, for a package that brings or takes one (design section 1): the same plan and the same
+ * Reconciles exactly one kernel, for a package that brings or takes one: the same plan and the same
  * apply as ever, narrowed to it. The package must not fail on our account: what goes wrong is told on stderr and kept in
  * the journal, and the exit code is 0, unless the settings say `hooks: strict`.
  */

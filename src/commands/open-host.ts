@@ -35,7 +35,7 @@ export interface OpenedHost {
 }
 
 /**
- * The host with the trees that the command line, the agent's settings or framework.conf name (design section 10). Fails
+ * The host with the trees that the command line, the agent's settings or framework.conf name, in this order. Fails
  * with E_USAGE if the root is not there, with E_CONF_INVALID if one of the files is unusable (`problems` then hears of
  * each), or as reading them does.
  */
@@ -89,7 +89,7 @@ export function archivesOf(
   return { allowInsecureFiles, limits: settings.tarballLimits };
 }
 
-/** A relative tree is meant from here, also for programs that work elsewhere (dkms-facts: Faults, 12). */
+/** A relative tree is meant from here, also for programs that work elsewhere, where dell/dkms fails. */
 function absolute(trees: NamedTrees): NamedTrees {
   return Object.fromEntries(Object.entries(trees).map(([name, place]) => [name, path.resolve(String(place))]));
 }

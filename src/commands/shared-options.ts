@@ -18,7 +18,7 @@ export interface OptionSpec {
   readonly values?: readonly string[];
 }
 
-/** Options of every command (design section 7). Values are checked by {@link parseSharedOptions}. */
+/** Options of every command. Values are checked by {@link parseSharedOptions}. */
 export const sharedOptionSpecs: readonly OptionSpec[] = [
   {
     flags: "-f, --desired <path>",

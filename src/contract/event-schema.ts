@@ -73,7 +73,7 @@ const changeResultSchema = z.object({
   ...resultFields,
 });
 
-/** What `apply --json` prints: one of these in each line (design section 7). */
+/** What `apply --json` prints: one of these in each line. */
 export const eventSchema = field(
   z.discriminatedUnion("type", [
     event("version", headFields),

@@ -45,7 +45,7 @@ export const diagnosticSchema = shared(
   "a problem of a document or of the run",
 );
 
-export const sourceSchema = shared(
+const sourceSchema = shared(
   "Source",
   z.nullable(z.object({ file: z.string(), line: z.int(), column: z.int() })),
   "where the documents ask for it; null for what no document lists",
@@ -135,7 +135,7 @@ export const hostSchema = shared(
   "Host",
   z.object({
     machine_id: textOrNull("as /etc/machine-id says it; null if there is none"),
-    arch: text("as uname -m says it"),
+    arch: text("as uname -m says it, or as the package of the kernel does where rpm has brought it"),
     running_kernel: textOrNull("null below another root, where no kernel runs"),
   }),
   "the machine",
@@ -151,10 +151,21 @@ export const desiredSchema = shared(
   "the documents that were read",
 );
 
-export const treesSchema = field(
+const treesSchema = field(
   z.object({ dkms: z.string(), source: z.string(), install: z.string() }),
   "where the trees are",
 );
+
+/** Whose trees a document is about. */
+export const placeFields = { host: hostSchema, trees: treesSchema };
+
+/** What a plan comes to. */
+export const planFields = {
+  changes: list(changeSchema, "what differs, and apply makes so"),
+  blocked: list(blockedSchema, "what is wanted and cannot be reached now"),
+  not_applicable: list(notApplicableSchema, "what dkms.conf excludes"),
+  summary: summarySchema,
+};
 
 export type DiagnosticDocument = z.infer<typeof diagnosticSchema>;
 export type SourceDocument = z.infer<typeof sourceSchema>;

@@ -2,27 +2,22 @@ import * as z from "zod/mini";
 import { field, flag, list, text, textOrNull, time } from "./field.ts";
 import {
   addressField,
-  blockedSchema,
-  changeSchema,
   desiredSchema,
   diagnosticSchema,
   headFields,
-  hostSchema,
-  notApplicableSchema,
+  placeFields,
+  planFields,
   reasonSchema,
   stepKindSchema,
-  summarySchema,
-  treesSchema,
 } from "./parts.ts";
 
-/** What `plan --json` prints (design section 7). */
+/** What `plan --json` prints. */
 export const planSchema = field(
   z.object({
     ...headFields,
     plan_id: text("another one each time"),
     created_at: time("when it was made"),
-    host: hostSchema,
-    trees: treesSchema,
+    ...placeFields,
     desired: desiredSchema,
     filter: field(
       z.object({
@@ -46,7 +41,7 @@ export const planSchema = field(
       }),
       "what the plan was made from: if any of it changes, the plan is stale",
     ),
-    changes: list(changeSchema, "what differs and will be made so"),
+    ...planFields,
     steps: list(
       z.object({
         id: text("KIND:ADDRESS, unique in a plan"),
@@ -57,11 +52,8 @@ export const planSchema = field(
       }),
       "in an order that respects depends_on",
     ),
-    blocked: list(blockedSchema, "what is wanted and cannot be reached now"),
-    not_applicable: list(notApplicableSchema, "what dkms.conf excludes"),
     unlisted: list(z.string(), "modules in the DKMS tree that no document lists: NAME/VERSION"),
     diagnostics: list(diagnosticSchema, "an error among them: nothing may be applied"),
-    summary: summarySchema,
   }),
   "dkms-agent plan: the difference between what is wanted and what is there",
 );

@@ -1,17 +1,6 @@
 import * as z from "zod/mini";
 import { field, flag, list, text, textOrNull, time } from "./field.ts";
-import {
-  addressField,
-  blockedSchema,
-  changeSchema,
-  desiredSchema,
-  diagnosticSchema,
-  headFields,
-  hostSchema,
-  notApplicableSchema,
-  summarySchema,
-  treesSchema,
-} from "./parts.ts";
+import { addressField, desiredSchema, diagnosticSchema, headFields, placeFields, planFields } from "./parts.ts";
 
 const objectSchema = z.object({
   file: text("below module/"),
@@ -45,8 +34,7 @@ export const statusSchema = field(
   z.object({
     ...headFields,
     created_at: time("when it was read"),
-    host: hostSchema,
-    trees: treesSchema,
+    ...placeFields,
     desired: z.nullable(desiredSchema),
     kernels: list(
       z.object({
@@ -79,17 +67,7 @@ export const statusSchema = field(
       z.object({ release: z.string(), arch: z.string() }),
       "kernels whose objects a killed run has changed; apply runs depmod",
     ),
-    plan: field(
-      z.nullable(
-        z.object({
-          changes: list(changeSchema, "what apply would do"),
-          blocked: list(blockedSchema, "what it could not do"),
-          not_applicable: list(notApplicableSchema, "what dkms.conf excludes"),
-          summary: summarySchema,
-        }),
-      ),
-      "null without documents",
-    ),
+    plan: field(z.nullable(z.object(planFields)), "null without documents"),
     findings: list(z.object({ code: z.string(), path: z.string(), message: z.string() }), "what could not be read"),
     complete: flag("nothing was unreadable"),
     diagnostics: list(diagnosticSchema, "of the documents"),

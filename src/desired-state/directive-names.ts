@@ -3,7 +3,7 @@ import { didYouMean } from "../dkms/did-you-mean.ts";
 import type { Fault } from "./diagnostic.ts";
 import { quote } from "./source-text.ts";
 
-/** What DKMS reads from a dkms.conf and can have several of, numbered from 0 (dkms-facts: dkms.conf). */
+/** What DKMS reads from a dkms.conf and can have several of, numbered from 0. */
 export const numberedDirectives: readonly DirectiveName[] = [
   "BUILD_DEPENDS",
   "BUILT_MODULE_LOCATION",

@@ -8,7 +8,7 @@ import { quote } from "./source-text.ts";
 import { attempt } from "./unreadable.ts";
 
 /** More files than any host needs; a directory with more is a mistake. */
-export const mostFiles = 1000;
+const mostFiles = 1000;
 
 /**
  * The documents of several places in merge order: place after place. What two of them lead to is an error: as one of two

@@ -18,8 +18,9 @@ export interface LoadedDesired {
 }
 
 /**
- * The desired state that documents and directories of documents ask for together, in the order in which they are named
- * (design section 4). Reads and decides nothing about this machine's kernels. Never throws for what stands in the files or how they lie on the disk.
+ * The desired state that documents and directories of documents ask for together, in the order in which they are named.
+ * Reads and decides nothing about this machine's kernels. Never throws for what stands in the files or how they lie on
+ * the disk.
  */
 export function loadDesired(host: Host, places: readonly string[], options: LoadOptions): LoadedDesired {
   const read = readDocuments(host, places, options);

@@ -41,7 +41,7 @@ export interface SettingsOptions extends Pick<LoadOptions, "allowInsecureFiles">
 export const settingsPlace = "etc/dkms-agent/config.yaml";
 
 /**
- * The agent's settings from `<root>/etc/dkms-agent/config.yaml` (design section 10), checked like the desired state.
+ * The agent's settings from `<root>/etc/dkms-agent/config.yaml`, checked like the desired state.
  * Without the file, or with one of comments only, everything is at its default. Never throws for what stands in the
  * file or how it lies on the disk.
  */
@@ -64,7 +64,7 @@ function readSettings(host: SettingsHost, file: string): Checked<SettingsShape> 
 }
 
 /** The settings that a text holds, or every problem in it. */
-export function parseSettings(source: SourceText): Checked<SettingsShape> {
+function parseSettings(source: SourceText): Checked<SettingsShape> {
   const { value: tree, faults } = parseYaml(source, mostTokens);
   // A file in which every line is a comment says nothing, and that is fine here.
   const isEmpty = !tree && faults.every(({ fault }) => fault.code === "E_EMPTY");

@@ -11,7 +11,7 @@ export interface BrokenRule {
 
 type Rule = (module: ModuleShape) => readonly BrokenRule[];
 
-/** All rules about how the keys of one entry go together (design section 4). */
+/** All rules about how the keys of one entry go together: what the schema of one key cannot say. */
 export function checkModule(module: ModuleShape): readonly BrokenRule[] {
   return rules.flatMap((rule) => rule(module));
 }

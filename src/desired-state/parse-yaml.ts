@@ -7,7 +7,7 @@ import type { Tree } from "./tree.ts";
 import { treeOf } from "./tree-of-node.ts";
 
 /** Collections inside collections; a real document needs six. */
-export const deepestNesting = 32;
+const deepestNesting = 32;
 /** Words and marks of all documents together: well over a thousand modules. Keeps the parser's work below a second. */
 export const mostTokens = 60_000;
 

@@ -3,7 +3,7 @@ import type { ObjectSpec } from "./conf/dkms-conf.ts";
 
 /**
  * Where the object goes, below `<install tree>/<release>`: begins with a slash, has none at its end. Most distributions
- * send everything to one place, whatever the file says (dkms-facts: dkms.conf); `addonModulesDir` beats them all.
+ * send everything to one place, whatever the file says (tried with dell/dkms 3.2.2); `addonModulesDir` beats them all.
  */
 export function destinationDirectory(spec: ObjectSpec, distribution: string, addonModulesDir?: string): string {
   const [, usual] = places.find(([names]) => names.test(distribution)) ?? [];

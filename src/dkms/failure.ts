@@ -61,7 +61,7 @@ export interface Failure {
   readonly remedy?: string;
   /** The log of the program that failed, and its last lines. */
   readonly log?: { readonly path: string; readonly tail: readonly string[] };
-  /** The code that dell/dkms would exit with (dkms-facts: Exit codes). */
+  /** The code that dell/dkms would exit with; test/scenarios/dkms-exit-codes.test.ts has the table. */
   readonly dkmsExit: number;
 }
 

@@ -17,7 +17,7 @@ export function kernelConfigFile({ files }: Pick<Host, "files">, { config, heade
   return places.find((place) => files.stat(place)) ?? places.at(-1) ?? "";
 }
 
-/** Below the headers; the first that is there counts (dkms-facts: make command). */
+/** Below the headers; the first that is there counts. */
 const kernelConfigPlaces = ["include/config/auto.conf", ".config"] as const;
 
 /** The lines `CONFIG_X=value` of a kernel configuration: ten thousand of them, of which hardly anybody asks for three. */

@@ -13,7 +13,7 @@ export interface MakeRequest {
 }
 
 /**
- * The line that bash runs in the build directory (dkms-facts: make command). Options are put in only behind the letters
+ * The line that bash runs in the build directory. Options are put in only behind the letters
  * `make` at the very beginning; `'make' ...`, `VAR=x make ...` and scripts are left as the author wrote them.
  */
 export function makeCommand(conf: DkmsConf, request: MakeRequest): string {

@@ -12,7 +12,7 @@ export type StatusEntry =
 
 export type StatusRemark = "originals" | "missing" | "differs";
 
-/** One line, without newline, to the letter as dell/dkms 3.2.2 prints it (dkms-facts: status lines). */
+/** One line, without newline, to the letter as dell/dkms 3.2.2 prints it. */
 export function statusLine(entry: StatusEntry): string {
   const module = `${entry.name}/${entry.version}`;
   if (!("release" in entry)) return `${module}: ${entry.level}`;

@@ -3,7 +3,7 @@ import type { Paths } from "../host/host.ts";
 import { type InstanceId, type KernelId, type ModuleId, nameProblem } from "./id.ts";
 
 /**
- * Where everything lies in the three trees (dkms-facts: Layout). Pure: nothing is looked at. Every part of a path that
+ * Where everything lies in the three trees, as dell/dkms 3.x has it. Pure: nothing is looked at. Every part of a path that
  * comes from an id is checked to be one plain path component, so that no id can lead out of its tree; an id that fails
  * the check is a bug of the caller's, who should have refused it, and is thrown.
  */

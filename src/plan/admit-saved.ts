@@ -38,7 +38,7 @@ export interface Now extends World {
 
 /**
  * The steps of now that a saved plan names, if nothing that it was made from has changed: machine, documents, and what
- * its steps touch (design section 7). Otherwise what has changed, one sentence each. What the saved plan does not touch
+ * its steps touch. Otherwise what has changed, one sentence each. What the saved plan does not touch
  * may have changed as it likes, and is left as it is. Pure.
  */
 export function admitSaved(saved: SavedPlan, now: Now): Result<Plan, readonly string[]> {

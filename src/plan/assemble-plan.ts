@@ -15,7 +15,7 @@ import { summarize } from "./summarize.ts";
 import { driftOf, wishesOf } from "./wishes.ts";
 
 /**
- * The difference between what is wanted and what is there, and the steps from one to the other (design section 6).
+ * The difference between what is wanted and what is there, and the steps from one to the other.
  * Pure: the same values always give the same plan, in the same order.
  */
 export function assemblePlan(desired: DesiredState, actual: ActualState, filter: PlanFilter = noFilter): Plan {

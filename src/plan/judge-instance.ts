@@ -20,7 +20,7 @@ import type { Reason } from "./step.ts";
 import { type NoBinary, supplyOf } from "./supply.ts";
 import { blocked, type Case, findInstance, type Loading, type Making, makingReason, type Verdict } from "./verdict.ts";
 
-/** What one wanted instance (state installed or built) needs: the rows of design section 6. Pure. */
+/** What one wanted instance (state installed or built) needs to become it; a test has a row for each case. Pure. */
 export function judgeInstance(given: Case): Verdict {
   const existing = findInstance(given.module, given.instance);
   const supply = unreadable(existing) ?? supplyOf(given, existing);

@@ -68,7 +68,7 @@ function identity<K extends StepKind>(kind: K, address: Address): { id: StepId; 
 }
 
 /** Every plan gives the same step the same name. */
-export function stepId(kind: StepKind, address: Address): StepId {
+function stepId(kind: StepKind, address: Address): StepId {
   return `${kind}:${address}`;
 }
 

@@ -12,7 +12,7 @@ export interface Observation {
 
 /**
  * What the scan saw of everything that steps of these names touch: if two observations of the same steps are equal, so
- * are the steps (design section 7). Sorted by address. Pure.
+ * are the steps. Sorted by address. Pure.
  */
 export function observe(steps: readonly StepName[], world: World): readonly Observation[] {
   const touched = touchedBy(steps, world);

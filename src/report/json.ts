@@ -1,5 +1,5 @@
 /** Minor versions add fields; readers ignore fields that they do not know and refuse an unknown major version. */
-export const formatVersion = "1.0";
+const formatVersion = "1.0";
 
 /** What every document begins with. */
 export function documentHead(toolVersion: string): { readonly format_version: string; readonly tool_version: string } {

@@ -46,7 +46,7 @@ export interface HostFacts {
   readonly runningKernel: string | undefined;
 }
 
-/** The plan as other programs read it (design section 7): one function decides every name. */
+/** The plan as other programs read it: one function decides every name. */
 export function planDocument(plan: Plan, facts: PlanFacts): PlanDocument {
   return {
     ...documentHead(facts.toolVersion),

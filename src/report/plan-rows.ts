@@ -82,7 +82,7 @@ function place(source: Change["source"]): Row["details"] {
 }
 
 /** `+` for what comes, `-` for what goes, `~` for what is exchanged, `>` for the rest. */
-export function signOf({ actions, before, after }: Pick<Change, "actions" | "before" | "after">): {
+function signOf({ actions, before, after }: Pick<Change, "actions" | "before" | "after">): {
   readonly sign: string;
   readonly tone: Tone;
 } {

@@ -25,7 +25,7 @@ function blocks(world: WorldOptions, entries: Entries): string[] {
 const present = (level: "built" | "installed", more = {}) => ({ instances: { K1: { level, ...more } } });
 const inTree = { sources: { "a/1": { inTree: "source-1" } } };
 
-const rows = suite("assemblePlan, the rows of design section 6");
+const rows = suite("assemblePlan, what is wanted against what is found");
 
 rows("installed, nothing there but the source: add, build, install, one depmod", () => {
   assert.equal(steps(inTree, { "a/1": {} }), ["add:a/1", "build:a/1@K1", "install:a/1@K1", "depmod:K1"]);

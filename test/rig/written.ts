@@ -7,7 +7,7 @@ const places: readonly Place[] = ["/var/lib/dkms", "/lib/modules", "/usr/src", "
 
 /**
  * Everything that was written to a machine, one line each (tree-listing.ts), for a comparison of the two commands. What
- * is left out are the differences that are meant (design.md, section 9):
+ * is left out are the differences that are meant:
  *
  * - what the agent keeps for itself, under hidden names that dell/dkms does not look at;
  * - the text of make.log, which tells times and is worded by each command;

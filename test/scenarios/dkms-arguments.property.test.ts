@@ -77,7 +77,7 @@ testNeeding(property, ["dkms"], `for ${runs} random command lines`, async (part)
 
 property.run();
 
-/** dell/dkms's exit code, but for the differences that are meant (dkms-facts, and the notes in src/dkms/command-line). */
+/** dell/dkms's exit code, but for the differences that are meant (see the notes in src/dkms/command-line). */
 function expected(words: readonly string[], { ours, theirs }: Twins): number {
   const severalKernels = words.filter((word) => /^(-k|--kernelver=.*)$/.test(word)).length > 1;
   // Without an action dell/dkms exits with 0.

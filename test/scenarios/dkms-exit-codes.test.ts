@@ -23,7 +23,7 @@ const nobody: ProgramOptions = { prefix: ["setpriv", "--reuid=65534", "--clear-g
 const broken = (tree: TreeBuilder) => void tree.module("broken/1.0", { link: "dangling" });
 const installed = [`install demo/1.0 ${k1}`];
 
-/** The table of dkms-facts (Exit codes), but for 12, which has a test of its own below. */
+/** The exit codes of dell/dkms 3.2.2 and what leads to each, but for 12, which has a test of its own below. */
 const table: Readonly<Record<number, readonly Case[]>> = {
   0: [
     {

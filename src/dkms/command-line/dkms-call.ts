@@ -1,6 +1,6 @@
 import type { DkmsVerb } from "./dkms-verbs.ts";
 
-/** One command line of dell/dkms, understood (dkms-facts: Command line). */
+/** One command line of dell/dkms, understood: see option-table.ts and dkms-verbs.ts. */
 export interface DkmsCall {
   readonly verb: DkmsVerb;
   readonly name: string | undefined;

@@ -30,7 +30,7 @@ export interface Evaluation {
 }
 
 /**
- * The values of a dkms.conf, then of the override files of /etc/dkms, then of the directives (dkms-facts: dkms.conf).
+ * The values of a dkms.conf, then of the override files of /etc/dkms, then of the directives.
  * Files of plain assignments are evaluated here, others by bash; where both can, they agree. On a host without bash, of a
  * build that came in a tarball without source, its build record speaks for the module's own file.
  */

@@ -14,7 +14,7 @@ export interface Interpretation {
   readonly strict: boolean;
 }
 
-/** The rules of dkms-facts (dkms.conf) over the raw values; every problem of the file at once. */
+/** The rules of dell/dkms 3.2.2 over the raw values of a dkms.conf; every problem of the file at once. */
 export function interpretConf(raw: RawConf, context: Interpretation): Result<DkmsConf, readonly ConfProblem[]> {
   const problems: ConfProblem[] = [];
   const packageName = required(raw, "PACKAGE_NAME", problems);

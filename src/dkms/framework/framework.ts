@@ -1,7 +1,7 @@
 import type { Compression } from "../kernel.ts";
 
 /**
- * What /etc/dkms/framework.conf and framework.conf.d/*.conf say (dkms-facts: Build, install, uninstall), every default
+ * What /etc/dkms/framework.conf and framework.conf.d/*.conf say, every default
  * filled in. Paths are as written there: the host's root is not in front of them.
  */
 export interface Framework {

@@ -12,8 +12,8 @@ import { prepareKeys } from "./prepare-keys.ts";
 import type { SigningChoice, SigningSettings } from "./signing.ts";
 
 /**
- * Decides how modules for a kernel are signed, before they are built; makes the key if there is none yet (dkms-facts:
- * Signing). Settings come first, then framework.conf as it reads for this kernel, then what the distribution is used to.
+ * Decides how modules for a kernel are signed, before they are built; makes the key if there is none yet.
+ * Settings come first, then framework.conf as it reads for this kernel, then what the distribution is used to.
  *
  * What is missing (a kernel that knows no signatures, sign-file, openssl, half of a key pair) is E_SIGNING where signing
  * is required, and otherwise a choice of `unsigned` with a notice. Fails also as readFramework does.

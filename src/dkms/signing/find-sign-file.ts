@@ -13,7 +13,7 @@ export interface SignFileRequest {
 }
 
 /**
- * The program that signs for a kernel (dkms-facts: Signing; the order tried with dell/dkms 3.2.2). Debian and Ubuntu
+ * The program that signs for a kernel (the order tried with dell/dkms 3.2.2). Debian and Ubuntu
  * have places of their own, and elsewhere, or where those are empty, it is among the kernel's scripts. Fails with
  * E_SIGNING if it is not there, or no program.
  */

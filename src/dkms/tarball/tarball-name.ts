@@ -11,7 +11,7 @@ export interface NamedTarball {
   readonly scope: TarballScope;
 }
 
-/** What mktarball calls an archive that nobody has named (dkms-facts: Tarballs). */
+/** What mktarball calls an archive that nobody has named, as dell/dkms does. */
 export function tarballName({ module: { name, version }, kernels, scope }: NamedTarball): string {
   const list = kernels.map(({ release, arch }) => `-kernel${release}-${arch}`).join("");
   const many = list.length > longestList ? "-manykernels" : list;

@@ -2,7 +2,7 @@ import type { BuildRecord } from "../build-record.ts";
 import type { KernelId, ModuleId } from "../id.ts";
 
 /**
- * How a DKMS tarball is laid out (dkms-facts: Tarballs). `source`: any archive with a dkms.conf in it. `mktarball`:
+ * How a DKMS tarball is laid out. `source`: any archive with a dkms.conf in it. `mktarball`:
  * dkms_source_tree/ and dkms_main_tree/. `binaries-only`: dkms_binaries_only/ and dkms_main_tree/.
  */
 export type TarballFormat = "source" | "mktarball" | "binaries-only";

@@ -147,8 +147,8 @@ function trampled({ host, job }: Making): Result<never> {
 }
 
 /**
- * POST_BUILD scripts look for the objects in their final place (dkms-facts: dkms.conf). Until the build is complete,
- * that place is only a link to the staging directory: whoever finds it after a crash knows that it is no build.
+ * POST_BUILD scripts look for the objects in their final place, where dell/dkms has put them by then. Until the build is
+ * complete, that place is only a link to the staging directory: whoever finds it after a crash knows that it is no build.
  */
 async function runPostBuild(making: Making, staging: string): Promise<Result<readonly string[]>> {
   const { host, job, changes, workspace, env, log } = making;

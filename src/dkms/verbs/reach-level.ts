@@ -14,11 +14,11 @@ import type { Done } from "./verb.ts";
 
 /**
  * The verbs of dell/dkms take the steps before them by themselves: install builds, build adds. A module that is broken is
- * refused, not mended (dkms-facts: Layout).
+ * refused, not mended: its `source` link leads nowhere, and every action but add leaves it alone.
  */
 
 /** Adds the module unless it is known. Fails as add, and with E_BROKEN_MODULE (4). */
-export async function reachAdded(course: Course, module: ModuleId): Promise<Result<undefined>> {
+async function reachAdded(course: Course, module: ModuleId): Promise<Result<undefined>> {
   const { host } = course;
   if (isKnown(host, module)) {
     const source = requireSource(host, module);

@@ -10,7 +10,7 @@ import { uninstall } from "./uninstall.ts";
 
 /**
  * The way down: each verb takes the steps before it by itself, unbuild uninstalls, remove unbuilds. What is taken back is
- * committed at once. A module that is broken is refused (dkms-facts: Layout): E_NOT_IN_TREE (3), E_BROKEN_MODULE (4).
+ * committed at once. A module that is broken is refused: E_NOT_IN_TREE (3), E_BROKEN_MODULE (4).
  */
 
 export interface TakeBackRequest {

@@ -21,7 +21,7 @@ export interface Workspace {
 
 /**
  * Gives builds of one module that run side by side a directory each. Make and the scripts find it at the one path that
- * dkms.conf files know, since each build has a mount namespace of its own (design section 8).
+ * dkms.conf files know, since each build has a mount namespace of its own.
  */
 export type PrivateBuilds = (host: Host, module: ModuleId, changes: FileChanges) => Workspace;
 
