@@ -14,7 +14,7 @@ export function compilePieces(directory) {
   const root = mkdtempSync(join(tmpdir(), "dkms-agent-compile-"));
   try {
     const options = ["-f", makeWorld(root), "--root", root];
-    const commands = [["dkms", "status", "--root", root], ["status"], ["plan"], ["apply"], ["apply"]];
+    const commands = [["dkms", "status", "--root", root], ...[...kinds, "apply", ...kinds].map((word) => [word])];
     for (const [command = "", ...words] of commands) {
       const args = words.length > 0 ? [command, ...words] : [command, ...options];
       const node = ["--import", recorder, join(directory, "cli.cjs"), ...args];
@@ -24,6 +24,9 @@ export function compilePieces(directory) {
     rmSync(root, { recursive: true, force: true });
   }
 }
+
+/** Each also once more, when an apply has kept what it found: what an earlier round has compiled is kept with the rest. */
+const kinds = ["status", "plan", "apply"];
 
 const recorder = join(import.meta.dirname, "record-compiled.mjs");
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Bench, Comparison, Findings } from "./bench.ts";
 import { buildInstall } from "./build-install.ts";
+import { fourKernels } from "./four-kernels.ts";
 import { growth } from "./growth.ts";
 import { kernelUpgrade } from "./kernel-upgrade.ts";
 import type { Measurement } from "./measure.ts";
@@ -13,7 +14,7 @@ import { startUp } from "./start-up.ts";
 import { status } from "./status.ts";
 import { tarballs } from "./tarballs.ts";
 
-const benches: readonly Bench[] = [status, buildInstall, startUp, noOp, growth, tarballs, kernelUpgrade];
+const benches: readonly Bench[] = [status, buildInstall, startUp, noOp, growth, tarballs, kernelUpgrade, fourKernels];
 
 /**
  * Runs the benches whose name contains one of the words, or all of them, and prints their ratios. With `--out DIRECTORY`
