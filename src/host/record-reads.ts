@@ -58,20 +58,21 @@ export function recordReads(asked: Host, unseen: string): RecordedHost {
   };
   const { files } = asked;
   const following = <T>(read: (path: string, stat: FileStat | undefined) => T) => noting(followed, files.stat, read);
+  // Each way to read is named, so that no new one goes without its note.
+  const reads: FileReads = {
+    list: following(files.list),
+    stat: following((_, stat) => stat),
+    lstat: noting(unfollowed, files.lstat, (_, stat) => stat),
+    readText: following(files.readText),
+    readBytes: following(files.readBytes),
+    readLink: noting(unfollowed, files.lstat, files.readLink),
+    realPath: noting(realPaths, files.realPath, (_, real) => real),
+    sha256: following(files.sha256),
+    sameContent: spoil(files.sameContent),
+  };
   const host: Host = {
     ...asked,
-    files: {
-      ...files,
-      list: following(files.list),
-      stat: following((_, stat) => stat),
-      lstat: noting(unfollowed, files.lstat, (_, stat) => stat),
-      readText: following(files.readText),
-      readBytes: following(files.readBytes),
-      readLink: noting(unfollowed, files.lstat, files.readLink),
-      realPath: noting(realPaths, files.realPath, (_, real) => real),
-      sha256: following(files.sha256),
-      sameContent: spoil(files.sameContent),
-    },
+    files: { ...files, ...reads },
     findProgram: noting(programs, asked.findProgram, (_, program) => program),
     run: spoil(asked.run),
     clock: spoil(asked.clock),
