@@ -84,7 +84,9 @@ testNeeding(
     );
     assert.match(list.stdout, /dkms_module \{ 'bad': (.*\n)*.*pending => \['blocked bad\/1\.0@.*E_FAILED_BEFORE/);
 
-    const upgrade = `dkms_module { 'hello': version => '1.1', kernels => '${newer}' } dkms_module { 'world': ensure => absent }`;
+    // Somebody spoils a document of Puppet's, and with it every run on the host.
+    fs.appendFileSync(machine.etc("dkms-agent/desired-state/world.yaml"), "  - {name: other\n\t[");
+    const upgrade = `dkms_module { 'world': ensure => absent } dkms_module { 'hello': version => '1.1', kernels => '${newer}' }`;
     const changed = machine.apply(upgrade);
     assert.is(changed.exitCode, 2, text(changed));
     assert.match(changed.stdout, "Dkms_module[hello]/version: version changed '1.0' to '1.1'");

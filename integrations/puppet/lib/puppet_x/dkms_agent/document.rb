@@ -45,26 +45,21 @@ module PuppetX::DkmsAgent
     def self.render(name, entry)
       lines = entry.map { |key, value| "#{key}: #{JSON.generate(value)}" }
       <<~YAML
-        # Managed by Puppet, as Dkms_module[#{name}]: what is changed here is changed back.
+        #{mark(name)}
         apiVersion: #{API_VERSION}
         modules:
           - #{lines.join("\n    ")}
       YAML
     end
 
-    # The entry in the module's own document; nil without one.
+    # The entry in the module's own document, empty if somebody has spoilt what was written here; nil without a document.
     # @raise [Foreign] if the document cannot be read, or is about more than this module
     def self.read(name)
-      tree = parse(path(name))
-      return nil if tree.nil?
+      entry_in(path(name), name)
+    rescue Foreign
+      raise unless marked?(name)
 
-      entries = tree.is_a?(Hash) ? tree['modules'] : nil
-      ours = entries.is_a?(Array) && entries.length == 1 && entries[0].is_a?(Hash) && entries[0]['name'] == name
-      raise Foreign, "#{path(name)} does not list #{name} alone; give what else it lists a document of its own" unless ours
-
-      # What is said for the whole document counts for its only entry.
-      common = tree.reject { |key, _| ['apiVersion', 'modules'].include?(key) }
-      common.merge(entries[0])
+      {}
     end
 
     # Writes a document that appears whole or not at all.
@@ -75,6 +70,33 @@ module PuppetX::DkmsAgent
         file.write(render(name, entry))
       end
     end
+
+    def self.mark(name)
+      "# Managed by Puppet, as Dkms_module[#{name}]: what is changed here is changed back."
+    end
+    private_class_method :mark
+
+    def self.marked?(name)
+      wanted = mark(name).b
+      File.binread(path(name), wanted.length) == wanted
+    rescue SystemCallError
+      false
+    end
+    private_class_method :marked?
+
+    def self.entry_in(file, name)
+      tree = parse(file)
+      return nil if tree.nil?
+
+      entries = tree.is_a?(Hash) ? tree['modules'] : nil
+      ours = entries.is_a?(Array) && entries.length == 1 && entries[0].is_a?(Hash) && entries[0]['name'] == name
+      raise Foreign, "#{file} does not list #{name} alone; give what else it lists a document of its own" unless ours
+
+      # What is said for the whole document counts for its only entry.
+      common = tree.reject { |key, _| ['apiVersion', 'modules'].include?(key) }
+      common.merge(entries[0])
+    end
+    private_class_method :entry_in
 
     # A YAML file with every scalar as the text that stands there, as the agent reads it: 1.10 is no number.
     def self.parse(file)
