@@ -49,6 +49,8 @@ export interface Controller {
   readonly env: Readonly<Record<string, string>>;
   /** Writes a playbook of one play on this host. Returns its file. */
   readonly book: (tasks: readonly Task[]) => string;
+  /** Writes a playbook of one play on this host, of roles. Returns its file. */
+  readonly bookOf: (roles: readonly object[]) => string;
   /** Runs a playbook, with further words of the command line. */
   readonly play: (file: string, words?: readonly string[], options?: ProgramOptions) => Promise<PlayedBook>;
   /** A host below a directory of its own. Removed with the controller. */
@@ -86,17 +88,18 @@ export function controller(): Controller {
   };
   const machines: AgentRoot[] = [];
   let books = 0;
+  const write = (part: object) => {
+    books++;
+    const file = at(`book-${books}.yaml`);
+    // JSON is YAML.
+    fs.writeFileSync(file, JSON.stringify([{ hosts: "all", gather_facts: false, ...part }], null, 1));
+    return file;
+  };
   return {
     directory,
     env,
-    book: (tasks) => {
-      books++;
-      const file = at(`book-${books}.yaml`);
-      const play = { hosts: "all", gather_facts: false, tasks: tasks.map(taskOf) };
-      // JSON is YAML.
-      fs.writeFileSync(file, JSON.stringify([play], null, 1));
-      return file;
-    },
+    book: (tasks) => write({ tasks: tasks.map(taskOf) }),
+    bookOf: (roles) => write({ roles }),
     play: async (file, words = [], options = {}) => {
       fs.rmSync(at("results"), { force: true });
       const played = await runProgram("ansible-playbook", [file, ...words], {

@@ -28,7 +28,10 @@ run_arguments = dict(
 
 
 class Agent:
-    """The program on this host, and the options that every call of it has."""
+    """
+    The program on this host, and the options that every call of it has. In check mode `program` is None where there is
+    none: an earlier task may be what installs it.
+    """
 
     def __init__(self, module):
         self.module = module
@@ -47,7 +50,9 @@ class Agent:
         if given is None:
             places = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin"]
             found = self.module.get_bin_path("dkms-agent", False, places)
-            if found is None:
+            if found is None and self.module.check_mode:
+                self.module.warn("dkms-agent is not on this host yet, so what it would change cannot be told.")
+            elif found is None:
                 self.module.fail_json(msg="dkms-agent is not on this host. " + remedy)
             return found
         if not os.path.isfile(given) or not os.access(given, os.X_OK):

@@ -28,6 +28,8 @@ def converge(agent, document, filter_words, apply=True):
     )
     if document.changed:
         document.check_place()
+    if agent.program is None:
+        module.exit_json(**result)
     trial = document.trial_options()
     if trial is None:
         _leave_none(module, document, result)

@@ -117,20 +117,26 @@ def main():
         supports_check_mode=True,
     )
     agent = Agent(module)
+    if agent.program is None:
+        _exit(module, {})
     status = agent.document(["status"] + _words(module, agent), codes=(0, INVALID))
-    diagnostics = status["diagnostics"]
-    for one in diagnostics:
+    for one in status["diagnostics"]:
         module.warn(diagnostic_text(one).replace("\n", " "))
+    _exit(module, status)
+
+
+def _exit(module, status):
+    diagnostics = status.get("diagnostics", [])
     plan = status.get("plan") or {}
     module.exit_json(
         changed=False,
         status=status,
-        modules=status["modules"],
-        kernels=status["kernels"],
+        modules=status.get("modules", []),
+        kernels=status.get("kernels", []),
         changes=plan.get("changes", []),
         blocked=plan.get("blocked", []),
         valid=all(one["severity"] != "error" for one in diagnostics),
-        advice=status["advice"],
+        advice=status.get("advice", []),
         diagnostics=diagnostics,
     )
 
