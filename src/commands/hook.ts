@@ -1,6 +1,7 @@
 import type { ApplyEvent } from "../apply/event.ts";
 import { noteRefusedRun } from "../apply/journal.ts";
 import type { RunRefusal } from "../apply/journal-runs.ts";
+import type { LoadedDesired } from "../desired-state/load-desired.ts";
 import { fail } from "../dkms/failure.ts";
 import { isSystemError } from "../host/system-error.ts";
 import type { PlanFilter } from "../plan/resolve-wanted.ts";
@@ -12,6 +13,7 @@ import type { Answer, Invocation } from "./command.ts";
 import { invalidAnswer, loadFor } from "./documents.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { type HookEvent, hookEvents } from "./hook-events.ts";
+import { hasNoDocuments } from "./no-documents.ts";
 import { filterOf, onHost } from "./on-host.ts";
 import type { OpenedHost } from "./open-host.ts";
 import { runOptionsOf } from "./run-options.ts";
@@ -74,7 +76,7 @@ async function answerOf(opened: OpenedHost, given: Hook): Promise<Answer> {
   const loaded = await loadFor(host, options);
   const { desired } = loaded;
   if (!desired) {
-    if (isWithoutDocuments(opened, options)) return { exitCode: exitCodes.ok.code };
+    if (hasNoDocuments(host, options) || isEmpty(loaded, options)) return { exitCode: exitCodes.ok.code };
     refuse(loaded.diagnostics.find(({ severity }) => severity === "error"));
     return invalidAnswer(invocation, loaded);
   }
@@ -124,18 +126,9 @@ function isNothing(event: ApplyEvent): boolean {
   return steps.length === 0 && !interrupted && (remaining?.blocked.length ?? 0) === 0;
 }
 
-/** The usual place is not there, or is empty: nobody has asked for anything yet. */
-function isWithoutDocuments({ host: { files } }: OpenedHost, { desired, desiredGiven }: SharedOptions): boolean {
-  if (desiredGiven) return false;
-  return desired.every((place) => {
-    try {
-      const kind = files.stat(place)?.kind;
-      return kind === undefined || (kind === "directory" && (files.list(place) ?? []).length === 0);
-    } catch (error) {
-      if (isSystemError(error)) return false;
-      throw error;
-    }
-  });
+/** The usual place is there for whoever will ask for something. */
+function isEmpty({ diagnostics }: LoadedDesired, { desired, desiredGiven }: SharedOptions): boolean {
+  return !desiredGiven && diagnostics.every(({ code, file }) => code === "E_EMPTY" && desired.includes(file));
 }
 
 /** Nobody gets the exit code of a hook: what kept it from doing anything must be found later. */

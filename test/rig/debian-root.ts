@@ -8,24 +8,26 @@ import type { ProgramResult } from "./run-program.ts";
 
 export interface DebianRoot {
   /** Where that which was written to a place lies. */
-  readonly at: (place: Place, ...names: readonly string[]) => string;
+  readonly at: (place: Place | "/etc" | "/boot", ...names: readonly string[]) => string;
   /** Runs a program in the system. */
   readonly run: (command: readonly string[]) => ProgramResult;
   readonly remove: () => void;
 }
 
 export interface DebianRootOptions {
-  /** The system that lies below; nothing is written to it. */
+  /** The system that lies below; nothing is written to it. Several directories, the upper first, with colons between. */
   readonly base: string;
   readonly image: LinuxImage;
   /** `mok.key` and `mok.pub`. */
   readonly keys: string;
-  /** What stands at /usr/sbin/dkms: a script of one file, or our program. */
-  readonly dkms: { readonly script: string } | { readonly dist: string };
+  /** What stands at /usr/sbin/dkms: a script of one file, or our program; default: what the package has. */
+  readonly dkms?: { readonly script: string } | { readonly dist: string };
+  /** Our program at /usr/bin/dkms-agent, with its hooks in /etc/kernel. */
+  readonly agent?: { readonly dist: string; readonly hooks: string };
 }
 
 /** A Debian system of its own, with a kernel that depmod knows. Needs root. */
-export function debianRoot({ base, image, keys, dkms }: DebianRootOptions): DebianRoot {
+export function debianRoot({ base, image, keys, dkms, agent }: DebianRootOptions): DebianRoot {
   const top = fs.mkdtempSync(path.join(os.tmpdir(), "dkms-agent-debian-"));
   const upper = (...names: readonly string[]) => path.join(top, "upper", ...names);
   for (const name of ["merged", "work"]) fs.mkdirSync(path.join(top, name));
@@ -33,12 +35,17 @@ export function debianRoot({ base, image, keys, dkms }: DebianRootOptions): Debi
     fs.mkdirSync(upper(name), { recursive: true });
   fs.cpSync(keys, upper("var/lib/dkms"), { recursive: true });
   addModules(image, upper("usr/lib/modules", image.release));
-  if ("script" in dkms) {
+  if (dkms && "script" in dkms) {
     fs.copyFileSync(dkms.script, upper("usr/sbin/dkms"));
     fs.chmodSync(upper("usr/sbin/dkms"), 0o755);
-  } else {
+  } else if (dkms) {
     fs.cpSync(dkms.dist, upper("opt/dkms-agent"), { recursive: true });
     fs.symlinkSync("/opt/dkms-agent/cli.cjs", upper("usr/sbin/dkms"));
+  }
+  if (agent) {
+    fs.cpSync(agent.dist, upper("opt/dkms-agent"), { recursive: true });
+    fs.symlinkSync("/opt/dkms-agent/cli.cjs", upper("usr/bin/dkms-agent"));
+    fs.cpSync(agent.hooks, upper("etc/kernel"), { recursive: true });
   }
   fs.writeFileSync(upper("usr/bin/node"), "");
   const script = [

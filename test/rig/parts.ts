@@ -62,6 +62,8 @@ export interface Parts {
   readonly corpus: { readonly packages: readonly CorpusPackage[] };
   /** A Debian system with the package dkms and the headers of `linux-image`; `npm run test:apt` makes it. */
   readonly "debian-root": { readonly directory: string };
+  /** What a kernel's packages and initramfs-tools take over `debian-root`; `npm run test:hooks` makes it. */
+  readonly "kernel-layer": { readonly directory: string; readonly release: string };
   readonly gcc: Program;
   readonly make: Program;
   readonly kmod: Program;
@@ -149,6 +151,11 @@ const finders: { readonly [N in PartName]: () => PartLookup<N> } = {
   "debian-root": () => {
     const entry = cached("debian-root")[0];
     return entry ? found({ directory: entry.directory }) : missing("debootstrap");
+  },
+  "kernel-layer": () => {
+    const entry = cached("kernel-layer")[0];
+    if (!entry) return missing("debootstrap");
+    return found({ directory: entry.directory, release: basename(entry.directory) });
   },
   gcc: () => program("gcc", "gcc"),
   make: () => program("make", "make"),

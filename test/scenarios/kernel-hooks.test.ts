@@ -182,4 +182,46 @@ testNeeding(
   },
 );
 
+for (const order of ["before", "after"] as const) {
+  testNeeding(
+    packages,
+    [...needs, "dkms"],
+    `the hooks of dkms, called ${order} ours: nothing is built twice`,
+    (part, { machine }) => {
+      const log = machine.at("builds");
+      fs.writeFileSync(log, "");
+      const make = `echo $kernelver >> ${log}; cp made/$kernelver.ko evdi.ko`;
+      quickModule(machine, "evdi", { make, conf: "AUTOINSTALL=yes" });
+      machine.want(wanted("evdi"), "kernels: [running]\n");
+      machine.program("dkms", `exec bash ${part("dkms").script} "$@"`);
+      const name = order === "before" ? "dkms" : "z-dkms";
+      for (const [directory, verb] of [
+        ["postinst.d", "autoinstall"],
+        ["prerm.d", "kernel_prerm"],
+      ] as const)
+        fs.writeFileSync(machine.at("etc/kernel", directory, name), `#!/bin/sh\nexec dkms ${verb} -k $1\n`, {
+          mode: 0o755,
+        });
+      assert.is(machine.run("dkms", "add", "evdi/1.0").exitCode, 0);
+      const { exitCode, stdout, stderr } = machine.runParts("postinst.d");
+      assert.is(exitCode, 0, stdout + stderr);
+      assert.equal(objects(machine), ["evdi.ko"]);
+      assert.is(fs.readFileSync(log, "utf8"), `${machine.release}\n`, stdout + stderr);
+      const gone = machine.runParts("prerm.d");
+      assert.is(gone.exitCode, 0, gone.stdout + gone.stderr);
+      assert.is(machine.run("dkms", "status").stdout, "evdi/1.0: added\n");
+    },
+  );
+}
+
+testNeeding(packages, needs, "a full disk keeps the modules away, and not the package", (_, { machine }) => {
+  quickModule(machine, "evdi");
+  machine.want(wanted("evdi"), "kernels: [running]\n");
+  const full =
+    "mount -t tmpfs -o size=64k none /var/lib/dkms; head -c 1M /dev/zero > /var/lib/dkms/full; exec /etc/kernel/postinst.d/dkms-agent";
+  const { exitCode, stderr } = machine.run("sh", "-c", `${full} ${machine.release}`);
+  assert.is(exitCode, 0);
+  assert.match(stderr, /E_NO_SPACE.*the kernel|E_NO_SPACE.*hooks: lenient/s);
+});
+
 packages.run();
