@@ -14,6 +14,7 @@ import { type Result, succeed } from "./dkms/failure.ts";
 import { instanceAddress } from "./dkms/id.ts";
 import { ioFailure } from "./dkms/io-failure.ts";
 import { openDigests } from "./dkms/known-digests.ts";
+import { type KnownObjects, openObjects } from "./dkms/known-objects.ts";
 import { writeLastApplied } from "./dkms/last-applied.ts";
 import { protectModule } from "./dkms/protections.ts";
 import type { Host } from "./host/host.ts";
@@ -41,6 +42,8 @@ export interface ReconcileOptions extends Required<Omit<CompareOptions, "signing
   readonly earlier?: EarlierPlan | undefined;
   /** Called under the lock after what was to be done: for what later runs can make use of. */
   readonly keep?: (() => void) | undefined;
+  /** Called under the lock at the end, also of a run that was refused: for a report. Not if the lock could not be had. */
+  readonly report?: ((result: Reconciled, objects: KnownObjects) => Promise<void>) | undefined;
 }
 
 export interface Reconciled {
@@ -49,6 +52,8 @@ export interface Reconciled {
   readonly outcome: Outcome | undefined;
   /** As it is now. */
   readonly actual: ActualState;
+  /** What a new plan has; with an earlier plan also what that one does not have. */
+  readonly now: Plan;
 }
 
 /**
@@ -72,6 +77,7 @@ async function reconcileLocked(
   options: ReconcileOptions,
 ): Promise<Result<Reconciled>> {
   const digests = openDigests(host);
+  const objects = openObjects(host);
   const scope = { ...options, signing: options.policy.signing, digests, mayKeep: true };
   const before = await compare(host, desired, scope);
   const { earlier, filter, emit } = options;
@@ -80,7 +86,9 @@ async function reconcileLocked(
   const plan = admitted.value;
   for (const diagnostic of plan.diagnostics) emit({ type: "diagnostic", diagnostic });
   if (plan.diagnostics.some(({ severity }) => severity === "error")) {
-    return succeed({ plan, actual: before.actual, outcome: undefined });
+    const refused: Reconciled = { plan, actual: before.actual, outcome: undefined, now: before.plan };
+    await options.report?.(refused, objects);
+    return succeed(refused);
   }
   for (const module of desired.modules) if (module.protect) protectModule(host, module);
   const journal = openJournal(host, { ...options.facts, engine: options.engine, planId: earlier?.plan.planId });
@@ -92,7 +100,7 @@ async function reconcileLocked(
   const remaining = earlier ? leftOf(plan, after.plan) : after.plan;
   if (earlier) tellLeft(after.plan.changes.length - remaining.changes.length, earlier, emit);
   const world = { desired, actual: after.actual, filter };
-  const reboot = rebootNeed(world, await compareLoaded(host, after.actual));
+  const reboot = rebootNeed(world, await compareLoaded(host, after.actual, objects));
   const outcome = { ...applied, remaining, reboot };
   const wishes = rememberWishes(after.actual.lastApplied, after.plan, world);
   orWarn(emit, "remember what was wanted", () => writeLastApplied(host, wishes));
@@ -102,8 +110,10 @@ async function reconcileLocked(
   }
   options.keep?.();
   orWarn(emit, "keep in the journal how this run ended", () => journal.end(outcome));
+  const result: Reconciled = { plan, outcome, actual: after.actual, now: after.plan };
+  await options.report?.(result, objects);
   emit({ type: "run_complete", outcome });
-  return succeed({ plan, outcome, actual: after.actual });
+  return succeed(result);
 }
 
 function seenIn(actual: ActualState): Seen {

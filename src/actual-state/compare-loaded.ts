@@ -1,9 +1,9 @@
 import path from "node:path";
 import { objectName } from "../dkms/find-objects.ts";
 import { type InstanceAddress, type InstanceId, instanceAddress } from "../dkms/id.ts";
+import { type KnownObjects, type ObjectRequest, unknownObjects } from "../dkms/known-objects.ts";
 import { loadedName } from "../dkms/loaded-name.ts";
 import type { LoadedObject } from "../dkms/read-loaded.ts";
-import { readObject } from "../dkms/read-object.ts";
 import { moduleObjectsDirectory } from "../dkms/tree-layout.ts";
 import type { Host } from "../host/host.ts";
 import type { ActualState, InstanceState, ObjectState } from "./actual-state.ts";
@@ -16,8 +16,9 @@ export type LoadedVerdict = "no" | "current" | "other" | "unknown";
 
 /** Of each instance for the running kernel what is loaded. Reads only the files of which something is loaded. */
 export async function compareLoaded(
-  host: Pick<Host, "files" | "paths">,
+  host: Host,
   { modules, runningKernel, loaded }: Pick<ActualState, "modules" | "runningKernel" | "loaded">,
+  objects: Pick<KnownObjects, "look"> = unknownObjects(host),
 ): Promise<ReadonlyMap<InstanceAddress, LoadedVerdict>> {
   const verdicts = new Map<InstanceAddress, LoadedVerdict>();
   for (const { id, instances } of modules) {
@@ -28,7 +29,7 @@ export async function compareLoaded(
       for (const object of instance.objects) {
         const name = objectName(object.file);
         const running = name === undefined ? undefined : loaded.get(loadedName(name));
-        if (running) found.push(await compareObject(host, running, fileOf(host, place, object)));
+        if (running) found.push(await compareObject(objects, running, fileOf(host, place, object)));
       }
       verdicts.set(instanceAddress(place), combine(found, instance.level));
     }
@@ -36,17 +37,17 @@ export async function compareLoaded(
   return verdicts;
 }
 
-function fileOf({ paths }: Pick<Host, "paths">, place: InstanceId, { file, installed }: ObjectState): string {
-  return installed?.path ?? path.join(moduleObjectsDirectory(paths, place), file);
+function fileOf({ paths }: Host, place: InstanceId, { file, sha256, installed }: ObjectState): ObjectRequest {
+  return installed ?? { path: path.join(moduleObjectsDirectory(paths, place), file), sha256 };
 }
 
 /** The build-id is of this very build; srcversion, over the source, is the same after a rebuild. */
 async function compareObject(
-  host: Pick<Host, "files">,
+  objects: Pick<KnownObjects, "look">,
   running: LoadedObject,
-  file: string,
+  request: ObjectRequest,
 ): Promise<Exclude<LoadedVerdict, "no">> {
-  const object = await readObject(host, file);
+  const object = await objects.look(request);
   if (!object.ok) return "unknown";
   for (const key of ["buildId", "srcversion"] as const) {
     const [there, here] = [running[key], object.value.info[key]];

@@ -1,21 +1,20 @@
 import path from "node:path";
-import { type InstanceAddress, type InstanceId, instanceAddress } from "../dkms/id.ts";
+import { type InstanceAddress, type InstanceId, instanceAddress, kernelKey } from "../dkms/id.ts";
 import { ioFailure } from "../dkms/io-failure.ts";
 import type { Kernel } from "../dkms/kernel.ts";
-import type { ModuleInfo } from "../dkms/module-info.ts";
+import type { KnownObjects, ObjectInfo } from "../dkms/known-objects.ts";
 import { kernelNameOf, type ModuleList, readModuleList } from "../dkms/module-list.ts";
 import { objectFile } from "../dkms/object-link.ts";
-import { type KernelObject, readObject } from "../dkms/read-object.ts";
 import {
   judgeSignature,
   type SignatureDemand,
   type SignatureProblem,
-  signatureDemand,
+  signatureDemands,
 } from "../dkms/signing/signature-demand.ts";
 import type { SigningSettings } from "../dkms/signing/signing.ts";
 import { checkVermagic } from "../dkms/verbs/check-vermagic.ts";
 import type { Host } from "../host/host.ts";
-import type { InstanceState } from "./actual-state.ts";
+import type { InstanceState, ObjectState } from "./actual-state.ts";
 
 /** What keeps a kernel from loading an object that is installed. */
 export interface BootProblem {
@@ -37,37 +36,73 @@ export type BootProblemKind =
   | "missing-dependency";
 
 export interface InspectRequest {
-  readonly kernel: Kernel;
-  readonly signing: SigningSettings;
-  /** Installed for the kernel. */
+  /** What is installed; of kernels that are not among `kernels` nothing is looked at. */
   readonly instances: readonly { readonly id: InstanceId; readonly state: InstanceState }[];
+  readonly kernels: readonly Kernel[];
+  readonly signing: SigningSettings;
+  readonly objects: KnownObjects;
 }
 
 /**
- * What would keep a kernel from loading instances that are installed for it, beyond what the scan looks at: each object is
+ * What would keep kernels from loading instances that are installed for them, beyond what the scan looks at: each object is
  * read, its vermagic, architecture and signature are judged, and modprobe must find it and what it depends on in
  * modules.dep. Only reads; never throws for what is on the disk. Instances without problems are in the answer too.
  */
 export async function inspectInstalled(
   host: Host,
-  { kernel, signing, instances }: InspectRequest,
+  { kernels, signing, instances, objects }: InspectRequest,
 ): Promise<ReadonlyMap<InstanceAddress, readonly BootProblem[]>> {
-  const demand = await signatureDemand(host, kernel, signing);
-  const list = readList(host, kernel);
+  const demandOf = signatureDemands(host, signing);
+  const looks = new Map<string, Look>();
   const found = new Map<InstanceAddress, readonly BootProblem[]>();
   for (const { id, state } of instances) {
+    const key = kernelKey(id.kernel);
+    const kernel = kernels.find((one) => kernelKey(one.id) === key);
+    if (!kernel) continue;
+    const known = looks.get(key);
+    const look = known ?? { host, kernel, objects, demand: await demandOf(kernel), list: readList(host, kernel) };
+    looks.set(key, look);
     const problems: BootProblem[] = [];
-    for (const { installed } of state.objects) {
-      if (installed) problems.push(...(await inspectObject({ host, kernel, demand, list }, installed.path)));
-    }
+    for (const { installed } of state.objects) if (installed) problems.push(...(await inspectObject(look, installed)));
     found.set(instanceAddress(id), problems);
   }
   return found;
 }
 
+/**
+ * All that inspectInstalled goes by besides the instances: while it is the same, so is what it finds. But for the kernel's
+ * own objects that others depend on, which nobody takes away without depmod.
+ */
+export async function inspectionBasis(
+  host: Host,
+  { kernels, signing }: Pick<InspectRequest, "kernels" | "signing">,
+): Promise<readonly unknown[]> {
+  const demandOf = signatureDemands(host, signing);
+  const basis: unknown[] = [];
+  for (const kernel of kernels) {
+    const { digest } = await demandOf(kernel);
+    const lists = listFiles.map((name) => stampOf(host, path.join(kernel.directory, name)));
+    basis.push([kernelKey(kernel.id), digest, lists]);
+  }
+  return basis;
+}
+
+const listFiles = ["modules.dep", "modules.dep.bin", "modules.builtin"] as const;
+
+function stampOf({ files }: Host, place: string): unknown {
+  try {
+    const stat = files.stat(place);
+    return stat && [stat.size, stat.mtimeMs, stat.ctimeMs, stat.inode];
+  } catch {
+    // That it cannot be read is the same as long as it cannot.
+    return "unreadable";
+  }
+}
+
 interface Look {
   readonly host: Host;
   readonly kernel: Kernel;
+  readonly objects: KnownObjects;
   readonly demand: SignatureDemand;
   readonly list: ModuleList | BootProblem;
 }
@@ -89,29 +124,33 @@ function depmodRemedy(release: string): string {
   return `depmod -a ${release}`;
 }
 
-async function inspectObject(look: Look, place: string): Promise<readonly BootProblem[]> {
-  const object = await readObject(look.host, objectFile(look.host, place));
-  if (!object.ok) {
-    const { code, message, remedy = "build it again" } = object.error;
+async function inspectObject(look: Look, installed: InstalledObject): Promise<readonly BootProblem[]> {
+  const { path: place } = installed;
+  const { demand } = look;
+  const signature = { digest: demand.digest, judge: (content: Uint8Array) => judgeSignature(content, demand) };
+  const facts = await look.objects.look({ ...installed, signature });
+  if (!facts.ok) {
+    const { code, message, remedy = "build it again" } = facts.error;
     const reason = code === "E_IO" || code === "E_PERMISSION" ? "unreadable" : "bad-object";
-    return [{ reason, text: withoutStop(message), remedy, path: place }];
+    return [{ reason, text: withoutStop(message), remedy: withoutStop(remedy), path: place }];
   }
-  const { info, content } = object.value;
-  const signature = judgeSignature(content, look.demand);
+  const { info, signature: problem } = facts.value;
   return [
-    ...madeForAnother(look.kernel, object.value, place),
-    ...(signature ? [signatureProblem(signature, place)] : []),
+    ...madeForAnother(look.kernel, info, place),
+    ...(problem ? [signatureProblem(problem, place)] : []),
     ...listProblems(look, info, place),
   ];
 }
 
-function madeForAnother({ id }: Kernel, object: KernelObject, place: string): readonly BootProblem[] {
-  const wrong = checkVermagic(object, { kernel: id, path: place });
+type InstalledObject = NonNullable<ObjectState["installed"]>;
+
+function madeForAnother({ id }: Kernel, info: ObjectInfo, place: string): readonly BootProblem[] {
+  const wrong = checkVermagic({ info }, { kernel: id, path: place });
   if (wrong && !wrong.ok) {
     const { message, remedy = "" } = wrong.error;
     return [{ reason: "wrong-vermagic", text: withoutStop(message), remedy: withoutStop(remedy), path: place }];
   }
-  const { arch } = object.info;
+  const { arch } = info;
   if (arch === undefined || arch === id.arch) return [];
   const text = `${place} is made for ${arch}, not for ${id.arch}`;
   return [{ reason: "wrong-architecture", text, remedy: "build it again for this kernel", path: place }];
@@ -130,11 +169,11 @@ const signatureRemedies: Readonly<Record<SignatureProblem["kind"], string>> = {
 };
 
 /** What modprobe makes of it: it goes by modules.dep.bin, which depmod writes together with modules.dep. */
-function listProblems({ host, kernel, list }: Look, info: ModuleInfo, place: string): readonly BootProblem[] {
+function listProblems({ host, kernel, list }: Look, info: ObjectInfo, place: string): readonly BootProblem[] {
   if ("reason" in list) return [list];
   const { directory, id } = kernel;
   const name = place.startsWith(`${directory}/`) ? place.slice(directory.length + 1) : place;
-  const needed = list.dependencies.get(name);
+  const needed = list.needs(name);
   const remedy = depmodRemedy(id.release);
   const problem = (reason: BootProblemKind, text: string) => ({ reason, text, remedy, path: place });
   if (!needed) return [problem("not-in-modules-dep", `${directory}/modules.dep does not name ${name}`)];

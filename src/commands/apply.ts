@@ -8,17 +8,19 @@ import { keepDesired } from "../desired-state/known-desired.ts";
 import type { Failure } from "../dkms/failure.ts";
 import type { Host } from "../host/host.ts";
 import { hasKeyboard } from "../host/keyboard.ts";
-import { type Reconciled, reconcile } from "../reconcile.ts";
+import { reconcile } from "../reconcile.ts";
 import { type ApplyReporter, createReporter } from "./apply-reporter.ts";
 import { unknownFilter } from "./check-filter.ts";
 import type { Answer, Invocation } from "./command.ts";
+import { conclude } from "./conclude.ts";
 import { invalidAnswer, loadFor } from "./documents.ts";
-import { detailedApplyCodes, exitCodeOf, exitCodeOfProblems, exitCodes } from "./exit-codes.ts";
+import { detailedApplyCodes, exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { filterOf, onHost } from "./on-host.ts";
 import type { OpenedHost } from "./open-host.ts";
 import { plan } from "./plan.ts";
 import type { PlanFile } from "./plan-file.ts";
 import { runOptionsOf } from "./run-options.ts";
+import { reportConcluded, reportRefused } from "./run-report.ts";
 import { parseEngine, parseJobs, type SharedOptions } from "./shared-options.ts";
 import { toolBuild } from "./tool-version.ts";
 import { usageAnswer } from "./usage-answer.ts";
@@ -81,6 +83,11 @@ async function applyOn(opened: OpenedHost, invocation: Invocation, request: Appl
   const { host } = opened;
   const { options, own, argument, signal } = invocation;
   const detailed = own.detailedExitcode === true;
+  const reported = {
+    ...runOptions(opened, invocation, request),
+    filter: filterOf(invocation),
+    startedAt: host.clock(),
+  };
   const file = argument === undefined ? undefined : await readPlanFile(host, argument, options);
   if (file && !file.ok) return failed(createReporter(invocation, host.clock), file.error, detailed);
   const loaded = await loadFor(host, { ...options, desired: desiredPaths(options, file?.value) });
@@ -88,22 +95,29 @@ async function applyOn(opened: OpenedHost, invocation: Invocation, request: Appl
   const unknown = desired && unknownFilter(host, desired, options);
   if (unknown) return usageAnswer(unknown);
   const reporter = createReporter(invocation, host.clock);
-  if (!desired) return refuse(invocation, reporter, { diagnostics: loaded.diagnostics, detailed });
+  if (!desired) {
+    await reportRefused(opened, reported, loaded);
+    return refuse(invocation, reporter, { diagnostics: loaded.diagnostics, detailed });
+  }
   for (const diagnostic of loaded.diagnostics) reporter.emit({ type: "diagnostic", diagnostic });
   const stopped = () => reporter.stopping(String(signal.reason));
   signal.addEventListener("abort", stopped);
   try {
     const saved = file && argument !== undefined ? { plan: file.value.saved, origin: argument } : undefined;
     const filter = saved?.plan.filter ?? filterOf(invocation);
-    const run = { ...runOptions(opened, invocation, request), filter };
+    const run = { ...reported, filter };
     const scope = { filter, archives: run.archives, signing: run.policy.signing };
     const seen =
       own.ask === true ? await ask(host, invocation, { desired, scope, saved, file: file?.value }) : undefined;
     if (seen && !seen.ok) return failed(reporter, seen.error, detailed);
     const earlier = seen?.value ?? saved;
     const keep = loaded.diagnostics.length === 0 ? () => keepDesired(host, desired, toolBuild) : undefined;
-    const result = await reconcile(host, desired, { ...run, emit: reporter.emit, earlier, keep });
-    return result.ok ? conclude(result.value, detailed) : failed(reporter, result.error, detailed);
+    const { emit } = reporter;
+    const report = reportConcluded(opened, run, { desired, emit });
+    const result = await reconcile(host, desired, { ...run, emit, earlier, keep, report });
+    if (result.ok) return conclude(result.value, detailed);
+    await reportRefused(opened, run, { failure: result.error, desired });
+    return failed(reporter, result.error, detailed);
   } finally {
     signal.removeEventListener("abort", stopped);
     reporter.end();
@@ -168,21 +182,4 @@ function refuse(invocation: Invocation, reporter: ApplyReporter, { diagnostics, 
   if (!invocation.options.json) return { ...invalidAnswer(invocation, { desired: undefined, diagnostics }), exitCode };
   for (const diagnostic of diagnostics) reporter.emit({ type: "diagnostic", diagnostic });
   return { exitCode };
-}
-
-/** The exit code of a run that came to its end, or that its own plan forbade. */
-export function conclude({ outcome, plan: { diagnostics } }: Reconciled, detailed = false): Answer {
-  const problem = exitCodeOfProblems(diagnostics) ?? exitCodes.invalid.code;
-  if (!outcome) return { exitCode: detailed ? detailedApplyCodes.notAttempted.code : problem };
-  const { steps, interrupted, remaining, changed } = outcome;
-  const failed = interrupted || steps.some(({ result }) => result === "failed") || remaining?.changes.length !== 0;
-  const blocked = remaining !== undefined && remaining.blocked.length > 0;
-  if (detailed) return { exitCode: detailedCode(changed, failed || blocked) };
-  if (failed) return { exitCode: exitCodes.failed.code };
-  return { exitCode: blocked ? exitCodes.blocked.code : exitCodes.ok.code };
-}
-
-function detailedCode(changed: boolean, bad: boolean): number {
-  if (bad) return changed ? detailedApplyCodes.changedAndFailed.code : detailedApplyCodes.failed.code;
-  return changed ? detailedApplyCodes.changed.code : detailedApplyCodes.unchanged.code;
 }

@@ -6,10 +6,10 @@ import { fail } from "../dkms/failure.ts";
 import { isSystemError } from "../host/system-error.ts";
 import type { PlanFilter } from "../plan/resolve-wanted.ts";
 import { reconcile } from "../reconcile.ts";
-import { conclude } from "./apply.ts";
 import { createReporter } from "./apply-reporter.ts";
 import { unknownFilter } from "./check-filter.ts";
 import type { Answer, Invocation } from "./command.ts";
+import { conclude } from "./conclude.ts";
 import { invalidAnswer, loadFor } from "./documents.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { type HookEvent, hookEvents } from "./hook-events.ts";
@@ -17,6 +17,7 @@ import { hasNoDocuments } from "./no-documents.ts";
 import { filterOf, onHost } from "./on-host.ts";
 import type { OpenedHost } from "./open-host.ts";
 import { runOptionsOf } from "./run-options.ts";
+import { reportConcluded, reportRefused } from "./run-report.ts";
 import type { SharedOptions } from "./shared-options.ts";
 import { usageAnswer } from "./usage-answer.ts";
 
@@ -72,12 +73,14 @@ async function answerOf(opened: OpenedHost, given: Hook): Promise<Answer> {
   const { host } = opened;
   const { invocation, event } = given;
   const { options } = invocation;
+  const startedAt = host.clock();
   const refuse = (failure: RunRefusal | undefined) => noteRefusal(opened, given, failure);
   const loaded = await loadFor(host, options);
   const { desired } = loaded;
   if (!desired) {
     if (hasNoDocuments(host, options) || isEmpty(loaded, options)) return { exitCode: exitCodes.ok.code };
     refuse(loaded.diagnostics.find(({ severity }) => severity === "error"));
+    await reportRefused(opened, { ...runOptions(opened, given), startedAt }, loaded);
     return invalidAnswer(invocation, loaded);
   }
   // A kernel that goes may be gone already.
@@ -92,8 +95,11 @@ async function answerOf(opened: OpenedHost, given: Hook): Promise<Answer> {
   };
   try {
     for (const diagnostic of loaded.diagnostics) emit({ type: "diagnostic", diagnostic });
-    const result = await reconcile(host, desired, { ...runOptions(opened, given), emit });
+    const run = { ...runOptions(opened, given), startedAt };
+    const report = reportConcluded(opened, run, { desired, emit });
+    const result = await reconcile(host, desired, { ...run, emit, report });
     if (!result.ok) {
+      await reportRefused(opened, run, { failure: result.error, desired });
       refuse(result.error);
       reporter.failure(result.error);
       return { exitCode: exitCodeOf(result.error) };

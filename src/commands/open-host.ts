@@ -119,6 +119,7 @@ const defaultSettings: Settings = {
   hooks: "lenient",
   tarballLimits: defaultArchiveLimits,
   daemon: defaultDaemonSettings,
+  metricsFile: undefined,
   trees: {},
 };
 

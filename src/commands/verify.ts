@@ -6,6 +6,7 @@ import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import type { KernelId } from "../dkms/id.ts";
 import type { Kernel } from "../dkms/kernel.ts";
 import { unknownDigests } from "../dkms/known-digests.ts";
+import { unknownObjects } from "../dkms/known-objects.ts";
 import { absentKernel, kernelIds, readKernel } from "../dkms/read-kernels.ts";
 import type { Host } from "../host/host.ts";
 import { isRefusal } from "../plan/is-refusal.ts";
@@ -111,7 +112,12 @@ async function lookAt(
   });
   const world = { desired, actual, filter };
   const loaded = await compareLoaded(host, actual);
-  const inspected = await inspectInstalled(host, { kernel, signing, instances: installedAmongWanted(world) });
+  const inspected = await inspectInstalled(host, {
+    kernels: [kernel],
+    signing,
+    instances: installedAmongWanted(world),
+    objects: unknownObjects(host),
+  });
   const mustRun = invocation.options.kernel === "running";
   return {
     instances: readinessOf(world, { plan, inspected, loaded, mustRun }),

@@ -3,6 +3,7 @@ import type { DocumentName } from "./document-names.ts";
 import { eventSchema } from "./event-schema.ts";
 import { historySchema } from "./history-schema.ts";
 import { importSchema } from "./import-schema.ts";
+import { lastRunSchema } from "./last-run-schema.ts";
 import { planSchema } from "./plan-schema.ts";
 import { statusSchema } from "./status-schema.ts";
 import { unprotectSchema } from "./unprotect-schema.ts";
@@ -23,6 +24,7 @@ export function documentJsonSchema(name: DocumentName): Readonly<Record<string, 
 
 const schemas = {
   plan: planSchema,
+  "last-run": lastRunSchema,
   event: eventSchema,
   status: statusSchema,
   history: historySchema,

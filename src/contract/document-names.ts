@@ -4,6 +4,7 @@ export const documentNames = [
   "event",
   "status",
   "history",
+  "last-run",
   "import",
   "unprotect",
   "validation",

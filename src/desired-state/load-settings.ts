@@ -115,6 +115,7 @@ function toSettings(shape: SettingsShape): Settings {
     hooks: shape.hooks ?? "lenient",
     tarballLimits: limitsOf(shape),
     daemon: daemonOf(shape.daemon ?? {}),
+    metricsFile: shape.metrics_file,
     trees: treesOf(shape),
   };
 }

@@ -47,6 +47,14 @@ function place(faultOf: (value: string) => Fault | undefined, description: strin
   return z.optional(text(faultOf, { description, examples }));
 }
 
+/** node_exporter reads no other; and nothing else is overwritten by a slip. */
+function metricsFault(value: string): Fault | undefined {
+  const fault = placeFault(value);
+  if (fault || /[^/]\.prom$/.test(value)) return fault;
+  const message = `${quote(value)} does not end in ".prom".`;
+  return { code: "E_BAD_VALUE", message, hint: "node_exporter reads only files that do." };
+}
+
 function tree(what: string, usual: string) {
   const description = `${what}, below --root. Default: what framework.conf says, else ${usual}. The command line beats it.`;
   return place(placeFault, description, [usual]);
@@ -144,6 +152,11 @@ export const settingsSchema = z
       most: mostRatio,
     }),
     daemon: z.optional(daemonSchema),
+    metrics_file: place(
+      metricsFault,
+      "Where each run leaves its figures for the textfile collector of node_exporter, below --root. Default: nowhere.",
+      ["/var/lib/prometheus/node-exporter/dkms_agent.prom"],
+    ),
     dkms_tree: tree("Where DKMS keeps its modules", "/var/lib/dkms"),
     source_tree: tree("Where module sources are", "/usr/src"),
     install_tree: tree("Where kernels keep their modules", "/lib/modules"),

@@ -15,6 +15,8 @@ export interface Settings {
   /** How much a tarball may hold. */
   readonly tarballLimits: ArchiveLimits;
   readonly daemon: DaemonSettings;
+  /** Where runs leave figures for node_exporter, without the root in front; `undefined`: nowhere. */
+  readonly metricsFile: string | undefined;
   /** As written, without the root in front. */
   readonly trees: NamedTrees;
 }

@@ -5,43 +5,52 @@ import type { KernelId } from "./id.ts";
 import { loadedName } from "./loaded-name.ts";
 import { inside, kernelDirectory } from "./tree-layout.ts";
 
-/** What depmod has written of a kernel: where modprobe looks. */
+/** What depmod has written of a kernel: where modprobe looks. Thousands of lines, of which hardly anybody asks for three. */
 export interface ModuleList {
-  /** modules.dep: below the kernel's directory, or absolute -> the objects that have to be loaded before it. */
-  readonly dependencies: ReadonlyMap<string, readonly string[]>;
-  /** Whether modules.dep.bin, which modprobe reads instead, names an object too. */
+  /** What has to be loaded before an object, as modules.dep says; `undefined` if that does not name the object. */
+  readonly needs: (object: string) => readonly string[] | undefined;
+  /** Whether modules.dep.bin, which modprobe reads instead, names the object too. */
   readonly isIndexed: (object: string) => boolean;
   /** Whether a name, as the kernel has it, is of something that is built into the kernel. */
   readonly isBuiltIn: (name: string) => boolean;
 }
 
-/** `undefined` where depmod has never been: modules.dep is absent. Throws what the file system throws. */
+/**
+ * `undefined` where depmod has never been: modules.dep is absent. Objects are named below the kernel's directory, or
+ * absolutely. Throws what the file system throws.
+ */
 export function readModuleList(
   { files, paths }: Pick<Host, "files" | "paths">,
   kernel: KernelId,
 ): ModuleList | undefined {
   const directory = kernelDirectory(paths, kernel.release);
-  const text = files.readText(inside(directory, "modules.dep"));
-  if (text === undefined) return undefined;
-  const index = Buffer.from(files.readBytes(inside(directory, "modules.dep.bin")) ?? []);
+  const read = (name: string) => files.readBytes(inside(directory, name));
+  const list = read("modules.dep");
+  if (!list) return undefined;
+  const lines = Buffer.concat([newline, list]);
+  const index = Buffer.from(read("modules.dep.bin") ?? []);
   let builtIn: ReadonlySet<string> | undefined;
   return {
-    dependencies: new Map(text.split("\n").flatMap(parseLine)),
+    needs: (object) => {
+      const start = lines.indexOf(`\n${object}:`);
+      if (start < 0) return undefined;
+      const end = lines.indexOf(newline, start + 1);
+      const line = lines.toString("utf8", start + 1, end < 0 ? lines.length : end);
+      return line
+        .slice(object.length + 1)
+        .split(" ")
+        .filter(Boolean);
+    },
     // Its values are the lines of modules.dep (depmod.c of kmod: output_deps_bin).
     isIndexed: (object) => index.includes(`${object}:`),
     isBuiltIn: (name) => {
-      builtIn ??= namesIn(files.readText(inside(directory, "modules.builtin")) ?? "");
+      builtIn ??= namesIn(String(read("modules.builtin") ?? ""));
       return builtIn.has(name);
     },
   };
 }
 
-function parseLine(line: string): readonly (readonly [string, readonly string[]])[] {
-  const colon = line.indexOf(":");
-  if (colon < 0) return [];
-  const needed = line.slice(colon + 1).trim();
-  return [[line.slice(0, colon), needed === "" ? [] : needed.split(" ")]];
-}
+const newline = Buffer.from("\n");
 
 function namesIn(text: string): ReadonlySet<string> {
   return new Set(text.split("\n").map(kernelNameOf));

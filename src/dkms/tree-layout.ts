@@ -160,6 +160,16 @@ export function knownDesiredFile(paths: Paths): string {
   return inside(paths.state, "desired.json");
 }
 
+/** What kernel objects say of themselves: see known-objects.ts. */
+export function objectFactsFile(paths: Paths): string {
+  return inside(paths.state, "objects.json");
+}
+
+/** How the last run ended, and how things stand: see contract/last-run-schema.ts. */
+export function lastRunFile(paths: Paths): string {
+  return inside(paths.state, "last-run.json");
+}
+
 /** What the runs did, append-only JSON lines. */
 export function journalFile(paths: Paths): string {
   return inside(paths.state, "journal.jsonl");

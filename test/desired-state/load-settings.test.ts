@@ -41,6 +41,7 @@ const defaults: Settings = {
   hooks: "lenient",
   tarballLimits: defaultArchiveLimits,
   daemon: { schedule: "17 */4 * * *", timezone: undefined, jitterMs: 300_000, watch: true, debounceMs: 30_000 },
+  metricsFile: undefined,
   trees: {},
 };
 
@@ -67,6 +68,7 @@ tarball_ratio: 20
 dkms_tree: /srv/dkms
 source_tree: /srv/src
 install_tree: /srv/modules
+metrics_file: /srv/figures/dkms_agent.prom
 daemon:
   schedule: 30 2 * * mon-fri
   timezone: Europe/Berlin
@@ -87,6 +89,7 @@ daemon:
     hooks: "strict",
     tarballLimits: { entries: 5000, bytes: 500 * 2 ** 20, fileBytes: 1000, ratio: 20 },
     daemon: { schedule: "30 2 * * mon-fri", timezone: "Europe/Berlin", jitterMs: 0, watch: false, debounceMs: 60_000 },
+    metricsFile: "/srv/figures/dkms_agent.prom",
     trees: { dkmsTree: "/srv/dkms", sourceTree: "/srv/src", installTree: "/srv/modules" },
   });
 });
@@ -120,6 +123,11 @@ load("suggests the key or value that was meant", ({ tree }) => {
   const hintsOf = (text: string) => loadText(tree, text).diagnostics.map(({ hint }) => hint);
   assert.equal(hintsOf("signfile: /x\nsigning: require\n"), ['Did you mean "sign_file"?', 'Did you mean "required"?']);
   assert.match(hintsOf("colour: red\n")[0] ?? "", /^The keys are signing, sign_file, /);
+});
+
+load("figures go to a file that node_exporter reads, and to no other", ({ tree }) => {
+  for (const file of ["/etc/passwd", "/srv/.prom", "/srv/dkms_agent.prom/", "dkms_agent.prom"])
+    assert.equal(problemsOf(tree, `metrics_file: ${file}\n`), ["E_BAD_VALUE 1:15"], file);
 });
 
 load("places what is wrong below daemon, and suggests what was meant", ({ tree }) => {

@@ -98,7 +98,9 @@ export async function converge(tree: TreeBuilder): Promise<readonly string[]> {
   }
   const isOwn = (file: string) =>
     file === "dkms-inside-root" ||
-    /(^|\/)\.dkms-agent\/(lock|journal\.jsonl|digests\.json|desired\.json|logs|depmod)$/.test(file);
+    /(^|\/)\.dkms-agent\/(lock|journal\.jsonl|digests\.json|objects\.json|desired\.json|last-run\.json|logs|depmod)$/.test(
+      file,
+    );
   const ofDepmod = /^lib\/modules\/[^/]+\/modules\./;
   // As dell/dkms itself leaves one after `add`.
   const isEmptyBuild = (file: string) =>

@@ -36,6 +36,15 @@ export function assertProgramContract(commandLine: readonly string[], stdout: st
   if (at >= 0) assertContract(commandLine.slice(at + 1), stdout);
 }
 
+/** Asserts that a document that the program has written fits its schema, to the last field. */
+export function assertFitsSchema(name: DocumentName, document: object): void {
+  assertFits(
+    validatorOf(name, () => strictSchemaOf(name)),
+    document,
+    `The ${name} document`,
+  );
+}
+
 function assertDocument(command: string, document: object): void {
   const name = "valid" in document ? "validation" : documentOf[command];
   if (name === undefined) throw new Error(`test/rig/json-contract.ts does not know what "${command} --json" prints`);

@@ -28,12 +28,11 @@ const other = '  - {name: other, version: "1.0", state: built}';
 protectedOnes("no plan takes them away, also without their entry, until a command lifts it", async ({ host }) => {
   host.want(`${good("protect: true")}\n${other}`, prune);
   await host.apply();
-  const before = snapshot(host.root, ["var/lib/dkms/.dkms-agent/journal.jsonl"]);
+  const aside = ["journal.jsonl", "last-run.json"].map((name) => `var/lib/dkms/.dkms-agent/${name}`);
+  const before = snapshot(host.root, aside);
   await host.apply();
   assert.equal(
-    differences(before, snapshot(host.root, ["var/lib/dkms/.dkms-agent/journal.jsonl"])).filter(
-      (line) => !/\.dkms-agent(\/(lock|scan\.bin))?$/.test(line),
-    ),
+    differences(before, snapshot(host.root, aside)).filter((line) => !/\.dkms-agent(\/(lock|scan\.bin))?$/.test(line)),
     [],
   );
   for (const modules of [other, `${good("state: added")}\n${other}`, `${good("state: absent")}\n${other}`]) {

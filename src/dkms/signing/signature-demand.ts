@@ -6,7 +6,7 @@ import { readKernelConfig } from "../kernel-config.ts";
 import { readModuleSignature } from "../module-signature.ts";
 import { checkSignature, type SignatureVerdict } from "./check-signature.ts";
 import { signingPair } from "./choose-pair.ts";
-import { readEfiVariables } from "./efi-variables.ts";
+import { type EfiVariables, readEfiVariables } from "./efi-variables.ts";
 import { enrolmentAdvice } from "./enrolment.ts";
 import type { SigningSettings } from "./signing.ts";
 
@@ -38,17 +38,34 @@ export interface SignatureProblem {
 
 /**
  * What is asked of objects for a kernel: by the settings (`signing: required`: the own certificate and no other), by Secure
- * Boot, or by CONFIG_MODULE_SIG_FORCE. Never throws for what is on the disk: what cannot be read is not there.
+ * Boot, or by CONFIG_MODULE_SIG_FORCE. The firmware, which is slow to answer, is asked once for all kernels. Never throws
+ * for what is on the disk: what cannot be read is not there.
  */
-export async function signatureDemand(host: Host, kernel: Kernel, settings: SigningSettings): Promise<SignatureDemand> {
-  const pair = await signingPair(host, kernel.id, settings);
-  const place = pair.ok ? pair.value.certificate : undefined;
-  const own = place === undefined ? undefined : readCertificate(host, place);
-  const { secureBoot, trusted = [] } = readEfiVariables(host);
+export function signatureDemands(host: Host, settings: SigningSettings): (kernel: Kernel) => Promise<SignatureDemand> {
+  let firmware: EfiVariables | undefined;
+  const advice = new Map<string, string | undefined>();
+  return async (kernel) => {
+    firmware ??= readEfiVariables(host);
+    const pair = await signingPair(host, kernel.id, settings);
+    const place = pair.ok ? pair.value.certificate : undefined;
+    if (place !== undefined && firmware.secureBoot && !advice.has(place))
+      advice.set(place, enrolmentAdvice(host, place));
+    const own = place === undefined ? undefined : readCertificate(host, place);
+    return demandOf(host, { kernel, settings, firmware, own, enrolment: advice.get(place ?? "") });
+  };
+}
+
+interface DemandFacts extends Pick<SignatureDemand, "own" | "enrolment"> {
+  readonly kernel: Kernel;
+  readonly settings: SigningSettings;
+  readonly firmware: EfiVariables;
+}
+
+function demandOf(host: Host, { kernel, settings, firmware, own, enrolment }: DemandFacts): SignatureDemand {
+  const { secureBoot, trusted = [] } = firmware;
   const because = demandedBy({ settings, secureBoot: secureBoot === true, isForced: isForced(host, kernel) });
   const isByFirmware = because !== undefined && settings.policy !== "required";
   const others = isByFirmware ? trusted.map((bytes) => ({ name: "the machine's firmware", bytes })) : [];
-  const enrolment = place === undefined ? undefined : enrolmentAdvice(host, place);
   const hash = createHash("sha256").update(`${because}\n${enrolment}\n`);
   for (const { bytes } of own ? [own, ...others] : others) hash.update(bytes).update("\n");
   return { because, own, others, enrolment, digest: hash.digest("hex") };

@@ -1,13 +1,13 @@
 import { fail, type Result } from "../failure.ts";
 import type { KernelId } from "../id.ts";
-import type { KernelObject } from "../read-object.ts";
+import type { ModuleInfo } from "../module-info.ts";
 
 /**
  * E_WRONG_KERNEL if the object says that it is for another kernel, which would refuse to load it; no vermagic at all is as
  * bad. `undefined` if it fits.
  */
 export function checkVermagic(
-  { info }: KernelObject,
+  { info }: { readonly info: Pick<ModuleInfo, "vermagic"> },
   { kernel, path: file }: { readonly kernel: KernelId; readonly path: string },
 ): Result<never> | undefined {
   const [made = "no kernel at all"] = (info.vermagic ?? "").split(" ").filter(Boolean);

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { judgeSignature, signatureDemand } from "../../../src/dkms/signing/signature-demand.ts";
+import { judgeSignature, signatureDemands } from "../../../src/dkms/signing/signature-demand.ts";
 import type { SigningPolicy } from "../../../src/dkms/signing/signing.ts";
 import { signatureList, writeSecureBoot, writeVariable } from "../../rig/efi-variables.ts";
 import { fakeObject } from "../../rig/fake-object.ts";
@@ -31,7 +31,7 @@ function objects(tree: TreeBuilder, signFile: string) {
   changed[changed.indexOf("demo")] = 0;
   const judge = async (policy: SigningPolicy) => {
     const settings = { policy, pair: { key: "/keys/a.key", certificate: "/keys/a.der" } };
-    const demand = await signatureDemand(tree.host(), kernelOf(tree), settings);
+    const demand = await signatureDemands(tree.host(), settings)(kernelOf(tree));
     return [content, signed(own), signed(other), changed].map((object) => judgeSignature(object, demand)?.kind);
   };
   return { judge, other: fs.readFileSync(other.certificate), own: fs.readFileSync(own.certificate) };
@@ -78,7 +78,7 @@ testNeeding(
     const settings = { policy: "optional", pair: { key: "/keys/a.key", certificate: "/keys/broken" } } as const;
     for (const text of [undefined, "no certificate"]) {
       if (text !== undefined) tree.write("keys/broken", text);
-      const demand = await signatureDemand(tree.host(), kernelOf(tree), settings);
+      const demand = await signatureDemands(tree.host(), settings)(kernelOf(tree));
       const signed = Buffer.concat([content, Buffer.from("~Module signature appended~\n")]);
       assert.is(judgeSignature(signed, demand)?.kind, "no-certificate");
     }

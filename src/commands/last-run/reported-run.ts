@@ -1,0 +1,17 @@
+import type { DesiredState } from "../../desired-state/desired-state.ts";
+import type { Diagnostic } from "../../desired-state/diagnostic.ts";
+import type { Failure } from "../../dkms/failure.ts";
+import type { PlanFilter } from "../../plan/resolve-wanted.ts";
+import type { ReconcileOptions } from "../../reconcile.ts";
+
+/** A run that is to be reported. */
+export interface ReportedRun {
+  readonly facts: ReconcileOptions["facts"];
+  readonly filter: PlanFilter;
+  readonly startedAt: Date;
+}
+
+/** Why a run has not come to anything. */
+export type RunRefusal =
+  | { readonly failure: Failure; readonly desired: DesiredState }
+  | { readonly diagnostics: readonly Diagnostic[] };

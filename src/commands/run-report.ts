@@ -1,0 +1,29 @@
+import type { Emit } from "../apply/event.ts";
+import type { DesiredState } from "../desired-state/desired-state.ts";
+import type { ReconcileOptions } from "../reconcile.ts";
+import type { ReportedRun, RunRefusal } from "./last-run/reported-run.ts";
+import type { OpenedHost } from "./open-host.ts";
+
+/**
+ * The report that is kept of a run that got the lock, for `ReconcileOptions.report`. What it takes is loaded only then; what
+ * cannot be kept is a warning.
+ */
+export function reportConcluded(
+  opened: OpenedHost,
+  run: ReportedRun,
+  { desired, emit }: { readonly desired: DesiredState; readonly emit: Emit },
+): NonNullable<ReconcileOptions["report"]> {
+  return async (result, objects) => {
+    const { keepConcluded } = await import("./last-run/keep-run.ts");
+    await keepConcluded(opened, run, { desired, emit, result, objects });
+  };
+}
+
+/**
+ * Keeps the report of a run that did not get the lock, or was refused before it looked at the host: what earlier runs have
+ * seen stays. Where that cannot be kept nobody is told: the run has said already what is wrong.
+ */
+export async function reportRefused(opened: OpenedHost, run: ReportedRun, refusal: RunRefusal): Promise<void> {
+  const { keepRefused } = await import("./last-run/keep-run.ts");
+  keepRefused(opened, run, refusal);
+}
