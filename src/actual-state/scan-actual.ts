@@ -1,4 +1,5 @@
 import path from "node:path";
+import { noKnownConfs } from "../dkms/conf/load-conf.ts";
 import { readDistribution } from "../dkms/destination.ts";
 import { type InstanceAddress, instanceAddress, type KernelId, moduleKey, nameProblem } from "../dkms/id.ts";
 import type { Kernel } from "../dkms/kernel.ts";
@@ -45,7 +46,7 @@ export async function scanActual(asked: Host, request: ScanRequest): Promise<Act
     indexes: new Map(),
     listings: new Map(),
     destinations: new Map(),
-    confs: { evaluations: new Map(), interpretations: new Map() },
+    confs: noKnownConfs(),
   };
   const modules = await scanModules(scan, tree.modules);
   const strays = scanStrays(scan, tree, modules);

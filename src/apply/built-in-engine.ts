@@ -26,8 +26,8 @@ export const builtInEngine: Engine = {
   sweep: (host, { name }) => sweep(host, { name }),
   repair: (host, { module }) => repair(host, { module }),
   build: (host, { instance, directives, timeoutMs, replace }, { jobs, buildTimeoutMs, policy, workshop }) => {
-    const { pool, privateBuilds } = workshop;
-    const shared = { ...(pool && { pool }), ...(privateBuilds && { privateBuilds }) };
+    const { pool, privateBuilds, confs } = workshop;
+    const shared = { ...(pool && { pool }), ...(privateBuilds && { privateBuilds }), ...(confs && { known: confs }) };
     return build(host, instance, {
       directives,
       replace,
@@ -37,8 +37,8 @@ export const builtInEngine: Engine = {
       ...shared,
     });
   },
-  install: (host, { instance, directives, replaces }, { policy }) =>
-    install(host, instance, { directives, replaces, policy }),
+  install: (host, { instance, directives, replaces }, { policy, workshop: { confs } }) =>
+    install(host, instance, { directives, replaces, policy, ...(confs && { known: confs }) }),
   uninstall: (host, { instance }) => uninstall(host, instance),
   unbuild: (host, { instance }) => unbuild(host, instance),
   remove: (host, { module }) => remove(host, { module }),

@@ -1,3 +1,4 @@
+import { type KnownConfs, noKnownConfs } from "../dkms/conf/load-conf.ts";
 import { moduleKey } from "../dkms/id.ts";
 import { openPrivateBuilds, type PrivateBuilds } from "../dkms/verbs/workspace.ts";
 import type { Host } from "../host/host.ts";
@@ -10,6 +11,8 @@ export interface Workshop {
   readonly pool: JobPool | undefined;
   /** `undefined`: builds of one module take turns. */
   readonly privateBuilds: PrivateBuilds | undefined;
+  /** What dkms.conf files say, for all steps of the run. */
+  readonly confs: KnownConfs | undefined;
   readonly close: () => Promise<void>;
 }
 
@@ -19,8 +22,13 @@ export async function openWorkshop(host: Host, steps: readonly Step[], jobs: num
   const pool = builds.length > 1 ? await openJobPool(host, { directory: host.paths.state, jobs }) : undefined;
   const oneModuleTwice = new Set(builds).size < builds.length;
   const privateBuilds = oneModuleTwice && host.machine.uid === 0 ? await openPrivateBuilds(host) : undefined;
-  return { pool, privateBuilds, close: async () => pool?.close() };
+  return { pool, privateBuilds, confs: noKnownConfs(), close: async () => pool?.close() };
 }
 
 /** Where somebody else does the building. */
-export const noWorkshop: Workshop = { pool: undefined, privateBuilds: undefined, close: async () => {} };
+export const noWorkshop: Workshop = {
+  pool: undefined,
+  privateBuilds: undefined,
+  confs: undefined,
+  close: async () => {},
+};

@@ -21,12 +21,17 @@ export interface ConfRequest {
   readonly known?: KnownConfs;
 }
 
-/** What one look knows of dkms.conf files already; grows while it goes on, in which no file changes. */
+/** What one look, or one run of verbs, knows of dkms.conf files already, by what they say; grows while it goes on. */
 export interface KnownConfs {
   /** As in EvaluationRequest. */
   readonly evaluations: Map<string, Evaluation>;
   /** What files say -> module -> what that means, where it means the same for every kernel. */
   readonly interpretations: Map<RawConf, Map<string, DkmsConf>>;
+}
+
+/** Where nothing is known yet. */
+export function noKnownConfs(): KnownConfs {
+  return { evaluations: new Map(), interpretations: new Map() };
 }
 
 /**

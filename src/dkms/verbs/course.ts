@@ -1,4 +1,5 @@
 import type { Host } from "../../host/host.ts";
+import { type KnownConfs, noKnownConfs } from "../conf/load-conf.ts";
 import type { Overrides } from "../conf/overrides.ts";
 import type { EnginePolicy } from "../engine-policy.ts";
 import type { Failure, Result } from "../failure.ts";
@@ -13,6 +14,8 @@ export interface Course {
   readonly tell: (event: CourseEvent) => void;
   /** Kernels whose install tree was changed, and what goes back if depmod fails there. */
   readonly changed: Map<KernelKey, ChangedKernel>;
+  /** What dkms.conf files say. */
+  readonly confs: KnownConfs;
 }
 
 export interface CourseOptions extends Overrides {
@@ -47,7 +50,7 @@ export type CourseEvent =
 
 /** A course on which nothing has been done yet. */
 export function startCourse(host: Host, options: CourseOptions, tell: Course["tell"]): Course {
-  return { host, options, tell, changed: new Map() };
+  return { host, options, tell, changed: new Map(), confs: noKnownConfs() };
 }
 
 /** Does one verb, and tells of it. What it could take back stays with the caller. */

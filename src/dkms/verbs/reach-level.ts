@@ -112,8 +112,8 @@ function both(first: Done, second: Done): Done["undo"] {
   };
 }
 
-function overridesOf({ options: { directives, confFile } }: Course): Overrides {
-  return { ...(directives && { directives }), ...(confFile !== undefined && { confFile }) };
+function overridesOf({ options: { directives, confFile }, confs: known }: Course): Overrides {
+  return { ...(directives && { directives }), ...(confFile !== undefined && { confFile }), known };
 }
 
 function isKnown({ files, paths }: Host, module: ModuleId): boolean {
