@@ -35,10 +35,14 @@ async function stay(opened: OpenedHost, invocation: Invocation): Promise<Answer>
     await runDaemon({
       orders: () => readOrders(tenancy, invocation),
       run: () => applyOnce(invocation),
-      lockedCode: exitCodes.locked.code,
+      codes: {
+        locked: exitCodes.locked.code,
+        unfinished: [exitCodes.failed.code, exitCodes.blocked.code, exitCodes.unfit.code],
+      },
       tell: (note) => tell(note, invocation, host.clock()),
       status: daemonStatus,
       manager: findServiceManager(host.run),
+      elapsedMs: () => performance.now(),
       machine: readMachineId(host) ?? "",
       signal: invocation.signal,
     });

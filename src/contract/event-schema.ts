@@ -81,7 +81,7 @@ export const eventSchema = field(
       state: field(z.enum(["ready", "run", "rest", "unwatched", "unheard", "stopped"]), "what the daemon does now"),
       cause: field(
         z.nullable(z.enum(["start", "schedule", "change", "reload", "retry"])),
-        "why a run begins; retry: another run had the lock",
+        "why a run begins; retry: the last one found the lock taken, failed, or left something blocked",
       ),
       places: list(z.string(), "what has changed, or what the system does not watch"),
       exit_code: field(z.nullable(z.number()), "of the run that has ended, as apply would exit"),

@@ -10,12 +10,12 @@ export type DaemonEvent =
   | { readonly type: "change" }
   /** Nothing has changed for a while. */
   | { readonly type: "settled" }
-  /** Another run may have let go of the lock. */
+  /** What kept the last run from doing everything may be over. */
   | { readonly type: "retry" }
   /** Somebody wants everything read anew. */
   | { readonly type: "reload" }
-  /** `moved`: what counts is not as it was just before the run. `locked`: another run had the lock, nothing was done. */
-  | { readonly type: "ended"; readonly moved: boolean; readonly locked: boolean }
+  /** `moved`: what counts is not as it was just before the run. `unfinished`: not all was done, and time may help. */
+  | { readonly type: "ended"; readonly moved: boolean; readonly unfinished: boolean }
   | { readonly type: "stop" };
 
 /** What the daemon does about it. */
@@ -103,8 +103,8 @@ function whenRunning(state: DaemonState, event: DaemonEvent): Reaction {
   }
 }
 
-function rest({ moved, locked }: { readonly moved: boolean; readonly locked: boolean }): Reaction {
+function rest({ moved, unfinished }: { readonly moved: boolean; readonly unfinished: boolean }): Reaction {
   const settle: readonly DaemonAction[] = moved ? [{ type: "settle" }] : [];
-  const wait: readonly DaemonAction[] = locked ? [{ type: "wait" }] : [];
+  const wait: readonly DaemonAction[] = unfinished ? [{ type: "wait" }] : [];
   return { state: atRest, actions: [...settle, ...wait] };
 }

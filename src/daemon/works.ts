@@ -23,12 +23,19 @@ export interface DaemonParts {
   readonly orders: () => Promise<Orders>;
   /** One run, as `apply` does it; its exit code. */
   readonly run: () => Promise<number>;
-  /** That of a run which found the lock taken. */
-  readonly lockedCode: number;
+  /** Which of them ask for another run although nothing changes. */
+  readonly codes: {
+    /** The lock was taken. */
+    readonly locked: number;
+    /** Something failed, or was not reachable. */
+    readonly unfinished: readonly number[];
+  };
   readonly tell: (note: DaemonNote) => void;
   readonly manager: ServiceManager | undefined;
   /** How things are after a run, in a line for the service manager. */
   readonly status: (exitCode: number, next: Date | undefined) => string;
+  /** Milliseconds by a clock that nobody sets. */
+  readonly elapsedMs: () => number;
   /** Tells this machine from others. */
   readonly machine: string;
   /** Aborted when the program is to end. */
@@ -61,6 +68,8 @@ export async function createWorks(parts: DaemonParts, mailbox: Mailbox<DaemonEve
     ...{
       isRunning: false,
       isReloading: false,
+      misses: 0,
+      isLocked: false,
       unsettledSince: undefined,
       places: [],
       isPinging: false,
@@ -95,6 +104,9 @@ interface Desk {
   /** Since when something changes again and again; by the clock that nobody sets. */
   unsettledSince: number | undefined;
   lookedAt: number;
+  /** How many runs in a row were to make up for the one before, and could not. */
+  misses: number;
+  isLocked: boolean;
   /** What has changed since the last run began. */
   places: readonly string[];
   isPinging: boolean;
@@ -111,8 +123,7 @@ function act(desk: Desk, action: DaemonAction): void {
       settle(desk);
       return;
     case "wait":
-      // Our run has waited for it, as long as the settings say.
-      alarms.set("retry", desk.orders.settings.debounceMs, () => mailbox.put({ type: "retry" }));
+      alarms.set("retry", retryMs(desk), () => mailbox.put({ type: "retry" }));
       return;
     case "stop-run":
       // The run listens to the same signal as we do.
@@ -127,7 +138,7 @@ function act(desk: Desk, action: DaemonAction): void {
 /** From the first change on, since more follow: a package is unpacked file by file. */
 function settle(desk: Desk): void {
   const { debounceMs } = desk.orders.settings;
-  const now = performance.now();
+  const now = desk.parts.elapsedMs();
   desk.unsettledSince ??= now;
   const left = desk.unsettledSince + patience * debounceMs - now;
   desk.alarms.set("settle", Math.max(0, Math.min(debounceMs, left)), () => desk.mailbox.put({ type: "settled" }));
@@ -148,11 +159,25 @@ async function run(desk: Desk, cause: Cause): Promise<DaemonEvent> {
   const exitCode = await parts.run();
   note(desk, lookAtAll(desk));
   desk.isRunning = false;
-  const next = nextRun(desk);
+  const { locked, unfinished } = parts.codes;
+  const isUnfinished = [locked, ...unfinished].includes(exitCode);
+  desk.misses = isUnfinished ? (cause === "retry" ? desk.misses : 0) + 1 : 0;
+  desk.isLocked = exitCode === locked;
+  const next = nextRun(desk, isUnfinished ? nowOf(desk) + retryMs(desk) : undefined);
   parts.tell({ type: "rest", exitCode, next });
   void notify(desk, `STATUS=${parts.status(exitCode, next)}`);
-  return { type: "ended", moved: desk.places.length > 0, locked: exitCode === parts.lockedCode };
+  return { type: "ended", moved: desk.places.length > 0, unfinished: isUnfinished };
 }
+
+/** As the memory of failures has it: what fails every time is tried again after ten minutes, then twenty, up to a day. */
+function retryMs({ isLocked, misses, orders }: Desk): number {
+  // Our run has waited for the lock already, as long as the settings say.
+  if (isLocked) return orders.settings.debounceMs;
+  return Math.min(longestRetryMs, firstRetryMs * 2 ** (misses - 1)) + 1000;
+}
+
+const firstRetryMs = 10 * 60_000;
+const longestRetryMs = 24 * 3_600_000;
 
 async function renew(desk: Desk): Promise<void> {
   const before = desk.orders.settings;
@@ -184,7 +209,7 @@ function lookAtAll({ watch, orders: { host, scope, settings } }: Desk): readonly
 /** The one look of a run tells all that has changed during it. */
 function look(desk: Desk): void {
   if (desk.isRunning) return;
-  desk.lookedAt = performance.now();
+  desk.lookedAt = desk.parts.elapsedMs();
   const changed = lookAtAll(desk);
   if (changed.length === 0) return;
   note(desk, changed);
@@ -204,7 +229,7 @@ function beat(desk: Desk): void {
   const isWell = mailbox.isEmpty();
   const now = nowOf(desk);
   if (timetable.isDue(now)) mailbox.put({ type: "due" });
-  if (performance.now() - desk.lookedAt >= beatMs) look(desk);
+  if (parts.elapsedMs() - desk.lookedAt >= beatMs) look(desk);
   const watchdogMs = parts.manager?.watchdogMs;
   if (watchdogMs !== undefined && isWell) void ping(desk);
   const due = timetable.due(now) ?? Number.POSITIVE_INFINITY;
@@ -232,9 +257,9 @@ function nowOf({ orders }: Desk): number {
   return orders.host.clock().getTime();
 }
 
-function nextRun(desk: Desk): Date | undefined {
-  const due = desk.timetable.due(nowOf(desk));
-  return due === undefined ? undefined : new Date(due);
+function nextRun(desk: Desk, retry?: number): Date | undefined {
+  const times = [desk.timetable.due(nowOf(desk)), retry].filter((time) => time !== undefined);
+  return times.length === 0 ? undefined : new Date(Math.min(...times));
 }
 
 async function end(desk: Desk): Promise<void> {

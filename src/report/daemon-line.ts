@@ -72,7 +72,7 @@ function causeWords({ cause, places }: Extract<DaemonNote, { type: "run" }>): st
     case "reload":
       return "it was asked to read everything anew";
     case "retry":
-      return "the last one found the lock taken";
+      return "the last one could not do everything";
   }
 }
 

@@ -13,7 +13,7 @@ function actionsOf(...events: readonly DaemonEvent[]): readonly DaemonAction[] {
   });
 }
 
-const ended = { type: "ended", moved: false, locked: false } as const;
+const ended = { type: "ended", moved: false, unfinished: false } as const;
 const scheduler = suite("react");
 
 scheduler("a change waits until it has settled, and is then looked at", () => {
@@ -38,8 +38,8 @@ scheduler("what moved during a run settles before the next one", () => {
   assert.equal(actionsOf({ type: "start" }, { ...ended, moved: true }).slice(1), [{ type: "settle" }]);
 });
 
-scheduler("a run that found the lock taken is made up later", () => {
-  const [, wait, again] = actionsOf({ type: "start" }, { ...ended, locked: true }, { type: "retry" });
+scheduler("a run that could not do everything is made up later", () => {
+  const [, wait, again] = actionsOf({ type: "start" }, { ...ended, unfinished: true }, { type: "retry" });
   assert.equal([wait, again], [{ type: "wait" }, { type: "run", cause: "retry" }]);
 });
 
@@ -101,7 +101,7 @@ function simulate() {
     const moved = world.version !== run.from;
     Object.assign(run, { isOn: false, seen: locked ? run.seen : run.from });
     world.looked = world.version;
-    tell({ type: "ended", moved, locked });
+    tell({ type: "ended", moved, unfinished: locked });
   };
   const happen = (what: Happening) => {
     if (typeof what === "object") return end(what);

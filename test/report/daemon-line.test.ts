@@ -13,7 +13,7 @@ const notes: readonly (readonly [DaemonNote, string])[] = [
   [{ type: "run", cause: "change", places: ["/a"] }, "A run begins, since /a has changed."],
   [{ type: "run", cause: "change", places: ["/a", "/b", "/c"] }, "A run begins, since /a has changed, and 2 more."],
   [{ type: "run", cause: "reload", places: [] }, "A run begins, since it was asked to read everything anew."],
-  [{ type: "run", cause: "retry", places: [] }, "A run begins, since the last one found the lock taken."],
+  [{ type: "run", cause: "retry", places: [] }, "A run begins, since the last one could not do everything."],
   [{ type: "rest", exitCode: 3, next }, "The run has ended with 3; the next run is due at 2026-11-22 04:07."],
   [
     { type: "unwatched", directory: "/a", code: "ENOSPC" },

@@ -1,0 +1,170 @@
+import { mock } from "node:test";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { DaemonNote } from "../../src/daemon/daemon-note.ts";
+import { runDaemon } from "../../src/daemon/run-daemon.ts";
+import { defaultDaemonSettings } from "../../src/desired-state/settings.ts";
+import { dkmsTree, type TreeBuilder } from "../rig/tree-builder.ts";
+
+const [second, minute, hour] = [1000, 60_000, 3_600_000];
+
+/** A daemon in a time of its own. */
+interface Virtual {
+  readonly tree: TreeBuilder;
+  /** The time that it is, from 2026-01-01 00:00 UTC on, and why a run began: `0:00 start`. */
+  readonly runs: () => readonly string[];
+  /** What the service manager has heard. */
+  readonly heard: readonly string[];
+  /** Lets time go by; `asleep`: all at once, as for who has slept. */
+  readonly pass: (ms: number, asleep?: "asleep") => Promise<void>;
+  /** What the runs from now on answer. */
+  readonly answer: (exitCode: number) => void;
+}
+
+const start = Date.UTC(2026, 0, 1);
+
+async function inVirtualTime(work: (daemon: Virtual) => Promise<void>, watchdogMs?: number): Promise<void> {
+  const tree = dkmsTree();
+  mock.timers.enable({ apis: ["setTimeout", "Date"], now: start });
+  const controller = new AbortController();
+  const notes: string[] = [];
+  const heard: string[] = [];
+  let exitCode = 0;
+  const tell = (note: DaemonNote) => {
+    if (note.type === "run") notes.push(`${timeOfDay(Date.now() - start)} ${note.cause}`);
+  };
+  const daemon = runDaemon({
+    orders: () =>
+      Promise.resolve({
+        host: tree.host(),
+        settings: { ...defaultDaemonSettings, schedule: "0 */4 * * *", timezone: "UTC", jitterMs: 0 },
+        scope: { documents: [tree.at("documents")], settings: tree.at("config.yaml"), modules: [] },
+      }),
+    run: () => Promise.resolve(exitCode),
+    codes: { locked: 75, unfinished: [1] },
+    tell,
+    manager: {
+      watchdogMs,
+      notify: (variables) => {
+        heard.push(...variables);
+        return Promise.resolve(true);
+      },
+      heard: () => Promise.resolve(),
+    },
+    status: String,
+    elapsedMs: () => Date.now() - start,
+    machine: "m",
+    signal: controller.signal,
+  });
+  try {
+    await settle();
+    await work({
+      tree,
+      runs: () => notes.splice(0),
+      heard,
+      pass: async (ms, asleep) => {
+        for (let left = ms; left > 0; left -= second) {
+          mock.timers.tick(asleep ? left : second);
+          await settle();
+          if (asleep) return;
+        }
+      },
+      answer: (code) => {
+        exitCode = code;
+      },
+    });
+  } finally {
+    controller.abort("SIGTERM");
+    await daemon;
+    mock.timers.reset();
+    tree.remove();
+  }
+}
+
+/** Until all that waits for no time has been done. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+}
+
+function timeOfDay(ms: number): string {
+  return `${Math.floor(ms / hour)}:${String(Math.floor((ms % hour) / minute)).padStart(2, "0")}`;
+}
+
+const virtual = suite("runDaemon");
+
+virtual("runs at once, then at the times of the schedule", () =>
+  inVirtualTime(async ({ runs, pass }) => {
+    await pass(8 * hour + minute);
+    assert.equal(runs(), ["0:00 start", "4:00 schedule", "8:00 schedule"]);
+  }),
+);
+
+virtual("whoever has slept makes up for it once", () =>
+  inVirtualTime(async ({ runs, pass }) => {
+    await pass(minute);
+    await pass(13 * hour, "asleep");
+    await pass(minute);
+    assert.equal(runs(), ["0:00 start", "13:01 schedule"]);
+  }),
+);
+
+virtual("sees within a minute what the system may tell nobody of, and lets it settle", () =>
+  inVirtualTime(async ({ tree, runs, pass }) => {
+    await pass(5 * minute);
+    tree.write("documents/a.yaml", "");
+    await pass(2 * minute);
+    // Half a minute later, or a minute after that: the news of the real system comes when it comes.
+    assert.match(runs().join(), /^0:00 start,0:0[56] change$/);
+    await pass(3 * hour);
+    assert.equal(runs(), []);
+  }),
+);
+
+virtual("what never settles is looked at all the same", () =>
+  inVirtualTime(async ({ tree, runs, pass }) => {
+    for (let count = 0; count < 40; count += 1) {
+      tree.write("documents/a.yaml", String(count));
+      await pass(20 * second);
+      // The minute's look would be too seldom to be never.
+      tree.write("documents/b.yaml", String(count));
+    }
+    const changes = runs().filter((run) => run.endsWith("change"));
+    assert.ok(changes.length >= 1 && changes.length <= 4, changes.join());
+  }),
+);
+
+virtual("what failed is tried again after ten minutes, then twenty, and so on; what succeeds ends that", () =>
+  inVirtualTime(async ({ runs, pass, answer }) => {
+    answer(1);
+    await pass(4 * hour, "asleep");
+    runs();
+    await pass(71 * minute);
+    assert.equal(runs(), ["4:10 retry", "4:30 retry", "5:10 retry"]);
+    answer(0);
+    await pass(90 * minute);
+    assert.equal(runs(), ["6:30 retry"]);
+    await pass(80 * minute);
+    assert.equal(runs(), ["8:00 schedule"]);
+  }),
+);
+
+virtual("who finds the lock taken comes back soon", () =>
+  inVirtualTime(async ({ runs, pass, answer }) => {
+    answer(75);
+    await pass(4 * hour, "asleep");
+    runs();
+    await pass(70 * second);
+    assert.equal(runs(), ["4:00 retry", "4:01 retry"]);
+  }),
+);
+
+virtual("a service manager feels the pulse three times in its period", () =>
+  inVirtualTime(async ({ heard, pass }) => {
+    const beats = () => heard.filter((one) => one === "WATCHDOG=1").length;
+    const before = beats();
+    await pass(30 * second);
+    assert.is(beats() - before, 10);
+  }, 9 * second),
+);
+
+virtual.run();
