@@ -22,6 +22,8 @@ export interface Booted {
   readonly modules: string;
   /** Whether insmod succeeded, for each object. */
   readonly loaded: readonly boolean[];
+  /** Of each directory in /sys/module what tells a module's build, by its path; the directories themselves are empty. */
+  readonly sys: ReadonlyMap<string, Uint8Array>;
 }
 
 /**
@@ -38,7 +40,7 @@ export async function bootWithModules(boot: Boot): Promise<Booted> {
     const modules = console.split(`${modulesBegin}\n`)[1]?.split(modulesEnd)[0];
     if (modules === undefined) throw new Error(`the machine never got to its modules; it printed:\n${console}`);
     const loaded = boot.objects.map((_, index) => console.includes(`${insmodLine(index)}: loaded\n`));
-    return { console, modules, loaded };
+    return { console, modules, loaded, sys: filesIn(console) };
   } finally {
     rmSync(directory, { recursive: true });
   }
@@ -46,8 +48,9 @@ export async function bootWithModules(boot: Boot): Promise<Booted> {
 
 const modulesBegin = "--- modules begin ---";
 const modulesEnd = "--- modules end ---";
+const sysLine = "in /sys/module:";
 const insmodLine = (index: number) => `insmod of object ${index}`;
-const applets = ["sh", "mount", "insmod", "cat", "echo", "poweroff", "mkdir"];
+const applets = ["sh", "mount", "insmod", "cat", "echo", "poweroff", "mkdir", "od", "tr"];
 
 /** An initramfs with busybox, the objects and an init that loads them; its path. */
 function packInitramfs(root: string, { objects, busybox = "busybox" }: Boot): string {
@@ -80,9 +83,25 @@ function initScript(objects: readonly string[]): string {
     `echo "${modulesBegin}"`,
     "cat /proc/modules",
     `echo "${modulesEnd}"`,
+    "for directory in /sys/module/*; do",
+    `  echo "${sysLine} $directory"`,
+    "  for file in $directory/initstate $directory/srcversion $directory/notes/.note.gnu.build-id; do",
+    `    [ -e $file ] && echo "${sysLine} $file $(od -An -v -tx1 $file | tr -d ' \\n')"`,
+    "  done",
+    "done",
     "poweroff -f",
     "",
   ].join("\n");
+}
+
+function filesIn(console: string): ReadonlyMap<string, Uint8Array> {
+  const lines = console.split("\n").filter((line) => line.startsWith(`${sysLine} `));
+  return new Map(
+    lines.map((line) => {
+      const [path = "", hex = ""] = line.slice(sysLine.length + 1).split(" ");
+      return [path, Buffer.from(hex, "hex")];
+    }),
+  );
 }
 
 function whereIs(program: string): string {
