@@ -45,9 +45,19 @@ export function puppetMachine(): PuppetMachine {
   fs.copyFileSync("/bin/sh", path.join(top, "systemd"));
   fs.mkdirSync(path.join(top, "modules"));
   fs.symlinkSync(puppetModule, path.join(top, "modules/dkms_agent"));
-  const places = ["confdir", "vardir", "rundir"].flatMap((name) => [`--${name}`, path.join(top, name)]);
+  const names = ["confdir", "vardir", "rundir", "logdir", "publicdir"];
+  const places = names.flatMap((name) => [`--${name}`, path.join(top, name)]);
   const puppet = (command: string, ...words: readonly string[]) =>
-    ["puppet", command, ...places, "--modulepath", path.join(top, "modules"), "--color", "false", ...words] as const;
+    [
+      "puppet",
+      command,
+      ...places,
+      ...["--modulepath", path.join(top, "modules")],
+      // What Puppet 7 warns of, and Puppet 8 refuses.
+      ...["--strict", "error"],
+      ...["--color", "false"],
+      ...words,
+    ] as const;
   const run = (words: readonly string[]) => runThere(bare, { top, local }, words);
   const write = (manifest: string) => {
     const file = path.join(top, "site.pp");

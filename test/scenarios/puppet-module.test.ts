@@ -31,7 +31,10 @@ testNeeding(
     const at = (...names: readonly string[]) => path.join(directory, "dkms_agent", ...names);
     const types = fs.readdirSync(at("types")).map((name) => at("types", name));
     const templates = fs.readdirSync(at("templates")).map((name) => at("templates", name));
-    const places = ["confdir", "vardir"].flatMap((name) => [`--${name}`, path.join(directory, name)]);
+    const places = ["confdir", "vardir", "logdir", "publicdir"].flatMap((name) => [
+      `--${name}`,
+      path.join(directory, name),
+    ]);
     const commands = [
       ["puppet", "parser", "validate", ...places, at("manifests"), ...types, examples],
       ["puppet", "epp", "validate", ...places, ...templates],
