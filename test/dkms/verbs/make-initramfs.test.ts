@@ -1,0 +1,159 @@
+import fs from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { KernelInitramfs } from "../../../src/actual-state/actual-state.ts";
+import { scanActual } from "../../../src/actual-state/scan-actual.ts";
+import { install } from "../../../src/dkms/verbs/install.ts";
+import { makeInitramfs } from "../../../src/dkms/verbs/make-initramfs.ts";
+import { uninstall } from "../../../src/dkms/verbs/uninstall.ts";
+import type { Host } from "../../../src/host/host.ts";
+import type { Command, CommandResult } from "../../../src/host/run.ts";
+import { dkmsTree, type ModuleBuilder } from "../../rig/tree-builder.ts";
+
+const kernel = { release: "6.1.0-1", arch: "x86_64" };
+const instance = { module: { name: "hello", version: "1.0" }, kernel };
+const names = ["hello"];
+
+interface World {
+  readonly tree: ModuleBuilder;
+  readonly image: string;
+  /** With a maker of that name, which does something; what it is called with. */
+  readonly host: (maker?: string, work?: (command: Command) => Partial<CommandResult>) => Host;
+  readonly calls: string[];
+}
+
+const images = suite<World>("makeInitramfs");
+
+images.before.each((context) => {
+  const tree = dkmsTree().kernel(kernel.release).module("hello/1.0").built(kernel.release);
+  const calls: string[] = [];
+  const image = tree.write("boot/initrd.img-6.1.0-1", "old");
+  const host: World["host"] = (maker = "update-initramfs", work = () => ({})) => ({
+    ...tree.host(),
+    findProgram: (name) => (name === maker ? `/usr/sbin/${name}` : undefined),
+    run: async (command) => {
+      calls.push([command.file, ...command.args].join(" "));
+      fs.writeFileSync(image, "new");
+      fs.utimesSync(image, new Date(), new Date(Date.now() + 10_000));
+      return { exitCode: 0, stdout: "", stderr: "", durationMs: 0, ending: "exited", ...work(command) };
+    },
+  });
+  Object.assign(context, { tree, image, host, calls });
+});
+images.after.each(({ tree }) => tree.remove());
+
+async function holds({ tree }: World): Promise<Record<string, boolean> | undefined> {
+  const { initramfs } = await scanActual(tree.host(), { sources: [], prospects: () => [] });
+  const [state]: readonly (KernelInitramfs | undefined)[] = [...(initramfs?.kernels.values() ?? [])];
+  return state && Object.fromEntries(state.holds);
+}
+
+images("calls whichever maker there is, for the image that is there", async (world) => {
+  for (const maker of ["update-initramfs", "dracut", "mkinitcpio"]) {
+    assert.ok((await makeInitramfs(world.host(maker), kernel, { names, left: false })).ok);
+  }
+  assert.equal(world.calls, [
+    "update-initramfs -u -k 6.1.0-1",
+    `dracut --force ${world.image} 6.1.0-1`,
+    "mkinitcpio -P",
+  ]);
+  const none = await makeInitramfs(world.host("nothing"), kernel, { names, left: false });
+  assert.is(none.ok ? "" : none.error.code, "E_NO_TOOL");
+});
+
+images("finds the images of other distributions", async (world) => {
+  fs.rmSync(world.image);
+  world.tree.write("etc/machine-id", `${"0123456789abcdef".repeat(2)}\n`);
+  world.tree.write("lib/modules/6.1.0-1/pkgbase", "linux-lts\n");
+  for (const place of [
+    "boot/initramfs-6.1.0-1.img",
+    "boot/initrd-6.1.0-1",
+    "boot/initramfs-linux-lts.img",
+    `boot/${"0123456789abcdef".repeat(2)}/6.1.0-1/initrd`,
+    `efi/${"0123456789abcdef".repeat(2)}/6.1.0-1/initrd`,
+  ]) {
+    const image = world.tree.write(place, "");
+    await makeInitramfs(world.host("dracut"), kernel, { names, left: false });
+    assert.is(world.calls.pop(), `dracut --force ${image} 6.1.0-1`);
+    for (const made of [image, world.image]) fs.rmSync(made);
+  }
+  const done = await makeInitramfs(world.host(), kernel, { names, left: false });
+  assert.is(done.ok && done.value.changed, false);
+  assert.equal(world.calls, [], "there is none to make again");
+});
+
+images("what changes after it was made is not in it, unless that is taken back", async (world) => {
+  assert.ok((await install(world.tree.host(), instance)).ok);
+  assert.is(await holds(world), undefined, "nobody has asked for it yet");
+  await makeInitramfs(world.host(), kernel, { names: ["hello", "absent"], left: false });
+  assert.equal(await holds(world), { hello: true });
+  const gone = await uninstall(world.tree.host(), instance);
+  assert.equal(await holds(world), { hello: false });
+  if (gone.ok) gone.value.undo.restore();
+  assert.equal(await holds(world), { hello: true });
+  for (const verb of [uninstall, install]) assert.ok((await verb(world.tree.host(), instance)).ok);
+  assert.equal(await holds(world), { hello: false }, "nobody knows what was made of it in between");
+  await makeInitramfs(world.host(), kernel, { names, left: false });
+  assert.equal(await holds(world), { hello: true });
+  fs.appendFileSync(world.tree.at("var/lib/dkms/hello/1.0/6.1.0-1/x86_64/module/hello.ko"), "by somebody else");
+  assert.equal(await holds(world), { hello: false });
+  await makeInitramfs(world.host(), kernel, { names: [], left: false });
+  assert.equal(await holds(world), {});
+});
+
+images("one that fails, or is stopped, holds what it held", async (world) => {
+  await install(world.tree.host(), instance);
+  for (const [result, code] of [
+    [{ exitCode: 1, stderr: "no space\n" }, "E_INITRAMFS"],
+    [{ exitCode: -1, ending: "killed" }, "E_INITRAMFS"],
+    [{ exitCode: -1, ending: "timeout" }, "E_TIMEOUT"],
+    [{ exitCode: -1, ending: "cancelled" }, "E_CANCELLED"],
+    [{ exitCode: -1, ending: "missing" }, "E_NO_TOOL"],
+  ] as const) {
+    const done = await makeInitramfs(
+      world.host("dracut", () => result),
+      kernel,
+      { names, left: false },
+    );
+    assert.is(done.ok ? "" : done.error.code, code);
+    if (code === "E_INITRAMFS" && !done.ok) assert.match(done.error.remedy ?? "", "dracut --force");
+  }
+  assert.is(await holds(world), undefined);
+});
+
+images("a maker that leaves the image as it is says so", async (world) => {
+  const stay = new Date(1_000_000);
+  fs.utimesSync(world.image, stay, stay);
+  const leave = () => {
+    fs.utimesSync(world.image, stay, stay);
+    return { stdout: "update-initramfs: Not updating initramfs.\n" };
+  };
+  const done = await makeInitramfs(world.host("update-initramfs", leave), kernel, { names, left: false });
+  assert.match(
+    done.ok ? done.value.notices.join() : "",
+    /leaves .* as it is: update-initramfs: Not updating initramfs\.$/,
+  );
+});
+
+images("one that is left to somebody else holds it once that one has made it", async (world) => {
+  await install(world.tree.host(), instance);
+  const before = new Date(Date.now() - 60_000);
+  fs.utimesSync(world.image, before, before);
+  await makeInitramfs(world.host(), kernel, { names, left: true });
+  assert.equal(world.calls, []);
+  assert.equal(await holds(world), { hello: false });
+  fs.utimesSync(world.image, before, new Date(Date.now() + 60_000));
+  assert.equal(await holds(world), { hello: true });
+});
+
+images("a record that nobody can read is none", async (world) => {
+  await install(world.tree.host(), instance);
+  await makeInitramfs(world.host(), kernel, { names, left: false });
+  const record = world.tree.at("var/lib/dkms/.dkms-agent/initramfs/6.1.0-1/x86_64.json");
+  for (const text of ["", "{", "[]", '{"format":2,"modules":{"hello":"x"}}', '{"format":1,"modules":[1]}']) {
+    fs.writeFileSync(record, text);
+    assert.equal(await holds(world), {}, text);
+  }
+});
+
+images.run();
