@@ -69,7 +69,8 @@ export function controller(): Controller {
   fs.symlinkSync(collection, at("collections/ansible_collections/dkms_agent/dkms"));
   fs.writeFileSync(at("hosts"), "localhost ansible_connection=local ansible_python_interpreter=/usr/bin/python3\n");
   fs.writeFileSync(at("ansible.cfg"), "");
-  for (const name of ["bin", "remote-tmp"]) fs.mkdirSync(at(name), { mode: 0o700 });
+  fs.mkdirSync(at("bin"));
+  fs.mkdirSync(at("remote-tmp"), { mode: 0o700 });
   fs.writeFileSync(at("bin/dkms-agent"), `#!/bin/sh\nexec ${process.execPath} ${cli} "$@"\n`, { mode: 0o755 });
   const env = {
     ANSIBLE_CALLBACKS_ENABLED: "tell_results",
