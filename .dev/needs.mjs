@@ -36,6 +36,13 @@ const toolsToTest = [
   { program: "bzip2", package: "bzip2", why: "archives may be packed with it" },
   { program: "rpm", package: "rpm", why: "installs the rpms that dkms ldtarball is given" },
   { program: "ansible-playbook", package: "ansible-core", why: "runs the tests of the Ansible collection" },
+  {
+    program: "validate-modules",
+    package: "python3-voluptuous",
+    why: "lets Ansible compare a module with its documentation",
+    file: "/usr/lib/python3/dist-packages/voluptuous/__init__.py",
+  },
+  { program: "yamllint", package: "yamllint", why: "checks the Ansible collection" },
   { program: "puppet", package: "puppet-agent", why: "runs the tests of the Puppet module" },
   {
     program: "puppet-resource-api",

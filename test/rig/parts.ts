@@ -79,6 +79,9 @@ export interface Parts {
   readonly cpio: Program;
   /** ansible-playbook, with ansible-doc and ansible-galaxy beside it. */
   readonly ansible: Program;
+  /** What ansible-test needs to check modules, without fetching it. */
+  readonly voluptuous: Program;
+  readonly yamllint: Program;
   /** With the Resource API, and puppet-lint beside it. */
   readonly puppet: Program;
   readonly zsh: Program;
@@ -169,6 +172,11 @@ const finders: { readonly [N in PartName]: () => PartLookup<N> } = {
   openssl: () => program("openssl", "openssl"),
   rpm: () => program("rpm", "rpm"),
   ansible: () => program("ansible-playbook", "ansible-core"),
+  voluptuous: () => {
+    const path = "/usr/lib/python3/dist-packages/voluptuous/__init__.py";
+    return existsSync(path) ? found({ path }) : missing("python3-voluptuous");
+  },
+  yamllint: () => program("yamllint", "yamllint"),
   cpio: () => program("cpio", "cpio"),
   puppet: findPuppet,
   zsh: () => program("zsh", "zsh"),

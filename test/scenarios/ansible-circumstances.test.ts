@@ -125,7 +125,8 @@ testNeeding(
       ["failed", "failed"],
       asNobody.stdout + asNobody.stderr,
     );
-    for (const { result } of asNobody.tasks) assert.match(result.msg ?? "", /needs become: true/, JSON.stringify(result));
+    for (const { result } of asNobody.tasks)
+      assert.match(result.msg ?? "", /needs become: true/, JSON.stringify(result));
   },
 );
 
