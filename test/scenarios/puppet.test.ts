@@ -67,14 +67,6 @@ testNeeding(
     assert.is(again.exitCode, 0, text(again));
     assert.not.match(again.stdout, "Dkms_module");
 
-    fs.rmSync(object(older));
-    fs.appendFileSync(object(newer), "x");
-    const mended = machine.apply(hello);
-    assert.is(mended.exitCode, 2, text(mended));
-    assert.match(mended.stdout, `hello/1.0@${older}/x86_64: hello.ko is gone from the install tree (drift)`);
-    assert.match(mended.stdout, `hello/1.0@${newer}/x86_64: hello.ko is not the one that was built (drift)`);
-    assert.ok(fs.existsSync(object(older)));
-
     const list = machine.resource();
     assert.is(list.exitCode, 0, text(list));
     assert.match(list.stdout, /dkms_module \{ 'hello': \n {2}ensure => 'present',\n {2}version => '1\.0',/);
@@ -83,6 +75,17 @@ testNeeding(
       `# instances => ['1.0@${older}/x86_64 installed', '1.0@${newer}/x86_64 installed'], # Read Only`,
     );
     assert.match(list.stdout, /dkms_module \{ 'bad': (.*\n)*.*pending => \['blocked bad\/1\.0@.*E_FAILED_BEFORE/);
+
+    fs.rmSync(object(older));
+    fs.appendFileSync(object(newer), "x");
+    // What is listed can be pasted into a manifest.
+    const pasted = /^dkms_module \{ 'hello': (.*\n)*?\}$/m.exec(list.stdout)?.[0] ?? "";
+    const mended = machine.apply(pasted);
+    assert.is(mended.exitCode, 2, text(mended));
+    assert.match(mended.stdout, `hello/1.0@${older}/x86_64: hello.ko is gone from the install tree (drift)`);
+    assert.match(mended.stdout, `hello/1.0@${newer}/x86_64: hello.ko is not the one that was built (drift)`);
+    assert.not.match(mended.stdout, " changed ");
+    assert.ok(fs.existsSync(object(older)));
 
     // Somebody spoils a document of Puppet's, and with it every run on the host.
     fs.appendFileSync(machine.etc("dkms-agent/desired-state/world.yaml"), "  - {name: other\n\t[");
@@ -118,8 +121,10 @@ testNeeding(
     const theirs = ['{name: hello, version: "1.0"}', "{name: world, verson: 1.0}"].map((entry) => `  - ${entry}\n`);
     fs.writeFileSync(other, `apiVersion: dkms-agent/v1\nmodules:\n${theirs.join("")}`);
     fs.writeFileSync(path.join(documents, "two.yaml"), "apiVersion: dkms-agent/v1\nmodules: []\n");
+    const theirOwn = "# Managed by Puppet, as Dkms_agent::Document[four]: what is changed here is changed back.\n";
+    fs.writeFileSync(path.join(documents, "four.yaml"), `${theirOwn}modules: [{name: four, version: "4"}]\n`);
     const wrong =
-      "dkms_module { 'two': version => '1.0' } dkms_module { 'three': version => '3', kernels => [{ 'range' => 'abc' }] }";
+      "dkms_module { 'two': version => '1.0' } dkms_module { 'three': version => '3', kernels => [{ 'range' => 'abc' }] } dkms_module { 'four': version => '4' }";
     const broken = machine.apply(`${hello} ${wrong}`);
     assert.is(broken.exitCode, 6, text(broken));
     assert.match(
@@ -131,8 +136,9 @@ testNeeding(
       '/etc/dkms-agent/desired-state/other.yaml:4:19: There is no key "verson" in a module. [E_UNKNOWN_KEY]',
     );
     assert.match(broken.stderr, "two.yaml does not list two alone");
+    assert.match(broken.stderr, "four.yaml is that of Dkms_agent::Document[four]; give it another name");
     assert.match(broken.stderr, '/etc/dkms-agent/desired-state/three.yaml:6:24: "abc" is not a bound of a range.');
-    assert.equal(listed(), ["other.yaml", "two.yaml"]);
+    assert.equal(listed(), ["four.yaml", "other.yaml", "two.yaml"]);
 
     const number = machine.apply("dkms_module { 'hello': version => 1.10 }");
     assert.is(number.exitCode, 1);

@@ -40,7 +40,7 @@ define dkms_agent::document (
       owner        => 'root',
       group        => 'root',
       mode         => '0644',
-      content      => "# Managed by Puppet: what is changed here is changed back.\n${text}",
+      content      => "# Managed by Puppet, as Dkms_agent::Document[${title}]: what is changed here is changed back.\n${text}",
       validate_cmd => "${dkms_agent::program} validate --quiet --candidate % --in-place-of ${path}",
       require      => Class['dkms_agent::config'],
     }

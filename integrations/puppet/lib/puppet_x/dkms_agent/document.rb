@@ -45,7 +45,7 @@ module PuppetX::DkmsAgent
     def self.render(name, entry)
       lines = entry.map { |key, value| "#{key}: #{JSON.generate(value)}" }
       <<~YAML
-        #{mark(name)}
+        #{mark(name, 'Dkms_module')}
         apiVersion: #{API_VERSION}
         modules:
           - #{lines.join("\n    ")}
@@ -55,9 +55,11 @@ module PuppetX::DkmsAgent
     # The entry in the module's own document, empty if somebody has spoilt what was written here; nil without a document.
     # @raise [Foreign] if the document cannot be read, or is about more than this module
     def self.read(name)
+      raise Foreign, "#{path(name)} is that of Dkms_agent::Document[#{name}]; give it another name" if marked?(name, 'Dkms_agent::Document')
+
       entry_in(path(name), name)
     rescue Foreign
-      raise unless marked?(name)
+      raise unless marked?(name, 'Dkms_module')
 
       {}
     end
@@ -71,13 +73,13 @@ module PuppetX::DkmsAgent
       end
     end
 
-    def self.mark(name)
-      "# Managed by Puppet, as Dkms_module[#{name}]: what is changed here is changed back."
+    def self.mark(name, type)
+      "# Managed by Puppet, as #{type}[#{name}]: what is changed here is changed back."
     end
     private_class_method :mark
 
-    def self.marked?(name)
-      wanted = mark(name).b
+    def self.marked?(name, type)
+      wanted = mark(name, type).b
       File.binread(path(name), wanted.length) == wanted
     rescue SystemCallError
       false
