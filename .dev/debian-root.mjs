@@ -9,23 +9,27 @@ import { hasProgram, run, tail } from "./process.mjs";
 const modulePackages = ["v4l2loopback-dkms", "ddcci-dkms"];
 
 /**
- * A Debian system in a directory of the cache, with the package dkms and the headers of one kernel, made by debootstrap.
+ * A Debian system in a directory of the cache, with the package dkms, systemd and the headers of one kernel, made by
+ * debootstrap.
  *
  * @param {string} release of the kernel
  */
 export function prepareDebianRoot(release) {
-  if (cachedParts("debian-root").length > 0) return;
+  const packages = ["dkms", "systemd-sysv", `linux-headers-${release}`];
+  const [cached] = cachedParts("debian-root");
+  if (cached) {
+    const missing = packages.filter((name) => !existsSync(join(cached.directory, `var/lib/dpkg/info/${name}.list`)));
+    if (missing.length > 0) installIn(cached.directory, missing);
+    return;
+  }
   update();
   if (!hasProgram("debootstrap")) install(["debootstrap"]);
   console.log("Making a Debian system in the cache (debootstrap): some minutes, and 700 MB.");
   replaceDirectory("debian-root", (root) => {
     must("debootstrap", ["--variant=minbase", codename(), root]);
     copyAptSources(root);
-    const apt = [root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "APT::Sandbox::User=root"];
-    must("chroot", [...apt, "update"]);
-    const packages = ["dkms", `linux-headers-${release}`];
-    must("chroot", [...apt, "install", "-y", "--no-install-recommends", ...packages]);
-    must("chroot", [...apt, "install", "-y", "--no-install-recommends", "--download-only", ...modulePackages]);
+    installIn(root, packages);
+    installIn(root, ["--download-only", ...modulePackages]);
   });
   saveDebianRoot(codename());
 }
@@ -62,6 +66,16 @@ export function prepareKernelLayer(release) {
     }
   });
   recordPart({ kind: "kernel-layer", package: `linux-image-${release}`, version: codename(), path });
+}
+
+/**
+ * @param {string} root
+ * @param {readonly string[]} words options and packages
+ */
+function installIn(root, words) {
+  const apt = [root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "APT::Sandbox::User=root"];
+  must("chroot", [...apt, "update"]);
+  must("chroot", [...apt, "install", "-y", "--no-install-recommends", ...words]);
 }
 
 /** @param {string} root gets the machine's own sources, so that the same mirror is asked */

@@ -2,6 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { packInitramfs } from "./initramfs.ts";
 
 export interface Boot {
   /** A vmlinuz. */
@@ -35,7 +36,7 @@ export interface Booted {
 export async function bootWithModules(boot: Boot): Promise<Booted> {
   const directory = mkdtempSync(join(tmpdir(), "boot-"));
   try {
-    const image = packInitramfs(join(directory, "root"), boot);
+    const image = packSystem(join(directory, "root"), boot);
     const console = await runMachine(boot, image);
     const modules = console.split(`${modulesBegin}\n`)[1]?.split(modulesEnd)[0];
     if (modules === undefined) throw new Error(`the machine never got to its modules; it printed:\n${console}`);
@@ -53,16 +54,14 @@ const insmodLine = (index: number) => `insmod of object ${index}`;
 const applets = ["sh", "mount", "insmod", "cat", "echo", "poweroff", "mkdir", "od", "tr"];
 
 /** An initramfs with busybox, the objects and an init that loads them; its path. */
-function packInitramfs(root: string, { objects, busybox = "busybox" }: Boot): string {
+function packSystem(root: string, { objects, busybox = "busybox" }: Boot): string {
   for (const place of ["bin", "modules", "proc", "sys"]) mkdirSync(join(root, place), { recursive: true });
   copyFileSync(whereIs(busybox), join(root, "bin/busybox"));
   chmodSync(join(root, "bin/busybox"), 0o755);
   for (const applet of applets) symlinkSync("busybox", join(root, "bin", applet));
   for (const [index, object] of objects.entries()) copyFileSync(object, join(root, "modules", `${index}.ko`));
   writeFileSync(join(root, "init"), initScript(objects), { mode: 0o755 });
-  const image = `${root}.cpio.gz`;
-  execFileSync("sh", ["-c", 'find . | cpio --quiet -o -H newc | gzip -1 > "$1"', "sh", image], { cwd: root });
-  return image;
+  return packInitramfs(root);
 }
 
 function initScript(objects: readonly string[]): string {
