@@ -7,7 +7,7 @@ import { basename, join } from "node:path";
  * written when its directory is complete.
  *
  * @typedef {object} Entry
- * @property {"headers" | "linux-image" | "dkms" | "module-sources" | "corpus" | "debian-root" | "kernel-layer"} kind
+ * @property {"headers" | "linux-image" | "dkms" | "promtool" | "module-sources" | "corpus" | "debian-root" | "kernel-layer"} kind
  * @property {string} package
  * @property {string} version the package's version
  * @property {string} path below the cache

@@ -43,7 +43,13 @@ export function missingParts(purpose) {
       fetch: () => fetchSource(name, "module-sources"),
     }));
   const dkms = { package: "dkms", why: "the original, to compare with", fetch: fetchDkms };
-  const parts = [...missingImage(), ...sources, ...(cached.has("dkms") ? [] : [dkms]), ...missingCorpus(purpose)];
+  const parts = [
+    ...missingImage(),
+    ...sources,
+    ...(cached.has("dkms") ? [] : [dkms]),
+    ...missingPromtool(),
+    ...missingCorpus(purpose),
+  ];
   return parts.filter((part) => !unavailablePackages().includes(part.package));
 }
 
@@ -93,6 +99,33 @@ function fetchImage(name, release) {
     version = extract(name, directory);
   });
   recordPart({ kind: "linux-image", package: name, version, path });
+}
+
+/** @returns {Part[]} */
+function missingPromtool() {
+  if (cachedParts("promtool").length > 0) return [];
+  const why = "brings promtool, which checks figures and alert rules";
+  return [{ package: "prometheus", why, fetch: fetchPromtool }];
+}
+
+/** One program of a package whose others would be started as soon as it is installed. */
+function fetchPromtool() {
+  update();
+  if (!isKnown("prometheus")) {
+    recordUnavailable("prometheus");
+    return;
+  }
+  const directory = join(partsDirectory(), "prometheus.new");
+  try {
+    const version = extract("prometheus", directory);
+    replaceDirectory("promtool", (target) => {
+      mkdirSync(target);
+      renameSync(join(directory, "usr/bin/promtool"), join(target, "promtool"));
+    });
+    recordPart({ kind: "promtool", package: "prometheus", version, path: "promtool" });
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 }
 
 /**

@@ -154,7 +154,7 @@ function modulePlaces(world: World, facts: SurveyFacts): readonly SurveyedPlace[
 
 /** What is owed to a kernel, or swept for a package, is of no module. */
 function isOfModule({ actions }: Change): boolean {
-  return actions.some((kind) => kind !== "depmod" && kind !== "sweep");
+  return actions.some((kind) => kind !== "depmod" && kind !== "initramfs" && kind !== "sweep");
 }
 
 function changesAt(

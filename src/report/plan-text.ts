@@ -20,7 +20,8 @@ export interface PlanTextOptions {
 export function planText(plan: ShownPlan, terminal: Terminal, options: PlanTextOptions): string {
   const notApplicable = options.quiet ? [] : plan.notApplicable;
   const rows = layRows(planRows({ ...plan, notApplicable }, options.verbose), terminal);
-  const warnings = diagnosticsText(plan.diagnostics, terminal);
+  const told = options.quiet ? plan.diagnostics.filter(({ severity }) => severity === "error") : plan.diagnostics;
+  const warnings = diagnosticsText(told, terminal);
   const sections = [
     lines(rows),
     options.verbose ? stepsText(plan.steps, terminal) : "",

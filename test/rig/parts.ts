@@ -89,6 +89,7 @@ export interface Parts {
   readonly man: Program;
   readonly mandoc: Program;
   readonly "kernel-install": Program;
+  readonly promtool: Program;
   readonly qemu: Program;
   /** Statically linked, so that it runs alone in an initramfs. */
   readonly busybox: Program;
@@ -184,6 +185,10 @@ const finders: { readonly [N in PartName]: () => PartLookup<N> } = {
   man: () => program("man", "man-db"),
   mandoc: () => program("mandoc", "mandoc"),
   "kernel-install": () => program("kernel-install", "systemd"),
+  promtool: () => {
+    const entry = cached("promtool")[0];
+    return entry ? found({ path: join(entry.directory, "promtool") }) : missing("prometheus");
+  },
   qemu: () => program("qemu-system-x86_64", "qemu-system-x86"),
   busybox: findBusybox,
   root: () => (process.getuid?.() === 0 ? found({ uid: 0 }) : missing("root")),
