@@ -1,11 +1,12 @@
-import process from "node:process";
 import type { DaemonSettings } from "../desired-state/settings.ts";
 import type { Host } from "../host/host.ts";
 import type { ServiceManager } from "../host/service-manager.ts";
 import { type Alarms, createAlarms } from "./alarms.ts";
 import { cronTimes } from "./cron-times.ts";
 import type { DaemonNote } from "./daemon-note.ts";
+import { createHerald, type Herald } from "./herald.ts";
 import type { Mailbox } from "./mailbox.ts";
+import { retryPause } from "./retry-pause.ts";
 import type { Cause, DaemonAction, DaemonEvent } from "./scheduler.ts";
 import type { SurveyScope } from "./survey.ts";
 import { createTimetable, jitterOf, type Timetable } from "./timetable.ts";
@@ -55,6 +56,8 @@ export interface Works {
 const beatMs = 60_000;
 /** Between two looks at the clock when it is nearly time, so that it is not looked at without end. */
 const leastMs = 20;
+/** Everything that a run waits for has a time limit; one that takes longer than all of them together hangs. */
+const longestRunMs = 24 * 3_600_000;
 /** What never settles is looked at after so many times the time for which it should have been quiet. */
 const patience = 10;
 
@@ -62,23 +65,22 @@ const patience = 10;
 export async function createWorks(parts: DaemonParts, mailbox: Mailbox<DaemonEvent>): Promise<Works> {
   const orders = await parts.orders();
   const alarms = createAlarms<AlarmName>(mailbox.fail);
+  const herald = createHerald(parts.manager, () => parts.tell({ type: "unheard" }));
   const desk: Desk = {
-    ...{ parts, mailbox, alarms, orders, timetable: timetableOf(orders.settings, parts) },
+    ...{ parts, mailbox, alarms, herald, orders, timetable: timetableOf(orders.settings, parts) },
     ...{ watch: createWatch(() => alarms.set("look", 0, () => look(desk)), parts.tell), lookedAt: 0 },
     ...{
-      isRunning: false,
+      runningSince: undefined,
       isReloading: false,
       misses: 0,
       isLocked: false,
       unsettledSince: undefined,
       places: [],
-      isPinging: false,
-      isUnheard: false,
     },
   };
   lookAtAll(desk);
   parts.tell({ type: "ready", next: nextRun(desk), watching: orders.settings.watch });
-  void notify(desk, "READY=1");
+  herald.ready();
   beat(desk);
   return {
     act: (action) => act(desk, action),
@@ -97,11 +99,13 @@ interface Desk {
   readonly mailbox: Mailbox<DaemonEvent>;
   readonly alarms: Alarms<AlarmName>;
   readonly watch: Watch;
+  readonly herald: Herald;
   orders: Orders;
   timetable: Timetable;
-  isRunning: boolean;
+  /** When the run that goes on has begun; as all times here, by the clock that nobody sets. */
+  runningSince: number | undefined;
   isReloading: boolean;
-  /** Since when something changes again and again; by the clock that nobody sets. */
+  /** Since when something changes again and again. */
   unsettledSince: number | undefined;
   lookedAt: number;
   /** How many runs in a row were to make up for the one before, and could not. */
@@ -109,12 +113,10 @@ interface Desk {
   isLocked: boolean;
   /** What has changed since the last run began. */
   places: readonly string[];
-  isPinging: boolean;
-  isUnheard: boolean;
 }
 
 function act(desk: Desk, action: DaemonAction): void {
-  const { parts, mailbox, alarms } = desk;
+  const { parts, mailbox, alarms, herald } = desk;
   switch (action.type) {
     case "run":
       run(desk, action.cause).then(mailbox.put, mailbox.fail);
@@ -123,15 +125,15 @@ function act(desk: Desk, action: DaemonAction): void {
       settle(desk);
       return;
     case "wait":
-      alarms.set("retry", retryMs(desk), () => mailbox.put({ type: "retry" }));
+      alarms.set("retry", pauseOf(desk), () => mailbox.put({ type: "retry" }));
       return;
     case "stop-run":
       // The run listens to the same signal as we do.
-      void notify(desk, "STOPPING=1", "STATUS=Ending the run that goes on.");
+      herald.stopping("Ending the run that goes on.");
       return;
     case "exit":
       parts.tell({ type: "stopped", signal: String(parts.signal.reason) });
-      void notify(desk, "STOPPING=1", "STATUS=Stopped.");
+      herald.stopping("Stopped.");
   }
 }
 
@@ -145,8 +147,8 @@ function settle(desk: Desk): void {
 }
 
 async function run(desk: Desk, cause: Cause): Promise<DaemonEvent> {
-  const { parts, alarms } = desk;
-  desk.isRunning = true;
+  const { parts, alarms, herald } = desk;
+  desk.runningSince = parts.elapsedMs();
   alarms.clear("settle");
   alarms.clear("retry");
   await renew(desk);
@@ -155,36 +157,29 @@ async function run(desk: Desk, cause: Cause): Promise<DaemonEvent> {
   parts.tell({ type: "run", cause, places: cause === "change" ? desk.places : [] });
   desk.places = [];
   desk.unsettledSince = undefined;
-  void notify(desk, "STATUS=A run goes on.");
+  herald.status("A run goes on.");
   const exitCode = await parts.run();
   note(desk, lookAtAll(desk));
-  desk.isRunning = false;
+  desk.runningSince = undefined;
   const { locked, unfinished } = parts.codes;
   const isUnfinished = [locked, ...unfinished].includes(exitCode);
   desk.misses = isUnfinished ? (cause === "retry" ? desk.misses : 0) + 1 : 0;
   desk.isLocked = exitCode === locked;
-  const next = nextRun(desk, isUnfinished ? nowOf(desk) + retryMs(desk) : undefined);
+  const next = nextRun(desk, isUnfinished ? nowOf(desk) + pauseOf(desk) : undefined);
   parts.tell({ type: "rest", exitCode, next });
-  void notify(desk, `STATUS=${parts.status(exitCode, next)}`);
+  herald.status(parts.status(exitCode, next));
   return { type: "ended", moved: desk.places.length > 0, unfinished: isUnfinished };
 }
 
-/** As the memory of failures has it: what fails every time is tried again after ten minutes, then twenty, up to a day. */
-function retryMs({ isLocked, misses, orders }: Desk): number {
-  // Our run has waited for the lock already, as long as the settings say.
-  if (isLocked) return orders.settings.debounceMs;
-  return Math.min(longestRetryMs, firstRetryMs * 2 ** (misses - 1)) + 1000;
+function pauseOf({ misses, isLocked, orders }: Desk): number {
+  return retryPause({ misses, isLocked, debounceMs: orders.settings.debounceMs });
 }
-
-const firstRetryMs = 10 * 60_000;
-const longestRetryMs = 24 * 3_600_000;
 
 async function renew(desk: Desk): Promise<void> {
   const before = desk.orders.settings;
   const isReload = desk.isReloading;
   desk.isReloading = false;
-  // The time is what systemd wants with it: sd_notify(3).
-  if (isReload) void notify(desk, "RELOADING=1", `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
+  if (isReload) desk.herald.reloading();
   desk.orders = await desk.parts.orders();
   const after = desk.orders.settings;
   const isSame =
@@ -193,7 +188,7 @@ async function renew(desk: Desk): Promise<void> {
     desk.timetable = timetableOf(after, desk.parts);
     beat(desk);
   }
-  if (isReload) void notify(desk, "READY=1");
+  if (isReload) desk.herald.ready();
 }
 
 function timetableOf(settings: DaemonSettings, { machine }: DaemonParts): Timetable {
@@ -208,7 +203,7 @@ function lookAtAll({ watch, orders: { host, scope, settings } }: Desk): readonly
 
 /** The one look of a run tells all that has changed during it. */
 function look(desk: Desk): void {
-  if (desk.isRunning) return;
+  if (desk.runningSince !== undefined) return;
   desk.lookedAt = desk.parts.elapsedMs();
   const changed = lookAtAll(desk);
   if (changed.length === 0) return;
@@ -225,32 +220,16 @@ const mostPlaces = 100;
 
 /** The pulse: a daemon whose loop stands still, or does not keep up, has none. */
 function beat(desk: Desk): void {
-  const { parts, mailbox, alarms, timetable } = desk;
-  const isWell = mailbox.isEmpty();
+  const { parts, mailbox, alarms, timetable, herald } = desk;
+  const isStuck = parts.elapsedMs() - (desk.runningSince ?? parts.elapsedMs()) > longestRunMs;
+  if (mailbox.isEmpty() && !isStuck) herald.beat();
   const now = nowOf(desk);
   if (timetable.isDue(now)) mailbox.put({ type: "due" });
   if (parts.elapsedMs() - desk.lookedAt >= beatMs) look(desk);
-  const watchdogMs = parts.manager?.watchdogMs;
-  if (watchdogMs !== undefined && isWell) void ping(desk);
   const due = timetable.due(now) ?? Number.POSITIVE_INFINITY;
   // Three times in the period, so that one may be late.
-  const pause = Math.min(beatMs, due - now, (watchdogMs ?? Number.POSITIVE_INFINITY) / 3);
+  const pause = Math.min(beatMs, due - now, (herald.watchdogMs ?? Number.POSITIVE_INFINITY) / 3);
   alarms.set("beat", Math.max(leastMs, pause), () => beat(desk));
-}
-
-/** One at a time, however long it takes to be heard. */
-async function ping(desk: Desk): Promise<void> {
-  if (desk.isPinging) return;
-  desk.isPinging = true;
-  await notify(desk, "WATCHDOG=1");
-  desk.isPinging = false;
-}
-
-async function notify(desk: Desk, ...variables: readonly string[]): Promise<void> {
-  const { manager, tell } = desk.parts;
-  if (!manager || (await manager.notify(variables)) || desk.isUnheard) return;
-  desk.isUnheard = true;
-  tell({ type: "unheard" });
 }
 
 function nowOf({ orders }: Desk): number {
@@ -265,6 +244,5 @@ function nextRun(desk: Desk, retry?: number): Date | undefined {
 async function end(desk: Desk): Promise<void> {
   for (const name of ["beat", "look", "settle", "retry"] as const) desk.alarms.clear(name);
   desk.watch.close();
-  // Nothing: only to wait until all that went before was heard.
-  await desk.parts.manager?.heard();
+  await desk.herald.heard();
 }

@@ -11,25 +11,31 @@ const [second, minute, hour] = [1000, 60_000, 3_600_000];
 /** A daemon in a time of its own. */
 interface Virtual {
   readonly tree: TreeBuilder;
+  /** Writes the file to which a document is a link: the system tells nobody of it. */
+  readonly elsewhere: (text: string) => void;
   /** The time that it is, from 2026-01-01 00:00 UTC on, and why a run began: `0:00 start`. */
   readonly runs: () => readonly string[];
   /** What the service manager has heard. */
   readonly heard: readonly string[];
   /** Lets time go by; `asleep`: all at once, as for who has slept. */
   readonly pass: (ms: number, asleep?: "asleep") => Promise<void>;
-  /** What the runs from now on answer. */
-  readonly answer: (exitCode: number) => void;
+  /** What the runs from now on answer; `undefined`: they never end. */
+  readonly answer: (exitCode: number | undefined) => void;
 }
 
 const start = Date.UTC(2026, 0, 1);
 
 async function inVirtualTime(work: (daemon: Virtual) => Promise<void>, watchdogMs?: number): Promise<void> {
   const tree = dkmsTree();
+  const elsewhere = (text: string) => void tree.write("elsewhere/a.yaml", text);
+  elsewhere("");
+  tree.link(tree.at("elsewhere/a.yaml"), "documents/linked.yaml");
   mock.timers.enable({ apis: ["setTimeout", "Date"], now: start });
   const controller = new AbortController();
   const notes: string[] = [];
   const heard: string[] = [];
-  let exitCode = 0;
+  const ends: (() => void)[] = [];
+  let exitCode: number | undefined = 0;
   const tell = (note: DaemonNote) => {
     if (note.type === "run") notes.push(`${timeOfDay(Date.now() - start)} ${note.cause}`);
   };
@@ -40,7 +46,8 @@ async function inVirtualTime(work: (daemon: Virtual) => Promise<void>, watchdogM
         settings: { ...defaultDaemonSettings, schedule: "0 */4 * * *", timezone: "UTC", jitterMs: 0 },
         scope: { documents: [tree.at("documents")], settings: tree.at("config.yaml"), modules: [] },
       }),
-    run: () => Promise.resolve(exitCode),
+    run: () =>
+      exitCode === undefined ? new Promise((resolve) => ends.push(() => resolve(1))) : Promise.resolve(exitCode),
     codes: { locked: 75, unfinished: [1] },
     tell,
     manager: {
@@ -60,6 +67,7 @@ async function inVirtualTime(work: (daemon: Virtual) => Promise<void>, watchdogM
     await settle();
     await work({
       tree,
+      elsewhere,
       runs: () => notes.splice(0),
       heard,
       pass: async (ms, asleep) => {
@@ -75,6 +83,7 @@ async function inVirtualTime(work: (daemon: Virtual) => Promise<void>, watchdogM
     });
   } finally {
     controller.abort("SIGTERM");
+    for (const end of ends) end();
     await daemon;
     mock.timers.reset();
     tree.remove();
@@ -108,15 +117,26 @@ virtual("whoever has slept makes up for it once", () =>
   }),
 );
 
-virtual("sees within a minute what the system may tell nobody of, and lets it settle", () =>
-  inVirtualTime(async ({ tree, runs, pass }) => {
-    await pass(5 * minute);
-    tree.write("documents/a.yaml", "");
-    await pass(2 * minute);
-    // Half a minute later, or a minute after that: the news of the real system comes when it comes.
-    assert.match(runs().join(), /^0:00 start,0:0[56] change$/);
+virtual("sees within a minute what the system tells nobody of, and lets it settle", () =>
+  inVirtualTime(async ({ elsewhere, runs, pass }) => {
+    await pass(5.5 * minute);
+    elsewhere("changed");
+    await pass(3 * minute);
+    assert.equal(runs(), ["0:00 start", "0:06 change"]);
     await pass(3 * hour);
     assert.equal(runs(), []);
+  }),
+);
+
+virtual("what has changed before a run is not looked at again after it", () =>
+  inVirtualTime(async ({ elsewhere, runs, pass, answer }) => {
+    answer(1);
+    await pass(4 * hour, "asleep");
+    answer(0);
+    await pass(9.5 * minute);
+    elsewhere("changed");
+    await pass(30 * minute);
+    assert.equal(runs(), ["0:00 start", "4:00 schedule", "4:10 retry"]);
   }),
 );
 
@@ -164,6 +184,21 @@ virtual("a service manager feels the pulse three times in its period", () =>
     const before = beats();
     await pass(30 * second);
     assert.is(beats() - before, 10);
+  }, 9 * second),
+);
+
+virtual("a run that never ends has no pulse after a day", () =>
+  inVirtualTime(async ({ heard, pass, answer }) => {
+    answer(undefined);
+    await pass(4 * hour, "asleep");
+    const beats = () => heard.filter((one) => one === "WATCHDOG=1").length;
+    const before = beats();
+    await pass(23 * hour, "asleep");
+    assert.ok(beats() > before);
+    await pass(2 * hour, "asleep");
+    const late = beats();
+    await pass(hour, "asleep");
+    assert.is(beats(), late);
   }, 9 * second),
 );
 

@@ -100,7 +100,8 @@ look("sees a new kernel, and its headers when they come after it", () => {
   });
   // Of headers to which nothing leads, nothing is known.
   assert.equal(seen, [true, false, true, true, true]);
-  const { directories } = survey(tree.host(), scope);
+  const { directories, marks } = survey(tree.host(), scope);
+  assert.is(marks.get(tree.at("lib/modules", release, "build")), tree.at("usr/src/headers"));
   for (const place of ["usr/src/headers", "usr/src/headers/include/generated", `lib/modules/${release}`])
     assert.ok(directories.has(tree.at(place)), place);
   tree.remove();
