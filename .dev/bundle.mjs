@@ -121,7 +121,7 @@ function joinPieces({ texts, starts }) {
  */
 function loadLate(code, start) {
   const isLate =
-    /=((?:__)?require\("node:(?:child_process|crypto|stream|stream\/promises|timers\/promises|tty|util|v8|zlib)"\))/g;
+    /=((?:__)?require\("node:(?:child_process|crypto|readline|stream|stream\/promises|timers\/promises|tty|util|v8|zlib)"\))/g;
   const isCopied = /=__toESM\((require\("node:[\w/]+"\))\)/g;
   const helpers = [
     isLate.test(code)

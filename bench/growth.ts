@@ -57,7 +57,10 @@ function measureGrowth(command: string, roots: readonly InstalledRoot[]): Series
 function coldPlan(place: string, { options, instances }: InstalledRoot): Contestant {
   return {
     name: `dkms-agent plan, ${instances}, cold`,
-    before: () => rmSync(join(place, "root/var/lib/dkms/.dkms-agent/digests.json"), { force: true }),
+    before: () => {
+      for (const kept of ["digests.json", "scan.bin"])
+        rmSync(join(place, "root/var/lib/dkms/.dkms-agent", kept), { force: true });
+    },
     command: [process.execPath, agent, "plan", ...options],
   };
 }

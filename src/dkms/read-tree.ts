@@ -91,9 +91,11 @@ function readPackage(
   const modules = versions
     .map((version) => readModule(look, { id: { name, version }, beside, own: own && isOwn(entries, version) }))
     .filter((module) => isKnown(look, module));
-  const known = new Set(modules.map(({ id }) => id.version));
+  const instances = modules.flatMap((module) => module.instances);
+  const used = instances.filter(({ active }) => active).map(({ kernel }) => activeLinkName(kernel));
+  const known = new Set([...modules.map(({ id }) => id.version), ...used]);
   const others = entries.filter((entry) => !known.has(entry.name));
-  const paths = findStrays(look, directory, { entries: others, hasVersions: known.size > 0 });
+  const paths = findStrays(look, directory, { entries: others, hasVersions: modules.length > 0 });
   return { modules, strays: { name, paths } };
 }
 

@@ -34,19 +34,22 @@ function sameBytes([left, right]: readonly [number, number], reserve: (size: num
   if (size !== other.size) return false;
   if (ino === other.ino && dev === other.dev) return true;
   const [a, b] = reserve(size);
-  for (;;) {
-    const read = fill(left, a);
-    if (read !== fill(right, b)) return false;
-    if (Buffer.compare(a.subarray(0, read), b.subarray(0, read)) !== 0) return false;
-    if (read < a.length) return true;
+  for (let rest = size; rest > 0; ) {
+    const length = Math.min(rest, a.length);
+    const read = fill(left, a, length);
+    if (read !== fill(right, b, length)) return false;
+    if (a.compare(b, 0, read, 0, read) !== 0) return false;
+    if (read < length) return true;
+    rest -= read;
   }
+  return true;
 }
 
-/** Fills the buffer, but for what the file is too short for. */
-function fill(descriptor: number, buffer: Buffer): number {
+/** Reads so many bytes, or all that there are if the file has become shorter meanwhile. */
+function fill(descriptor: number, buffer: Buffer, length: number): number {
   let at = 0;
-  while (at < buffer.length) {
-    const read = fs.readSync(descriptor, buffer, at, buffer.length - at, null);
+  while (at < length) {
+    const read = fs.readSync(descriptor, buffer, at, length - at, null);
     if (read === 0) break;
     at += read;
   }

@@ -91,11 +91,12 @@ export function knownVariables(
 
 /** Those that are there, in the order in which they are sourced. */
 function overrideFiles({ files, paths }: Host, { module, kernel }: EvaluationRequest): string[] {
+  const present = namesIn(files, paths.dkmsSettings);
+  if (present?.length === 0) return [];
   const { name, version } = module;
   const { release, arch } = kernel.id;
   const own = [name, `${name}-${version}`, `${name}-${version}-${release}`, `${name}-${version}-${release}-${arch}`];
   const names = [...own, `${name}--${release}`, `${name}--${release}-${arch}`].map((override) => `${override}.conf`);
-  const present = namesIn(files, paths.dkmsSettings);
   return names.filter((one) => present?.includes(one) ?? true).map((one) => `${paths.dkmsSettings}/${one}`);
 }
 
