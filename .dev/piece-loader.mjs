@@ -20,11 +20,11 @@ export function pieceLoader(nodeRequire, directory) {
     if (before) return before.exports;
     const module = { exports: {} };
     loaded.set(name, module);
-    const filename = `${directory}/${name}`;
-    const text = fs.readFileSync(filename);
+    const text = fs.readFileSync(`${directory}/${name}`);
     const cachedData = compiledOf(name, text);
     const source = `(function(exports,require,module,__load){${text.latin1Slice()}\n})`;
-    const script = new Script(source, { filename, ...(cachedData && { cachedData }) });
+    // What was compiled remembers its name: that of a directory would be the one in which it was built.
+    const script = new Script(source, { filename: name, ...(cachedData && { cachedData }) });
     script.runInThisContext()(module.exports, nodeRequire, module, load);
     return module.exports;
   }

@@ -1,5 +1,5 @@
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import v8 from "node:v8";
 import vm from "node:vm";
 
@@ -28,12 +28,13 @@ v8.setFlagsFromString = (flags) => {
 process.on("exit", record);
 
 function record() {
-  for (const [file, script] of scripts) {
-    const directory = join(dirname(file), "compiled", `${process.versions.v8}-${process.arch}`);
-    mkdirSync(directory, { recursive: true });
-    const kept = join(directory, basename(file));
+  const program = dirname(process.argv[1] ?? "");
+  const directory = join(program, "compiled", `${process.versions.v8}-${process.arch}`);
+  mkdirSync(directory, { recursive: true });
+  for (const [name, script] of scripts) {
+    const kept = join(directory, name);
     writeFileSync(kept, script.createCachedData());
-    appendFileSync(kept, readFileSync(file));
+    appendFileSync(kept, readFileSync(join(program, name)));
   }
   scripts.clear();
 }

@@ -43,6 +43,12 @@ compiledCode("is taken by the Node that built the program, for commands and for 
   }
 });
 
+compiledCode("does not tell where the program was built", ({ compiled }) => {
+  const project = dirname(dirname(cli));
+  const telling = readdirSync(compiled).filter((name) => readFileSync(join(compiled, name)).includes(project));
+  assert.equal(telling, []);
+});
+
 compiledCode("is not taken of a file that somebody has changed since", async (copy) => {
   for (const name of readdirSync(copy.compiled)) {
     const file = join(copy.directory, "dist", name);
