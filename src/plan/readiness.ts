@@ -1,6 +1,7 @@
 import type { LoadedVerdict } from "../actual-state/compare-loaded.ts";
 import type { BootProblem } from "../actual-state/inspect-installed.ts";
-import { type InstanceAddress, type InstanceId, instanceAddress, moduleKey } from "../dkms/id.ts";
+import type { DesiredModule } from "../desired-state/desired-state.ts";
+import { type InstanceAddress, type InstanceId, instanceAddress, kernelKey, moduleKey } from "../dkms/id.ts";
 import type { Level, Plan } from "./plan.ts";
 import { resolveWanted } from "./resolve-wanted.ts";
 import type { World } from "./touched.ts";
@@ -39,7 +40,7 @@ export interface ReadinessFacts {
 /** Of each instance that is wanted, in the order of documents and kernels, whether it is ready. Pure. */
 export function readinessOf(world: World, facts: ReadinessFacts): readonly Readiness[] {
   return resolveWanted(world.desired, world.actual, world.filter).wanted.flatMap(({ entry, id, kernels }) =>
-    id ? kernels.map((kernel) => judge({ module: id, kernel }, entry.state, facts)) : [],
+    id ? kernels.map((kernel) => judge({ module: id, kernel }, entry, facts)) : [],
   );
 }
 
@@ -56,7 +57,11 @@ export function installedAmongWanted({ desired, actual, filter }: World) {
   });
 }
 
-function judge(instance: InstanceId, wanted: Level, facts: ReadinessFacts): Readiness {
+/** What an entry of the documents says of each of its instances. */
+type Judging = Pick<DesiredModule, "state" | "initramfs">;
+
+function judge(instance: InstanceId, entry: Judging, facts: ReadinessFacts): Readiness {
+  const { state: wanted, initramfs } = entry;
   const { plan, inspected, loaded, mustRun = false } = facts;
   const address = instanceAddress(instance);
   const isHere = (one: { readonly address: string }) => one.address === address;
@@ -71,10 +76,15 @@ function judge(instance: InstanceId, wanted: Level, facts: ReadinessFacts): Read
   ];
   const reasons = open.map(({ reason }) => reason);
   const others = (inspected.get(address) ?? []).filter(({ reason }) => !reasons.includes(reason));
+  const kernel: string = kernelKey(instance.kernel);
+  const isOutdated =
+    initramfs && plan.changes.some((one) => one.address === kernel && one.actions.includes("initramfs"));
   const isStale = mustRun && wanted === "installed" && told.loaded === "other";
-  const problems = [...open, ...others, ...(isStale ? [staleProblem] : [])];
+  const problems = [...open, ...others, ...(isOutdated ? [outdatedProblem] : []), ...(isStale ? [staleProblem] : [])];
   return { ...told, status: problems.length === 0 ? "ready" : "not-ready", problems };
 }
+
+const outdatedProblem = problem("initramfs-outdated", "the initramfs is not known to hold it as it is installed");
 
 const staleProblem: ReadinessProblem = {
   ...problem("other-loaded", "another build or version of it is loaded than the one that is installed"),

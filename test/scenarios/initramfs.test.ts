@@ -136,8 +136,12 @@ testNeeding(
     assert.equal(calls(machine), []);
     const meant = ["--kernel", release];
     assert.match(machine.run("dkms-agent", "plan", ...meant).stdout, /initramfs/, "nobody has made it yet");
+    const verified = machine.run("dkms-agent", "verify", ...meant);
+    assert.is(verified.exitCode, 1);
+    assert.match(verified.stdout, /evdi.*the initramfs is not known to hold it/);
     fs.writeFileSync(image, "made by the package\n");
     assert.match(apply(machine, 0, ...meant), "Nothing to do");
+    assert.is(machine.run("dkms-agent", "verify", ...meant).exitCode, 0);
     change(machine);
     machine.program("update-initramfs", `echo deferred > ${machine.at("calls")}; echo new > ${image}`);
     const headers = machine.runParts("header_postinst.d", {});
