@@ -19,6 +19,10 @@ export interface Daemon {
 }
 
 export interface DaemonOptions {
+  /** A line of a shell script before it starts. */
+  readonly before?: string;
+  /** Programs that start the script, with their arguments. */
+  readonly prefix?: readonly string[];
   /** As if its output went to the journal. */
   readonly toJournal?: boolean;
   readonly words?: readonly string[];
@@ -30,13 +34,13 @@ const patienceMs = 20_000;
 /** Starts `dkms-agent daemon` on a machine. Whoever starts it ends it. */
 export function startDaemon(
   machine: Pick<AgentRoot, "root" | "at">,
-  { words = [], env = {}, toJournal = false }: DaemonOptions = {},
+  { words = [], env = {}, toJournal = false, before = "", prefix = [] }: DaemonOptions = {},
 ): Daemon {
   const isJson = words.includes("--json");
   // Both outputs through one pipe, so that lines come in their order.
   const journal = toJournal ? 'export JOURNAL_STREAM="$(stat --dereference --format %d:%i /proc/$$/fd/1)"; ' : "";
-  const prefix = isJson ? [] : ["sh", "-c", `${journal}exec "$@" 2>&1`, "sh"];
-  const [file = "", ...args] = [...prefix, process.execPath, cli, "daemon", "--root", machine.root, ...words];
+  const shell = isJson ? [] : ["sh", "-c", `${before}\n${journal}exec "$@" 2>&1`, "sh"];
+  const [file = "", ...args] = [...prefix, ...shell, process.execPath, cli, "daemon", "--root", machine.root, ...words];
   const child = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
   const lines: string[] = [];
   let next = 0;

@@ -216,6 +216,24 @@ testNeeding(daemons, needs, "tells a service manager how it is", async (_, { mac
   assert.ok(lines.some((line) => /^<3>.*There is no key "x"/.test(line)));
 });
 
+testNeeding(
+  daemons,
+  needs,
+  "where the system watches no more directories it says so, and works",
+  async (_, { start }) => {
+    const daemon = start({
+      words: ["-v"],
+      before: "echo 3 > /proc/sys/user/max_inotify_watches",
+      prefix: ["unshare", "--user", "--map-root-user"],
+    });
+    await daemon.line(/^warning: .* cannot be watched \(ENOSPC\), so that changes there are seen a minute later/);
+    await daemon.line(/^Applied: /);
+    await atRest(daemon);
+    await end(daemon);
+    assert.is(daemon.said().match(/^warning: .*ENOSPC/gm)?.length, 1);
+  },
+);
+
 testNeeding(daemons, needs, "with --json each line is an event", async (_, { start }) => {
   const daemon = start({ words: ["--json"] });
   await daemon.line(/"type":"version"/);
