@@ -28,7 +28,7 @@ export type { Engine } from "./apply/engine.ts";
 export type { ApplyEvent, Emit } from "./apply/event.ts";
 export { type Journal, openJournal, type RunFacts } from "./apply/journal.ts";
 export { withLock } from "./apply/lock.ts";
-export type { Outcome, StepResult } from "./apply/outcome.ts";
+export type { Applied, Outcome, StepResult } from "./apply/outcome.ts";
 export { noWorkshop, openWorkshop, type Workshop } from "./apply/workshop.ts";
 export { type HostRequest, type OpenedHost, openHost, policyOf } from "./commands/open-host.ts";
 export { applyOptionsOf, runOptionsOf } from "./commands/run-options.ts";

@@ -20,7 +20,7 @@ const npmPack = suite<Installed>("npm pack");
 const applyByStages = `
 import {
   applyOptionsOf, applyPlan, assemblePlan, loadDesired, noFilter, openHost, openJournal, reconcile, runOptionsOf,
-  scanActual, scanRequest, withLock, type Outcome, type Result,
+  scanActual, scanRequest, withLock, type Applied, type Result,
 } from "dkms-agent";
 
 const [documents = "", root = ""] = process.argv.slice(2);
@@ -33,7 +33,7 @@ if (!desired) throw new Error("not valid");
 const look = async () => assemblePlan(desired, await scanActual(host, scanRequest(desired, host.machine, noFilter)));
 const options = { ...runOptionsOf(opened.value), lockTimeoutMs: 0 };
 
-const result: Result<Omit<Outcome, "remaining">> = await withLock(host, options, async () => {
+const result: Result<Applied> = await withLock(host, options, async () => {
   const plan = await look();
   const journal = openJournal(host, { ...options.facts, command: "a test", engine: "builtin" });
   journal.start(desired, plan);
