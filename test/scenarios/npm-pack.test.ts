@@ -1,4 +1,13 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -89,6 +98,15 @@ npmPack("needs no other package", ({ directory }) => {
   assert.is(dependencies, undefined);
   const lock = JSON.parse(readFileSync(join(modules, ".package-lock.json"), "utf8"));
   assert.equal(Object.keys(lock.packages), ["node_modules/dkms-agent"]);
+});
+
+npmPack("keeps the hooks executable: others are not called", ({ directory }) => {
+  const packaging = join(directory, "prefix/node_modules/dkms-agent/packaging");
+  for (const hook of [
+    ...["postinst.d", "header_postinst.d", "prerm.d"].map((name) => `kernel-hooks/${name}/dkms-agent`),
+    "kernel-install/45-dkms-agent.install",
+  ])
+    assert.ok(statSync(join(packaging, hook)).mode & 0o100, hook);
 });
 
 npmPack("tells its version where it was installed", async ({ directory }) => {
