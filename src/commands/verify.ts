@@ -10,7 +10,7 @@ import { unknownObjects } from "../dkms/known-objects.ts";
 import { absentKernel, kernelIds, readKernel } from "../dkms/read-kernels.ts";
 import type { Host } from "../host/host.ts";
 import { isRefusal } from "../plan/is-refusal.ts";
-import { installedAmongWanted, readinessOf } from "../plan/readiness.ts";
+import { installedAmongWanted, kernelProblems, readinessOf } from "../plan/readiness.ts";
 import { rebootNeed } from "../plan/reboot-need.ts";
 import { diagnosticsText } from "../report/diagnostic-text.ts";
 import { jsonText } from "../report/json.ts";
@@ -68,6 +68,7 @@ async function verifyOn(opened: OpenedHost, invocation: Invocation): Promise<Ans
 const nothingFound = {
   kernel: undefined,
   desired: undefined,
+  problems: [],
   instances: [],
   reboot: { required: false, reasons: [] },
   diagnostics: [],
@@ -99,7 +100,7 @@ async function lookAt(
   opened: OpenedHost,
   invocation: Invocation,
   { desired, kernel }: Question,
-): Promise<Pick<Verification, "instances" | "reboot" | "diagnostics">> {
+): Promise<Pick<Verification, "problems" | "instances" | "reboot" | "diagnostics">> {
   const { host, settings } = opened;
   const { signing } = settings;
   const filter = { ...filterOf(invocation), kernel: kernel.id.release };
@@ -120,6 +121,7 @@ async function lookAt(
   });
   const mustRun = invocation.options.kernel === "running";
   return {
+    problems: kernelProblems(plan, kernel.id),
     instances: readinessOf(world, { plan, inspected, loaded, mustRun }),
     reboot: rebootNeed(world, loaded),
     diagnostics: plan.diagnostics.filter((one: Diagnostic) => !isRefusal(one)),

@@ -45,6 +45,7 @@ const kernelSchema = z.object({
     conditionStatus,
     "everything that is wanted for it is there, and would be loaded; as dkms-agent verify has it",
   ),
+  problems: list(z.string(), "of the kernel as a whole: a depmod that is owed"),
   not_ready: list(addressField, "what is not, or nobody knows"),
 });
 

@@ -43,6 +43,7 @@ export const verifySchema = field(
     ready_count: count("instances that are ready"),
     not_ready_count: count("instances that are not"),
     not_applicable_count: count("instances that dkms.conf excludes"),
+    problems: list(problemSchema, "of the kernel as a whole: a depmod that is owed"),
     instances: list(
       z.object({
         address: addressField,

@@ -1,7 +1,14 @@
 import type { LoadedVerdict } from "../actual-state/compare-loaded.ts";
 import type { BootProblem } from "../actual-state/inspect-installed.ts";
 import type { DesiredModule } from "../desired-state/desired-state.ts";
-import { type InstanceAddress, type InstanceId, instanceAddress, kernelKey, moduleKey } from "../dkms/id.ts";
+import {
+  type InstanceAddress,
+  type InstanceId,
+  instanceAddress,
+  type KernelId,
+  kernelKey,
+  moduleKey,
+} from "../dkms/id.ts";
 import type { Level, Plan } from "./plan.ts";
 import { resolveWanted } from "./resolve-wanted.ts";
 import type { World } from "./touched.ts";
@@ -42,6 +49,14 @@ export function readinessOf(world: World, facts: ReadinessFacts): readonly Readi
   return resolveWanted(world.desired, world.actual, world.filter).wanted.flatMap(({ entry, id, kernels }) =>
     id ? kernels.map((kernel) => judge({ module: id, kernel }, entry, facts)) : [],
   );
+}
+
+/** What is still to be done for a kernel as a whole: the depmod of a run that was killed. Pure. */
+export function kernelProblems({ changes }: Pick<Plan, "changes">, kernel: KernelId): readonly ReadinessProblem[] {
+  const address: string = kernelKey(kernel);
+  return changes
+    .filter((change) => change.address === address && change.actions.includes("depmod"))
+    .map(({ reason }) => problem(reason.code, reason.text));
 }
 
 /** The installed instances among those that are wanted as installed: what is to be inspected. Pure. */

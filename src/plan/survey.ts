@@ -5,13 +5,15 @@ import {
   type InstanceAddress,
   type InstanceId,
   instanceAddress,
+  type KernelKey,
+  kernelKey,
   type ModuleId,
   moduleKey,
   parseInstanceAddress,
   parseModuleKey,
 } from "../dkms/id.ts";
 import type { Blocked, Change, Level, Plan } from "./plan.ts";
-import { type Readiness, readinessOf } from "./readiness.ts";
+import { kernelProblems, type Readiness, readinessOf } from "./readiness.ts";
 import { type RebootNeed, rebootNeed } from "./reboot-need.ts";
 import { noFilter, passes, resolveWanted } from "./resolve-wanted.ts";
 import type { World } from "./touched.ts";
@@ -22,6 +24,8 @@ import { wishesOf } from "./wishes.ts";
 export interface Survey {
   /** Instances; then whole modules of which there is something to say. */
   readonly places: readonly SurveyedPlace[];
+  /** What is still to be done for kernels as a whole, of those that the run was about: `release/arch` -> why. */
+  readonly kernels: ReadonlyMap<KernelKey, readonly string[]>;
   /** The run was about everything. */
   readonly isWhole: boolean;
   readonly reboot: RebootNeed;
@@ -63,6 +67,11 @@ export function survey(world: World, facts: SurveyFacts): Survey {
   const everything = { ...world, filter: noFilter };
   return {
     places: [...instancePlaces(world, facts), ...modulePlaces(world, facts)],
+    kernels: new Map(
+      world.actual.kernels
+        .filter(({ id }) => filter.kernel === undefined || filter.kernel === id.release)
+        .map(({ id }) => [kernelKey(id), kernelProblems(facts.now, id).map(({ text }) => text)]),
+    ),
     isWhole: filter.modules.length === 0 && filter.kernel === undefined,
     reboot: rebootNeed(everything, facts.loaded),
   };

@@ -206,6 +206,23 @@ quick("a kernel that is not installed, no kernel at all, no documents, broken on
   assert.is((await runAgent(host.root, ["verify", "--json", "-f", documents])).exitCode, 65);
 });
 
+quick("a kernel to which depmod is owed is not ready, until apply has run it", async ({ host }) => {
+  quickModule(host, "good");
+  host.want(wanted("good"), "kernels: [newest]\n");
+  await host.apply();
+  const owed = host.at("var/lib/dkms/.dkms-agent/depmod-owed/6.1.0-2-amd64");
+  fs.mkdirSync(owed, { recursive: true });
+  fs.writeFileSync(path.join(owed, "x86_64"), "");
+  const { exitCode, stdout } = await host.run("verify", "--quiet");
+  assert.is(exitCode, 1);
+  assert.match(stdout, /^ {2}! 6\.1\.0-2-amd64\/x86_64 {2}not ready {2}.*depmod.* \[[a-z-]+\]\n$/);
+  const document = JSON.parse((await host.run("verify", "--json")).stdout);
+  assert.equal([document.ready, document.not_ready_count, document.problems.length], [false, 0, 1]);
+  assert.match(document.message, /^6\.1\.0-2-amd64 \(newest\) is not ready: .*depmod.*\.$/);
+  await host.apply();
+  assert.equal(await verify(host), ready);
+});
+
 quick("what is wanted as built need not be in modules.dep", async ({ host }) => {
   quickModule(host, "good");
   host.want(wanted("good", "state: built"), "kernels: [newest]\n");

@@ -1,7 +1,7 @@
 import type { LastRunDocument } from "../../contract/last-run-schema.ts";
 import type { DiagnosticDocument } from "../../contract/parts.ts";
 import type { DesiredState } from "../../desired-state/desired-state.ts";
-import { kernelKey, parseInstanceAddress } from "../../dkms/id.ts";
+import { type KernelId, kernelKey, parseInstanceAddress } from "../../dkms/id.ts";
 import type { Caller } from "../../host/caller.ts";
 import type { PlanSummary } from "../../plan/plan.ts";
 import type { PlanFilter } from "../../plan/resolve-wanted.ts";
@@ -103,7 +103,7 @@ function lookOf({ survey, basis }: SeenByRun, { run, earlier, at }: LookFacts): 
   return {
     seen_at: at,
     instances,
-    kernels: kernelsOf(ofKernels, run.host.runningKernel),
+    kernels: kernelsOf(ofKernels, { survey, earlier, running: run.host.runningKernel }),
     levels: countBy(ofKernels, ({ level }) => level),
     drift: countBy(instances, ({ drift }) => drift),
     blocked: countBy(instances, ({ blocked }) => blocked),
@@ -122,21 +122,37 @@ function countBy(all: readonly InstanceReport[], key: (one: InstanceReport) => s
   return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+interface KernelFacts {
+  readonly survey: Survey;
+  readonly earlier: EarlierRun;
+  readonly running: string | undefined;
+}
+
+type KernelReport = LastRunDocument["kernels"][number];
+
 /** A kernel is as ready as the least ready of what is wanted for it. */
-function kernelsOf(instances: readonly InstanceReport[], running: string | undefined): LastRunDocument["kernels"] {
-  const found = new Map<string, LastRunDocument["kernels"][number]>();
+function kernelsOf(instances: readonly InstanceReport[], facts: KernelFacts): readonly KernelReport[] {
+  const found = new Map<string, KernelReport>();
   for (const { address, wanted, conditions } of instances) {
     const kernel = parseInstanceAddress(address)?.kernel;
     if (!kernel || wanted === null) continue;
+    const key = kernelKey(kernel);
+    const before = found.get(key) ?? newKernel(kernel, facts);
     const status = conditions.find(({ type }) => type === "Ready")?.status ?? "Unknown";
-    const { ready = "True", not_ready = [] } = found.get(kernelKey(kernel)) ?? {};
-    found.set(kernelKey(kernel), {
-      release: kernel.release,
-      arch: kernel.arch,
-      running: kernel.release === running,
-      ready: ready === "False" || status === "False" ? "False" : status === "Unknown" ? status : ready,
-      not_ready: status === "True" ? not_ready : [...not_ready, address],
+    const ready =
+      [before.ready, status].find((one) => one === "False") ?? (status === "Unknown" ? status : before.ready);
+    found.set(key, {
+      ...before,
+      ready,
+      not_ready: status === "True" ? before.not_ready : [...before.not_ready, address],
     });
   }
   return [...found.values()].sort((a, b) => (a.release < b.release ? -1 : 1));
+}
+
+function newKernel({ release, arch }: KernelId, { survey, earlier, running }: KernelFacts): KernelReport {
+  const isHere = (one: KernelReport) => one.release === release && one.arch === arch;
+  const problems = survey.kernels.get(kernelKey({ release, arch })) ?? earlier.kernels.find(isHere)?.problems ?? [];
+  const ready = problems.length === 0 ? "True" : "False";
+  return { release, arch, running: release === running, ready, problems, not_ready: [] };
 }

@@ -116,7 +116,16 @@ const instance = shape({
 const run = shape({
   format_version: (value) => typeof value === "string" && value.startsWith("1."),
   instances: listOf(instance),
-  kernels: listOf(shape({ release: isText, arch: isText, running: isFlag, ready: isText, not_ready: listOf(isText) })),
+  kernels: listOf(
+    shape({
+      release: isText,
+      arch: isText,
+      running: isFlag,
+      ready: isText,
+      problems: listOf(isText),
+      not_ready: listOf(isText),
+    }),
+  ),
   levels: counts,
   drift: counts,
   blocked: counts,
