@@ -28,11 +28,12 @@ for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
  * Runs one test file in a process group of its own, which is ended at the time limit.
  *
  * @param {string} file
+ * @param {string} program the JavaScript that was made of it
  * @returns {Promise<FileResult>}
  */
-export function runTestFile(file) {
+export function runTestFile(file, program) {
   const started = performance.now();
-  const child = spawn(process.execPath, ["--import", "tsx", file], {
+  const child = spawn(process.execPath, ["--enable-source-maps", program], {
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...(process.stdout.isTTY ? { FORCE_COLOR: "1" } : {}) },

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
+import { bundleTests } from "./bundle-tests.mjs";
 import { prepare } from "./prepare.mjs";
 import { show } from "./process.mjs";
 import { runTestFile } from "./test-file.mjs";
@@ -59,9 +60,10 @@ async function runFiles(files) {
   /** @type {FileResult[]} */
   const results = [];
   const waiting = [...files];
+  const programOf = await bundleTests(files);
   const work = async () => {
     for (let file = waiting.shift(); file; file = waiting.shift()) {
-      const result = await runTestFile(file);
+      const result = await runTestFile(file, programOf(file));
       results.push(result);
       console.log(`── ${title(result)}\n${result.output.trim()}\n`);
     }
