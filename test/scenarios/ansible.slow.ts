@@ -110,6 +110,10 @@ testNeeding(
     assert.ok(changedTasks(await host.play(bookOf({}))).includes("Put the new one into its place"));
     assert.ok(host.has("/var/lib/agent/lib/node_modules/dkms-agent/dist/new"));
     assert.not(host.has("/var/lib/agent/lib/node_modules/dkms-agent/packaging/systemd/README.md"));
+    const npm = (version: string) => bookOf({ dkms_agent_install: "npm", dkms_agent_version: version });
+    assert.equal(changedTasks(await host.play(npm(""))), [], "npm finds what is there");
+    assert.ok(changedTasks(await host.play(npm(`file:${file}`))).includes("Install the package"));
+    assert.equal(changedTasks(await host.play(npm(""))), []);
     const number = await host.play(bookOf({ dkms_agent_modules: [{ name: "evdi", version: 1.1 }] }));
     assert.match(number.stdout, "put versions into quotes");
     const none = await host.play(bookOf({ dkms_agent_install: "none", dkms_agent_executable: "/nowhere" }));

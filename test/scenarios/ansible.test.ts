@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { AgentRoot } from "../rig/agent.ts";
@@ -48,7 +49,7 @@ testNeeding(
     writeDocument(pruned, "z.yaml", "", "unlisted: prune\n");
     const exposed = machine("evdi");
     writeDocument(exposed, "open.yaml", wanted("evdi"));
-    const content = fs.readFileSync(exposed.at(desiredState, "open.yaml"), "utf8");
+    fs.copyFileSync(exposed.at(desiredState, "open.yaml"), path.join(ansible.directory, "open.yaml"));
     for (const each of [host, pruned, exposed]) await each.apply();
     fs.rmSync(host.at("lib/modules", release, "updates/dkms/jool.ko"));
     fs.chmodSync(exposed.at(desiredState, "open.yaml"), 0o666);
@@ -62,7 +63,7 @@ testNeeding(
         modules: [{ name: "far", version: "1.0", source: "./far", kernels: ["with-headers"] }],
       }),
       stateTask(pruned, "a", { state: "absent" }),
-      stateTask(exposed, "open", { content }),
+      stateTask(exposed, "open", { src: "open.yaml" }),
     ];
     const book = ansible.book(tasks);
     const roots = [host, related, pruned, exposed].map(({ root }) => root);

@@ -111,6 +111,7 @@ def _conclude(agent, answer, result):
         reasons.append("The run was asked to stop before it was through. The next one goes on.")
     errors = [one for one in diagnostics if one["severity"] == "error"]
     if errors:
+        result["diagnostics"] = errors
         reasons.append(agent.explain(errors, code)["msg"])
     if not reasons:
         left = ["{0} is still to be {1}".format(one["address"], one["after"]) for one in remaining.get("changes", [])]

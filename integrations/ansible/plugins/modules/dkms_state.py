@@ -151,8 +151,8 @@ reboot_reasons:
   type: list
   elements: str
 diagnostics:
-  description: What is wrong with the documents.
-  returned: when no run could be begun
+  description: What is wrong with the documents, or keeps a run from being begun.
+  returned: when there is something
   type: list
   elements: dict
 exit_code:
