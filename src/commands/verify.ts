@@ -55,7 +55,7 @@ async function verifyOn(opened: OpenedHost, invocation: Invocation): Promise<Ans
     id: kernel.id,
     directory: kernel.directory,
     isRunning: kernel.id.release === host.machine.runningKernel,
-    isInstalled: kernel.hasModulesDep || kernel.hasOwnModules,
+    isInstalled: kernel.isInstalled,
   };
   const looked = await lookAt(opened, invocation, { desired, kernel });
   if (host.signal.aborted) return stoppedAnswer(host.signal);
@@ -85,7 +85,7 @@ function chooseKernel(host: Host, asked: string): Kernel | undefined {
 function newestInstalled(host: Host): Kernel | undefined {
   for (const id of kernelIds(host).reverse()) {
     const kernel = readKernel(host, id);
-    if (kernel?.hasModulesDep || kernel?.hasOwnModules) return kernel;
+    if (kernel?.isInstalled) return kernel;
   }
   return undefined;
 }

@@ -11,8 +11,11 @@ export interface Kernel {
   readonly config?: string;
   /** depmod has been here: modules.dep exists. */
   readonly hasModulesDep: boolean;
-  /** The kernel's own modules are here: kernel/ exists. */
-  readonly hasOwnModules: boolean;
+  /**
+   * The kernel itself is here: its own modules in kernel/, or the lists that its build has made. What depmod has written
+   * alone tells nothing: it stays where the package of a kernel was removed.
+   */
+  readonly isInstalled: boolean;
   /** How the kernel's own modules are compressed; new ones are compressed alike. */
   readonly compression: Compression;
 }

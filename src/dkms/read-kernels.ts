@@ -28,12 +28,13 @@ export function readKernel(host: Host, id: KernelId): Kernel | undefined {
   const directory = kernelDirectory(host.paths, id.release);
   if (!isDirectory(host, directory)) return undefined;
   const own = path.join(directory, "kernel");
+  const isThere = (name: string) => host.files.stat(path.join(directory, name)) !== undefined;
   return {
     id,
     directory,
     ...readBuildPlaces(host, directory),
-    hasModulesDep: host.files.stat(path.join(directory, "modules.dep")) !== undefined,
-    hasOwnModules: isDirectory(host, own),
+    hasModulesDep: isThere("modules.dep"),
+    isInstalled: isDirectory(host, own) || isThere("modules.builtin") || isThere("modules.order"),
     compression: compressionOf(firstObject(host, own)),
   };
 }
@@ -46,7 +47,7 @@ export function absentKernel(host: Host, id: KernelId): Kernel {
   const directory = kernelDirectory(host.paths, id.release);
   const isNamed = host.paths.headers !== undefined;
   const places = isNamed ? readBuildPlaces(host, directory) : { headers: undefined };
-  return { id, directory, ...places, hasModulesDep: false, hasOwnModules: false, compression: "none" };
+  return { id, directory, ...places, hasModulesDep: false, isInstalled: false, compression: "none" };
 }
 
 function readBuildPlaces(host: Host, kernel: string): Pick<Kernel, "headers" | "config"> {

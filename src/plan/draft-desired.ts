@@ -153,8 +153,8 @@ export function draftSelectors({ id, state, releases }: DraftEntry, actual: Actu
   if (state !== "installed" || !follows) return releases;
   const choice: KernelChoice = {
     runningKernel: actual.runningKernel,
-    candidates: actual.kernels.map(({ id: { release }, hasModulesDep, hasOwnModules, headers }) => {
-      return { release, installed: hasModulesDep || hasOwnModules, withHeaders: headers !== undefined };
+    candidates: actual.kernels.map(({ id: { release }, isInstalled, headers }) => {
+      return { release, installed: isInstalled, withHeaders: headers !== undefined };
     }),
   };
   return wordLists.find((words) => choosesExactly(words, releases, choice)) ?? releases;

@@ -88,8 +88,8 @@ export function passes(module: { name: string; version: string }, { modules }: P
   );
 }
 
-function toCandidate({ id, hasModulesDep, hasOwnModules, headers }: Kernel) {
-  return { release: id.release, installed: hasModulesDep || hasOwnModules, withHeaders: headers !== undefined };
+function toCandidate({ id, isInstalled, headers }: Kernel) {
+  return { release: id.release, installed: isInstalled, withHeaders: headers !== undefined };
 }
 
 function toKernelId(release: string, { kernels, arch }: KernelFacts): KernelId {

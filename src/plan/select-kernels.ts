@@ -7,7 +7,7 @@ import { compareReleases } from "../dkms/version-order.ts";
 /** A kernel, as far as selectors can tell kernels apart. */
 export interface Candidate {
   readonly release: string;
-  /** Has modules.dep or modules of its own. */
+  /** The kernel itself is there, not only what depmod has written for it. */
   readonly installed: boolean;
   readonly withHeaders: boolean;
 }

@@ -52,7 +52,7 @@ function kernelWith(directory: string | undefined): Kernel {
     directory: "/lib/modules/6.1.0",
     headers: directory === undefined ? undefined : { directory, digest: "" },
     hasModulesDep: false,
-    hasOwnModules: false,
+    isInstalled: false,
     compression: "none",
   };
 }

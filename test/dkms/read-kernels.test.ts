@@ -33,7 +33,7 @@ many("sorts kernels as their numbers go, and takes every directory for one", ({ 
     directory: tree.at("lib/modules/5.4-gone"),
     headers: undefined,
     hasModulesDep: false,
-    hasOwnModules: false,
+    isInstalled: false,
     compression: "none",
   });
 });
@@ -70,7 +70,19 @@ one("looks for an absolute build link inside the root first", ({ tree }) => {
   assert.is(kernel?.headers?.directory, tree.at("usr/src/linux-headers-6.1.0-1"));
   assert.match(kernel?.headers?.digest ?? "", /^[0-9a-f]{64}$/);
   assert.ok(kernel?.hasModulesDep);
-  assert.ok(kernel?.hasOwnModules);
+  assert.ok(kernel?.isInstalled);
+});
+
+one("what depmod has left of a kernel whose package was removed is no kernel", ({ tree }) => {
+  for (const file of ["modules.dep", "modules.dep.bin", "modules.builtin.bin", "modules.symbols"])
+    tree.write(`lib/modules/6.1.0-1/${file}`, "");
+  const { hasModulesDep, isInstalled } = readKernel(tree.host(), id) ?? {};
+  assert.equal([hasModulesDep, isInstalled], [true, false]);
+  for (const file of ["modules.builtin", "modules.order", "kernel/a.ko"]) {
+    tree.write(`lib/modules/6.1.0-1/${file}`, "");
+    assert.ok(readKernel(tree.host(), id)?.isInstalled, file);
+    fs.rmSync(tree.at("lib/modules/6.1.0-1", file.split("/")[0] ?? ""), { recursive: true });
+  }
 });
 
 one("takes the build link as it stands where the root has no such place", ({ tree }) => {

@@ -214,7 +214,7 @@ function toKernel(given: string | KernelOptions): Kernel {
     directory,
     headers: digest === undefined ? undefined : { directory: `${directory}/build`, digest },
     hasModulesDep: kernel.hasModulesDep ?? true,
-    hasOwnModules: true,
+    isInstalled: true,
     compression: "none",
   };
 }

@@ -131,6 +131,10 @@ testNeeding(kernels, parts, "a kernel comes before its headers, and goes before 
     assert.is(run(`dkms-agent verify --kernel ${release}`).exitCode, 0);
     given.apt(`remove linux-image-${release}`);
     assert.equal(given.objects(), []);
+    // What depmod has written stays until it is purged.
+    assert.match(run(`ls /lib/modules/${release}`).said, "modules.dep");
+    run("sed -i s/running/installed/ /etc/dkms-agent/desired-state/modules.yaml");
+    assert.not.match(run("dkms-agent plan").said, release);
     const headersGone = given.apt(`purge linux-headers-${release}`);
     given.apt(`purge linux-image-${release}`);
     assert.match(run(`ls -d /lib/modules/${release}`).said, "No such file", headersGone);

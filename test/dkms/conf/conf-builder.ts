@@ -29,7 +29,7 @@ export function kernelOf(more: Partial<Kernel> = {}): Kernel {
     directory,
     headers: { directory: `${directory}/build`, digest: "" },
     hasModulesDep: true,
-    hasOwnModules: true,
+    isInstalled: true,
     compression: "none",
     ...more,
   };
