@@ -115,7 +115,7 @@ line("each command's help has examples that are no typing errors", () => {
     assert.ok(examples.length > 0);
     for (const [example] of examples) {
       assert.match(out, example);
-      const [program, ...args] = example.replace(/ [|>].*$/, "").split(" ");
+      const [program, ...args] = example.replace(/ (?:[|>]|&&) ?.*$/, "").split(" ");
       assert.is(program, "dkms-agent");
       assert.is(parseCommandLine(args).kind, "command", example);
     }
