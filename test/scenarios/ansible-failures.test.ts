@@ -97,7 +97,10 @@ function troubles(machine: MachineMaker): readonly Trouble[] {
     { task: at("broken elsewhere", broken), message: /other\.yaml:2:1: .*\[E_YAML_SYNTAX\]/ },
     { task: at("somebody's document", strange), message: "was not written by dkms_module" },
     { task: at("a directory in the place", place), message: "evdi.yaml is no file" },
-    { task: at("a name that leads away", plain, { name: "../evdi" }), message: "No document can be called '../evdi'" },
+    {
+      task: at("a name that leads away", plain, { name: "../evdi" }),
+      message: "No document can be called '../evdi.yaml'",
+    },
     {
       task: at("a name with a blank", plain, { name: "ev di" }),
       message: /ev di\.yaml:4:11: The module name "ev di" .*\[E_BAD_VALUE\]/,
@@ -113,6 +116,10 @@ function troubles(machine: MachineMaker): readonly Trouble[] {
     { task: at("an unknown key", plain, { options: { verson: "1" } }), message: /verson.*\[E_UNKNOWN_KEY\]/ },
     { task: at("a mode for everybody", plain, { mode: "0666" }), message: "mode: with 0666, somebody else than root" },
     {
+      task: at("no Node.js", plain, { executable: withoutNode(plain) }),
+      message: /cannot be started: .*no-such-node.*must be on the PATH/,
+    },
+    {
       task: at("no program", plain, { executable: "/nowhere/dkms-agent" }),
       message: "There is no program /nowhere/dkms-agent",
     },
@@ -124,6 +131,13 @@ function troubles(machine: MachineMaker): readonly Trouble[] {
       message: "state is present but any of the following are missing: content, src, modules",
     },
   ];
+}
+
+/** A program whose interpreter is not there. */
+function withoutNode({ at }: AgentRoot): string {
+  const program = at("dkms-agent");
+  fs.writeFileSync(program, "#!/usr/bin/env no-such-node\n", { mode: 0o755 });
+  return program;
 }
 
 failures.run();

@@ -309,7 +309,7 @@ def main():
     )
     name = module.params["name"]
     agent = Agent(module)
-    document = Document(agent, name, _text(module))
+    document = Document(agent, name + ".yaml", _text(module))
     _refuse_strange(module, document)
     converge(agent, document, ["--module", name])
 
