@@ -1,6 +1,5 @@
 import type { ActualState, ArchivePolicy, ScanRequest } from "./actual-state/actual-state.ts";
 import { type KnownScan, recallScan, scanToKeep } from "./actual-state/known-scan.ts";
-import { scanActual } from "./actual-state/scan-actual.ts";
 import { toolBuild } from "./commands/tool-version.ts";
 import type { DesiredState } from "./desired-state/desired-state.ts";
 import { type KnownDigests, openDigests } from "./dkms/known-digests.ts";
@@ -52,12 +51,13 @@ async function look(
   const keep = () => {};
   const isWhole = filter.modules.length === 0 && filter.kernel === undefined && !filter.retry;
   // What archives hold is not remembered.
-  if (!isWhole || request.tarballs?.length) return { actual: await scanActual(digests.host, request), keep };
-  const question = questionOf(host, desired, request);
-  const known = recallScan(host, question);
+  const question = isWhole && !request.tarballs?.length ? questionOf(host, desired, request) : undefined;
+  const known = question === undefined ? undefined : recallScan(host, question);
   if (known) return { actual: known, keep: undefined };
+  // Who knows what is there need not wait for what it takes to look.
+  const { scanActual } = await import("./actual-state/scan-actual.ts");
   const scan = (scanned: Host) => scanActual(scanned, request);
-  if (mayKeep) return scanToKeep(host, question, { digests: digests.host, scan });
+  if (mayKeep && question !== undefined) return scanToKeep(host, question, { digests: digests.host, scan });
   return { actual: await scan(digests.host), keep };
 }
 

@@ -1,12 +1,13 @@
 import type { ActualState } from "./actual-state/actual-state.ts";
 import { compareLoaded } from "./actual-state/compare-loaded.ts";
 import { admitEarlier, type EarlierPlan, tellLeft } from "./apply/admit-earlier.ts";
-import { carryOut, type EngineName, type Seen } from "./apply/carry-out.ts";
+import type { CarryOutOptions, EngineName, Seen } from "./apply/carry-out.ts";
+import { carryOutNothing } from "./apply/carry-out-nothing.ts";
 import type { Emit } from "./apply/event.ts";
 import { openJournal, type RunFacts } from "./apply/journal.ts";
 import { withLock } from "./apply/lock.ts";
 import { orWarn } from "./apply/or-warn.ts";
-import type { Outcome } from "./apply/outcome.ts";
+import type { Applied, Outcome } from "./apply/outcome.ts";
 import { type CompareOptions, compare } from "./compare.ts";
 import type { DesiredState } from "./desired-state/desired-state.ts";
 import type { EnginePolicy } from "./dkms/engine-policy.ts";
@@ -94,7 +95,7 @@ async function reconcileLocked(
   const journal = openJournal(host, { ...options.facts, engine: options.engine, planId: earlier?.plan.planId });
   // A run with nothing to do leaves one line: its end.
   if (plan.steps.length > 0) journal.start(desired, plan);
-  const applied = await carryOut(host, { plan, seen: seenIn(before.actual) }, { ...options, journal });
+  const applied = await carryOutPlan(host, { plan, seen: seenIn(before.actual) }, { ...options, journal });
   if (applied.steps.length > 0) digests.begin();
   const after = applied.steps.length > 0 ? await compare(host, desired, scope) : before;
   const remaining = earlier ? leftOf(plan, after.plan) : after.plan;
@@ -114,6 +115,17 @@ async function reconcileLocked(
   await options.report?.(result, objects);
   emit({ type: "run_complete", outcome });
   return succeed(result);
+}
+
+async function carryOutPlan(
+  host: Host,
+  work: { readonly plan: Plan; readonly seen: Seen },
+  options: CarryOutOptions,
+): Promise<Applied> {
+  const { steps, changes } = work.plan;
+  if (steps.length === 0 && changes.length === 0) return carryOutNothing(host, work.plan, options.emit);
+  const { carryOut } = await import("./apply/carry-out.ts");
+  return carryOut(host, work, options);
 }
 
 function seenIn(actual: ActualState): Seen {

@@ -1,6 +1,5 @@
 import type { ActualState } from "../actual-state/actual-state.ts";
 import { compareLoaded } from "../actual-state/compare-loaded.ts";
-import { scanActual } from "../actual-state/scan-actual.ts";
 import { compare } from "../compare.ts";
 import type { DesiredState } from "../desired-state/desired-state.ts";
 import type { LoadedDesired } from "../desired-state/load-desired.ts";
@@ -80,5 +79,6 @@ async function lookAt(opened: OpenedHost, invocation: Invocation, desired: Desir
       archives: archivesOf(opened, invocation.options),
       signing: opened.settings.signing,
     });
+  const { scanActual } = await import("../actual-state/scan-actual.ts");
   return { actual: await scanActual(openDigests(host).host, { sources: [], prospects: () => [] }), plan: undefined };
 }
