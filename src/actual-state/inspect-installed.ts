@@ -1,4 +1,5 @@
 import path from "node:path";
+import { isSameArch } from "../dkms/elf-machine.ts";
 import { type InstanceAddress, type InstanceId, instanceAddress, kernelKey } from "../dkms/id.ts";
 import { ioFailure } from "../dkms/io-failure.ts";
 import type { Kernel } from "../dkms/kernel.ts";
@@ -151,7 +152,7 @@ function madeForAnother({ id }: Kernel, info: ObjectInfo, place: string): readon
     return [{ reason: "wrong-vermagic", text: withoutStop(message), remedy: withoutStop(remedy), path: place }];
   }
   const { arch } = info;
-  if (arch === undefined || arch === id.arch) return [];
+  if (arch === undefined || isSameArch(arch, id.arch)) return [];
   const text = `${place} is made for ${arch}, not for ${id.arch}`;
   return [{ reason: "wrong-architecture", text, remedy: "build it again for this kernel", path: place }];
 }

@@ -1,5 +1,7 @@
 import type { Emit } from "../apply/event.ts";
 import type { DesiredState } from "../desired-state/desired-state.ts";
+import type { Diagnostic } from "../desired-state/diagnostic.ts";
+import { lastRunFile } from "../dkms/tree-layout.ts";
 import type { ReconcileOptions } from "../reconcile.ts";
 import type { ReportedRun, RunRefusal } from "./last-run/reported-run.ts";
 import type { OpenedHost } from "./open-host.ts";
@@ -14,9 +16,22 @@ export function reportConcluded(
   { desired, emit }: { readonly desired: DesiredState; readonly emit: Emit },
 ): NonNullable<ReconcileOptions["report"]> {
   return async (result, objects) => {
-    const { keepConcluded } = await import("./last-run/keep-run.ts");
-    await keepConcluded(opened, run, { desired, emit, result, objects });
+    try {
+      const { keepConcluded } = await import("./last-run/keep-run.ts");
+      await keepConcluded(opened, run, { desired, emit, result, objects });
+    } catch (error) {
+      emit({ type: "diagnostic", diagnostic: unreported(error, opened) });
+    }
   };
+}
+
+/**
+ * What has been done is done: nothing that is wrong with its report may make a failure of it, be it that this program was
+ * replaced by another version meanwhile, and what it takes is not there any more.
+ */
+function unreported(error: unknown, { host }: OpenedHost): Diagnostic {
+  const message = `Cannot tell how the run ended: ${error instanceof Error ? error.message : String(error)}`;
+  return { severity: "warning", code: "W_NOT_KEPT", message, file: lastRunFile(host.paths) };
 }
 
 /**
@@ -24,6 +39,10 @@ export function reportConcluded(
  * seen stays. Where that cannot be kept nobody is told: the run has said already what is wrong.
  */
 export async function reportRefused(opened: OpenedHost, run: ReportedRun, refusal: RunRefusal): Promise<void> {
-  const { keepRefused } = await import("./last-run/keep-run.ts");
-  keepRefused(opened, run, refusal);
+  try {
+    const { keepRefused } = await import("./last-run/keep-run.ts");
+    keepRefused(opened, run, refusal);
+  } catch {
+    // The run has said already what is wrong, and its exit code must tell that.
+  }
 }

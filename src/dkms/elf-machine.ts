@@ -9,6 +9,12 @@ export function machineName(elf: Omit<ElfObject, "sections">, vermagic: string |
   return names[elf.machine]?.(elf);
 }
 
+/** 32-bit x86 and ARM have several names for what runs on the same machines. */
+export function isSameArch(made: string, wanted: string): boolean {
+  const family = (arch: string) => arch.replace(/^i[3-6]86$/, "i386").replace(/^armv\d.*$/, "arm");
+  return family(made) === family(wanted);
+}
+
 const arm = 40;
 
 /** By e_machine (the EM_ constants of elf.h). */

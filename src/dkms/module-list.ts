@@ -24,7 +24,11 @@ export function readModuleList(
   kernel: KernelId,
 ): ModuleList | undefined {
   const directory = kernelDirectory(paths, kernel.release);
-  const read = (name: string) => files.readBytes(inside(directory, name));
+  // A FIFO would be waited for without end.
+  const read = (name: string) => {
+    const place = inside(directory, name);
+    return files.stat(place)?.kind === "file" ? files.readBytes(place) : undefined;
+  };
   const list = read("modules.dep");
   if (!list) return undefined;
   const lines = Buffer.concat([newline, list]);

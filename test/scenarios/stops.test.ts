@@ -33,6 +33,9 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
       assert.match(run.said(), `Stopping (${signal})`);
       assert.not(isRunning(pid));
       assert.equal(installed(machine), []);
+      const report = fs.readFileSync(machine.at("var/lib/dkms/.dkms-agent/last-run.json"), "utf8");
+      const { status, exit_code, last_success_at } = JSON.parse(report);
+      assert.equal([status, exit_code, last_success_at], ["interrupted", 1, null]);
       assert.match(
         (await machine.run("history")).stdout,
         /install evdi\/1\.0@.* was stopped during PRE_INSTALL.*\[E_CANCELLED\].*\n\nThe next apply tries again/,

@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { Host } from "../../host/host.ts";
+import { isSameArch } from "../elf-machine.ts";
 import { type Failure, fail, type Result, succeed } from "../failure.ts";
 import { objectName } from "../find-objects.ts";
 import { type KernelId, kernelKey } from "../id.ts";
@@ -63,12 +64,6 @@ async function misnomer({ name }: ModuleInfo, file: string, request: ObjectsToCh
 
 function isOf(file: string): (object: { readonly file: string }) => boolean {
   return (object) => object.file === file;
-}
-
-/** 32-bit x86 and ARM have several names for what runs on the same machines. */
-function isSameArch(made: string, wanted: string): boolean {
-  const family = (arch: string) => arch.replace(/^i[3-6]86$/, "i386").replace(/^armv\d.*$/, "arm");
-  return family(made) === family(wanted);
 }
 
 interface StagedPlace {
