@@ -41,7 +41,7 @@ export async function hook(invocation: Invocation): Promise<Answer> {
   return onHost(invocation, async (opened) => {
     const { exitCode, ...answer } = await answerOf(opened, { invocation: onStderr(invocation), event, kernel });
     const isFailure = exitCode !== exitCodes.ok.code && exitCode !== exitCodes.blocked.code;
-    const advice = isFailure && !options.json ? adviceOn(opened, kernel) : "";
+    const advice = isFailure && !options.json ? adviceOn(opened, { event, kernel }) : "";
     const isStrict = opened.settings.hooks === "strict";
     return { ...answer, err: (answer.err ?? "") + advice, exitCode: isStrict ? exitCode : exitCodes.ok.code };
   });
@@ -55,12 +55,14 @@ function onStderr(invocation: Invocation): Invocation {
   return { ...invocation, io: { out: sink, err: sink } };
 }
 
-function adviceOn({ settings }: OpenedHost, kernel: string): string {
+function adviceOn({ settings }: OpenedHost, { event, kernel }: Pick<Hook, "event" | "kernel">): string {
   const ending =
     settings.hooks === "strict"
       ? "The package fails with it (hooks: strict)."
       : "The package is not kept from going on (hooks: lenient).";
-  return `dkms-agent: Not everything is as it should be for kernel ${kernel}. ${ending}\nMend it, then run: dkms-agent apply --kernel ${kernel}\n`;
+  // What is for a kernel that goes is no business of apply.
+  const again = event === "kernel-prerm" ? `hook ${event}` : "apply";
+  return `dkms-agent: Not everything is as it should be for kernel ${kernel}. ${ending}\nMend it, then run: dkms-agent ${again} --kernel ${kernel}\n`;
 }
 
 interface Hook {

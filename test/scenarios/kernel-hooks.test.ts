@@ -121,6 +121,7 @@ testNeeding(
     const held = machine.run("flock", `${state}/lock`, "/etc/kernel/prerm.d/dkms-agent", machine.release);
     assert.is(held.exitCode, 0, held.stderr);
     assert.match(held.stderr, "E_LOCKED");
+    assert.match(held.stderr, `then run: dkms-agent hook kernel-prerm --kernel ${machine.release}`);
     assert.match(history(machine, "--json"), /"ending": "refused",\n +"message": "hook kernel-prerm: .*E_LOCKED/);
     machine.settings("lokc_timeout: 0\n");
     const unset = machine.runParts("postinst.d");
