@@ -30,6 +30,26 @@ compact("makes one line of runs that did nothing and say the same, and keeps bet
   assert.is(compacted.trimEnd().split("\n").length, 7);
 });
 
+compact("treats verbs of the dkms command alike, whose runs are one line each, steps included", () => {
+  const verb = (at: number, steps: readonly object[], command = "dkms autoinstall") => {
+    const times = { at: `t${at}`, startedAt: `s${at}`, durationMs: 1 };
+    return `${JSON.stringify({ type: "command_end", run: `run-${at}`, ...times, uid: 0, command, steps })}\n`;
+  };
+  const built = { id: "build:demo/1@k/x", at: "t3", result: "done", durationMs: 1 };
+  const text = [verb(1, []), verb(2, []), verb(3, [built]), verb(4, []), verb(5, [], "dkms install")].join("");
+  const compacted = compactJournal(text, { largest: 10, kept: 10_000 }) ?? "";
+  assert.equal(
+    journalRuns(journalLines(compacted)).map(({ id, count, since, steps }) => [id, count, since, steps.length]),
+    [
+      ["run-2", 2, "s1", 0],
+      ["run-3", 1, "s3", 1],
+      ["run-4", 1, "s4", 0],
+      ["run-5", 1, "s5", 0],
+    ],
+  );
+  assert.is(compacted.trimEnd().split("\n").length, 4);
+});
+
 compact("lets the oldest runs go where that is not enough, and never the last one", () => {
   const runs = [1, 2, 3, 4].map(working);
   const size = working(1).length;
