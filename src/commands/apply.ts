@@ -89,7 +89,10 @@ async function applyOn(opened: OpenedHost, invocation: Invocation, request: Appl
     startedAt: host.clock(),
   };
   const file = argument === undefined ? undefined : await readPlanFile(host, argument, options);
-  if (file && !file.ok) return failed(createReporter(invocation, host.clock), file.error, detailed);
+  if (file && !file.ok) {
+    await reportRefused(opened, reported, { failure: file.error, desired: undefined });
+    return failed(createReporter(invocation, host.clock), file.error, detailed);
+  }
   const loaded = await loadFor(host, { ...options, desired: desiredPaths(options, file?.value) });
   const { desired } = loaded;
   const unknown = desired && unknownFilter(host, desired, options);

@@ -158,6 +158,8 @@ testNeeding(
     const forbidden = await refused(80, "refused", () => host.run("apply"));
     assert.match(conditions(forbidden)["good@1"] ?? "", /^Ready=False wanted-absent, Blocked=False/);
     await refused(79, "stale", () => host.run("apply", host.at("saved.plan")));
+    fs.writeFileSync(host.at("saved.plan"), "no plan");
+    await refused(65, "invalid", () => host.run("apply", host.at("saved.plan")));
     host.want(document, head);
     const holder = spawn("flock", [host.at(state, "lock"), "cat"], { stdio: ["pipe", "ignore", "inherit"] });
     await lockIsTaken(host);

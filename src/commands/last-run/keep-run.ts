@@ -60,6 +60,8 @@ export function keepRefused(opened: OpenedHost, run: ReportedRun, refusal: RunRe
   if ("failure" in refusal) {
     const { failure, desired } = refusal;
     const exitCode = exitCodeOf(failure);
+    // Whoever mistyped something sees it, and it says nothing of the host.
+    if (exitCode === exitCodes.usage.code) return;
     const status = failure.code === "E_CANCELLED" ? "interrupted" : statusOf(exitCode, undefined);
     const problems = [failureDiagnostic(failure)];
     keep(opened, run, { ...nothing, status, exitCode, message: failure.message, desired, problems });

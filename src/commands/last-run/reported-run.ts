@@ -13,5 +13,5 @@ export interface ReportedRun {
 
 /** Why a run has not come to anything. */
 export type RunRefusal =
-  | { readonly failure: Failure; readonly desired: DesiredState }
+  | { readonly failure: Failure; readonly desired: DesiredState | undefined }
   | { readonly diagnostics: readonly Diagnostic[] };
