@@ -94,13 +94,13 @@ testNeeding(
     const copy = path.join(top, "ansible_collections/dkms_agent/dkms");
     fs.cpSync(collection, copy, { recursive: true, filter: (name) => !name.includes("__pycache__") });
     const quiet = { ...env, HOME: directory, ANSIBLE_COLLECTIONS_PATH: top };
-    const words = ["sanity", "--python", "default", ...sanity.flatMap((name) => ["--test", name])];
-    assertDone(
-      await runProgram("ansible-test", words, {
-        cwd: copy,
-        env: { HOME: directory, PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
-      }),
-    );
+    const here = { cwd: copy, env: { HOME: directory, PATH: "/usr/sbin:/usr/bin:/sbin:/bin" } };
+    // Newer versions know fewer of them.
+    const listed = assertDone(await runProgram("ansible-test", ["sanity", "--list-tests"], here)).split("\n");
+    const known = sanity.filter((name) => listed.includes(name));
+    assert.ok(known.length > 5, listed.join());
+    const words = ["sanity", "--python", "default", ...known.flatMap((name) => ["--test", name])];
+    assertDone(await runProgram("ansible-test", words, here));
     const checks = "/usr/lib/python3/dist-packages/ansible_test/_util/controller/sanity";
     const validate = path.join(checks, "validate-modules");
     const options = ["--format", "plain", "--arg-spec", "--collection", "ansible_collections/dkms_agent/dkms"];

@@ -138,7 +138,7 @@ EXAMPLES = r"""
 - name: Tell that the host should be rebooted
   ansible.builtin.debug:
     msg: "{{ jool.reboot_reasons }}"
-  when: jool.reboot_required
+  when: jool.reboot_required is true
 """
 
 RETURN = r"""

@@ -16,6 +16,7 @@ description:
     host what all documents ask for.
   - The document is checked together with all others before it replaces an old one. If there is an error in any of them, or
     if the plan would be refused by a protection, nothing is changed.
+  - All of the desired state is applied, and the task fails for whatever of it fails, also if another document wants it.
 author:
   - The dkms-agent authors (@dkms-agent)
 extends_documentation_fragment:
