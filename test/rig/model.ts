@@ -25,9 +25,8 @@ function applyStep(state: ActualState, step: Step): ActualState {
     case "add":
       return addModule(step.tarball ? unpackSource(state, step.module, step.tarball.sha256) : state, step.module);
     case "load-tarball":
-      return withOutdated(
-        changeModule(state, step.instance.module, (module) => putBuild(module, step, loadedInputs(state, step))),
-        step.instance,
+      return withRebuilt(state, step.instance, (before) =>
+        changeModule(before, step.instance.module, (module) => putBuild(module, step, loadedInputs(state, step))),
       );
     case "repair":
       return changeModule(state, step.module, (module) => ({
@@ -39,9 +38,8 @@ function applyStep(state: ActualState, step: Step): ActualState {
         ],
       }));
     case "build":
-      return withOutdated(
-        changeModule(state, step.instance.module, (module) => buildInstance(state, module, step)),
-        step.instance,
+      return withRebuilt(state, step.instance, (before) =>
+        changeModule(before, step.instance.module, (module) => buildInstance(state, module, step)),
       );
     case "install":
       return withOutdated(installInstance(state, step), step.instance);
@@ -62,6 +60,19 @@ function applyStep(state: ActualState, step: Step): ActualState {
     case "initramfs":
       return makeInitramfs(state, step);
   }
+}
+
+/** Another build of what is installed is another content to be installed; one of another version is nothing to the initramfs. */
+function withRebuilt(
+  state: ActualState,
+  instance: InstanceId,
+  change: (state: ActualState) => ActualState,
+): ActualState {
+  const address = instanceAddress(instance);
+  const isInstalled = state.modules.some(({ id, instances }) =>
+    instances.some(({ kernel, level }) => level === "installed" && instanceAddress({ module: id, kernel }) === address),
+  );
+  return change(isInstalled ? withOutdated(state, instance) : state);
 }
 
 /** Whatever changes of a module, the initramfs does not hold it as it is any more. */
