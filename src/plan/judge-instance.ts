@@ -69,7 +69,7 @@ function judgeBuild(given: Case, existing: InstanceState | undefined, supply: No
   const inputs = futureInputs(prospect, given);
   const wish =
     buildReason(given, { existing, source, inputs, signer: prospect.signer }) ??
-    (inputs && dependencyRebuild(conf, given));
+    (inputs && !staysLoaded(given, existing) ? dependencyRebuild(conf, given) : undefined);
   if (!wish) return towards(given, existing, {});
   const obstacle =
     unsureObstacle(wish, supply) ??
@@ -148,17 +148,20 @@ interface BuildCase {
   readonly signer: string | undefined;
 }
 
-function buildReason({ entry }: Case, { existing, source, inputs, signer }: BuildCase): Reason | undefined {
+function buildReason(given: Case, { existing, source, inputs, signer }: BuildCase): Reason | undefined {
   if (!existing) return { code: "not-built", text: "it is not built for this kernel" };
   const damage = damageReason(existing);
   if (damage) return damage;
-  // Where nothing may be built, what is there is meant, wherever it came from.
-  if (existing.record?.tarball)
-    return entry.build === "never" && entry.tarballs.length === 0 ? undefined : unlistedReason;
+  if (existing.record?.tarball) return staysLoaded(given, existing) ? undefined : unlistedReason;
   if (!existing.record && sourceDiffers(source)) {
     return { code: "source-changed", text: "the source that the document names is not the one in the source tree" };
   }
   return staleness(existing.record, { inputs, signer });
+}
+
+/** Where nothing may be built and no archive is listed, what was loaded is meant, whatever becomes of what it was made from. */
+function staysLoaded({ entry }: Case, existing: InstanceState | undefined): boolean {
+  return existing?.record?.tarball !== undefined && entry.build === "never" && entry.tarballs.length === 0;
 }
 
 /** A dependency that is not the same afterwards takes its dependents with it: their symbols and versions come from it. */

@@ -543,6 +543,10 @@ tarballs(
     assert.equal(reasons(world, { "a/1": {} }).slice(0, 2), ["build tarball-unlisted", "install tarball-unlisted"]);
     assert.equal(steps(world, { "a/1": { build: "never" } }), []);
     assert.equal(steps({ ...world, ...confOnly }, { "a/1": {} }), []);
+    const dependent = { ...world, sources: { "b/1": { inTree: "s" } }, confs: { "a/1": { buildDepends: ["b"] } } };
+    const ofDependency = ["add:b/1", "build:b/1@K1", "install:b/1@K1", "depmod:K1"];
+    assert.equal(steps(dependent, { "a/1": { build: "never" }, "b/1": {} }), ofDependency);
+    assert.equal(blocks(dependent, { "a/1": { build: "never" }, "b/1": {} }), []);
   },
 );
 
