@@ -33,12 +33,22 @@ async function main(startedAs: string, given: readonly string[]): Promise<number
   if (parsed.kind === "words") return say(parsed.json ? await inJson(parsed, parsed.json) : parsed, io(false));
   const { load, options, own, argument, json, reloads } = parsed;
   optimizeLate();
-  const here = io(options.color);
+  const plain = io(options.color);
+  const here = process.env.JOURNAL_STREAM === undefined ? plain : await inJournal(plain, options.json);
   return obeySignals(async (signal) => {
     const work = async () => (await load())({ options, own, argument, io: here, signal });
     if (!options.json) return say(await work(), here);
-    return say(await inJson(await work().catch(bugFound), json, here.out.isBegun), here);
+    return say(await inJson(await work().catch(bugFound), json, plain.out.isBegun), here);
   }, reloads);
+}
+
+/** A service of systemd: what fails is to be found by its priority. JSON stays as it is. */
+async function inJournal(io: Io, isJson: boolean): Promise<Io> {
+  const [{ isJournal }, { journalIo }] = await Promise.all([
+    import("./host/is-journal.ts"),
+    import("./commands/journal-io.ts"),
+  ]);
+  return journalIo(io, { out: !isJson && isJournal(1), err: isJournal(2) });
 }
 
 /** Whoever asked for JSON gets JSON, also about why there is no result. */

@@ -5,7 +5,7 @@ import { runDaemon } from "../daemon/run-daemon.ts";
 import type { Orders } from "../daemon/works.ts";
 import type { DesiredModule } from "../desired-state/desired-state.ts";
 import { readMachineId } from "../dkms/machine-id.ts";
-import { findServiceManager, isJournal } from "../host/service-manager.ts";
+import { findServiceManager } from "../host/service-manager.ts";
 import { daemonLine, daemonStatus, daemonWords } from "../report/daemon-line.ts";
 import { problemLines, versionLine } from "../report/event-line.ts";
 import { failureText } from "../report/failure-text.ts";
@@ -13,15 +13,12 @@ import type { Answer, Invocation } from "./command.ts";
 import { loadFor } from "./documents.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { failedAnswer } from "./failed-answer.ts";
-import { journalIo } from "./journal-io.ts";
 import { onHost } from "./on-host.ts";
 import { type OpenedHost, openHost, settingsPlace } from "./open-host.ts";
 import { toolVersion } from "./tool-version.ts";
 
 /** Stays, and applies the documents by a schedule and whenever something changes, until it is asked to stop. */
-export async function daemon(given: Invocation): Promise<Answer> {
-  const io = journalIo(given.io, { out: !given.options.json && isJournal(1), err: isJournal(2) });
-  const invocation = { ...given, io };
+export async function daemon(invocation: Invocation): Promise<Answer> {
   return onHost(invocation, (opened) => stay(opened, invocation));
 }
 

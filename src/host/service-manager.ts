@@ -1,4 +1,3 @@
-import fs from "node:fs";
 import process from "node:process";
 import type { Run } from "./run.ts";
 
@@ -39,11 +38,3 @@ export function findServiceManager(run: Run, env = process.env): ServiceManager 
 
 /** A service manager that is busy for longer has other sorrows. */
 const timeoutMs = 10_000;
-
-/** Whether a descriptor leads to the journal (systemd.exec(5), JOURNAL_STREAM), which reads priorities: `<3>`. */
-export function isJournal(descriptor: number, env = process.env): boolean {
-  const { JOURNAL_STREAM: stream } = env;
-  if (stream === undefined) return false;
-  const { dev, ino } = fs.fstatSync(descriptor, { bigint: true });
-  return stream === `${dev}:${ino}`;
-}

@@ -1,10 +1,7 @@
-import fs from "node:fs";
-import os from "node:os";
-import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Command, CommandResult } from "../../src/host/run.ts";
-import { findServiceManager, isJournal } from "../../src/host/service-manager.ts";
+import { findServiceManager } from "../../src/host/service-manager.ts";
 
 const said: CommandResult = { ending: "exited", exitCode: 0, stdout: "", stderr: "", durationMs: 0 };
 
@@ -59,18 +56,3 @@ manager("wants a pulse only of the process that it means", () => {
 });
 
 manager.run();
-
-const journal = suite("isJournal");
-
-journal("is what JOURNAL_STREAM names, and not what has inherited it and leads elsewhere", () => {
-  const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "dkms-agent-journal-")), "stream");
-  const descriptor = fs.openSync(file, "w");
-  const { dev, ino } = fs.fstatSync(descriptor);
-  assert.ok(isJournal(descriptor, { JOURNAL_STREAM: `${dev}:${ino}` }));
-  assert.not(isJournal(descriptor, { JOURNAL_STREAM: `${dev}:${ino + 1}` }));
-  assert.not(isJournal(descriptor, {}));
-  fs.closeSync(descriptor);
-  fs.rmSync(path.dirname(file), { recursive: true });
-});
-
-journal.run();
