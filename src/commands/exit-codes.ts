@@ -4,7 +4,10 @@ import { isRefusal } from "../plan/is-refusal.ts";
 
 /** Every exit code of the program, except those that `dkms VERB` takes over from dell/dkms. */
 export const exitCodes = {
-  ok: { code: 0, meaning: "plan: computed; apply: everything wanted is there now; verify: ready" },
+  ok: {
+    code: 0,
+    meaning: "plan: computed; apply: everything wanted is there now; verify: ready; daemon: ended as it was asked to",
+  },
   failed: { code: 1, meaning: "a step failed, or an unexpected error; verify: not ready" },
   changes: { code: 2, meaning: "plan --detailed-exitcode: there are changes (also if something else is blocked)" },
   blocked: {
