@@ -24,9 +24,13 @@ export const noOp: Bench = {
     const [theirs, plan, apply, fewer] = measure([nodeAlone, ...commands], 15);
     if (!theirs || !plan || !apply || !fewer) throw new Error("Four commands give four measurements.");
     const comparisons = [plan, apply].map((ours) => ({ ours, theirs, target: ratioTarget }));
-    return { comparisons, notes: [growth({ plan, fewer }, many.instances - few.instances), peak(many)] };
+    return { comparisons, notes: [growth({ plan, fewer }, many.instances - few.instances), peak(many), lock] };
   },
 };
+
+const lock =
+  "Beyond a plan, apply starts flock, for Node has no other way to a lock, and forces its line of the journal and its " +
+  "report to the disk.";
 
 function use(command: string, { options, instances }: InstalledRoot): Contestant {
   return { name: `dkms-agent ${command}, ${instances}`, command: [process.execPath, agent, command, ...options] };

@@ -1,10 +1,10 @@
-import { mkdirSync, readdirSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { objectName } from "../src/dkms/find-objects.ts";
 import { fabricateTree, type TreePaths } from "../test/rig/dkms-tree.ts";
 import { findPart } from "../test/rig/parts.ts";
 import { agent, type Bench, type Comparison } from "./bench.ts";
 import { type Contestant, measure } from "./measure.ts";
-import { nodeAlone } from "./node-alone.ts";
 
 const moduleCount = 24;
 const kernels = Array.from({ length: 7 }, (_, index) => `6.1.0-${50 + index}-amd64`);
@@ -24,6 +24,8 @@ export const status: Bench = {
 interface Rivals {
   readonly ours: Contestant;
   readonly theirs: Contestant;
+  /** What no program in Node can save: it starts, and reads what has to be compared. */
+  readonly least: Contestant;
   readonly instances: number;
 }
 
@@ -37,16 +39,30 @@ function prepare(directory: string, releases: readonly string[]): Rivals {
   return {
     ours: { name: `dkms-agent dkms status, ${instances}`, command: [process.execPath, agent, "dkms", ...words] },
     theirs: { name: `dell/dkms status, ${instances}`, command: [...dkms.part.command, ...words] },
+    least: reader(directory, [dkmsTree, installTree]),
     instances,
   };
 }
 
 function compare(rivals: Rivals, { rounds, target }: { readonly rounds: number; readonly target: number }): Comparison {
-  const [ours, theirs, least] = measure([rivals.ours, rivals.theirs, nodeAlone], rounds);
+  const [ours, theirs, least] = measure([rivals.ours, rivals.theirs, rivals.least], rounds);
   if (!ours || !theirs || !least) throw new Error("Three commands give three measurements.");
   if (ours.stdout !== theirs.stdout)
     throw new Error(`The two programs disagree.\ndkms-agent:\n${ours.stdout}\ndell/dkms:\n${theirs.stdout}`);
   return { ours, theirs, target, least };
+}
+
+function reader(directory: string, trees: readonly string[]): Contestant {
+  const objects = trees.flatMap((tree) =>
+    readdirSync(tree, { recursive: true, encoding: "utf8" })
+      .filter((name) => objectName(name) !== undefined)
+      .map((name) => join(tree, name))
+      .filter((file) => lstatSync(file).isFile()),
+  );
+  const list = join(directory, "objects");
+  writeFileSync(list, objects.join("\n"));
+  const script = "for (const file of fs.readFileSync(process.argv[1], 'utf8').split('\\n')) fs.readFileSync(file)";
+  return { name: "node that reads the objects alone", command: [process.execPath, "-e", script, list] };
 }
 
 /** By the fastest rounds, since a difference of two times is small beside what else the machine does. */
