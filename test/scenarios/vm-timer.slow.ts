@@ -73,8 +73,7 @@ async function firesByItself({ run }: SystemdMachine): Promise<void> {
 
 /** One mistake in a document: a failed unit, its code, the mistake in the journal, and nothing else. */
 async function refusesBrokenDocument({ run }: Pick<SystemdMachine, "run">): Promise<void> {
-  const trees =
-    "find /var/lib/dkms /usr/src /lib/modules -not -path '*/.dkms-agent/*' -printf '%p %T@ %s %l\\n' | sort";
+  const trees = "find /var/lib/dkms /usr/src /lib/modules -not -path '*/.dkms-agent*' -printf '%p %T@ %s %l\\n' | sort";
   const before = await run(trees);
   await run(`sed -i.good s/version:/verson:/ ${document} && systemctl start ${unit}`, 1);
   assert.is(await run(`systemctl show ${unit} -p Result -p ExecMainStatus`), "Result=exit-code\nExecMainStatus=65\n");
