@@ -15,7 +15,7 @@ export interface Comparison {
   readonly actual: ActualState;
   readonly plan: Plan;
   /** Keeps what was found, as {@link KnownScan} has it; `undefined` if it comes from an earlier run, and nothing was read. */
-  readonly keep: (() => void) | undefined;
+  readonly keep: KnownScan["keep"] | undefined;
 }
 
 export interface CompareOptions {
@@ -48,7 +48,7 @@ async function look(
   request: ScanRequest,
   { desired, filter, digests = openDigests(host), mayKeep }: CompareOptions & { readonly desired: DesiredState },
 ): Promise<Omit<Comparison, "plan">> {
-  const keep = () => {};
+  const keep = () => false;
   const isWhole = filter.modules.length === 0 && filter.kernel === undefined && !filter.retry;
   // What archives hold is not remembered.
   const question = isWhole && !request.tarballs?.length ? questionOf(host, desired, request) : undefined;

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { ActualState } from "./actual-state/actual-state.ts";
 import { compareLoaded } from "./actual-state/compare-loaded.ts";
 import { admitEarlier, type EarlierPlan, tellLeft } from "./apply/admit-earlier.ts";
@@ -19,6 +20,7 @@ import { type KnownObjects, openObjects } from "./dkms/known-objects.ts";
 import { writeLastApplied } from "./dkms/last-applied.ts";
 import { protectModule } from "./dkms/protections.ts";
 import type { Host } from "./host/host.ts";
+import { tickMs } from "./host/settled.ts";
 import { lastDuration } from "./plan/last-duration.ts";
 import type { Plan } from "./plan/plan.ts";
 import { rebootNeed } from "./plan/reboot-need.ts";
@@ -107,7 +109,7 @@ async function reconcileLocked(
   orWarn(emit, "remember what was wanted", () => writeLastApplied(host, wishes));
   if (!outcome.interrupted && after.keep) {
     await digests.save({ whole: filter.modules.length === 0 && filter.kernel === undefined });
-    after.keep();
+    if (after.keep()) await keepSettled(host, desired, scope);
   }
   options.keep?.();
   orWarn(emit, "keep in the journal how this run ended", () => journal.end(outcome));
@@ -115,6 +117,12 @@ async function reconcileLocked(
   await options.report?.(result, objects);
   emit({ type: "run_complete", outcome });
   return succeed(result);
+}
+
+/** Looks once more when what has just changed has come to rest, so that the next run with nothing to do has nothing to keep. */
+async function keepSettled(host: Host, desired: DesiredState, scope: CompareOptions): Promise<void> {
+  await setTimeout(tickMs + 1);
+  (await compare(host, desired, scope)).keep?.();
 }
 
 async function carryOutPlan(

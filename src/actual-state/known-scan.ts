@@ -12,9 +12,10 @@ export interface KnownScan {
   readonly actual: ActualState;
   /**
    * Under the lock only. Nothing is kept of what need not be the same a moment later although nothing has changed, and it
-   * gives up in silence where nothing can be written.
+   * gives up in silence where nothing can be written. Answers whether another scan, a moment later, could be kept: places
+   * have changed since this one, or a moment before it.
    */
-  readonly keep: () => void;
+  readonly keep: () => boolean;
 }
 
 /**
@@ -42,12 +43,14 @@ export async function scanToKeep(
 ): Promise<KnownScan> {
   const { host: recorded, marks: marksSoFar } = recordReads(digests, host.paths.loaded);
   const actual = await scan(recorded);
-  const keep = (): void => {
+  const keep = (): boolean => {
     const marks = actual.findings.length === 0 ? marksSoFar() : undefined;
-    if (!marks) return;
+    if (!marks) return false;
+    if (marks === "fresh" || !areSame(host, marks)) return true;
     const { loaded: _, ...rest } = actual;
     const bytes = packValue({ format, question, marks, actual: rest } satisfies Kept);
     if (bytes.length <= longest) writeOwnBytes(host, knownScanFile(host.paths), bytes);
+    return false;
   };
   return { actual, keep };
 }

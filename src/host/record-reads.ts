@@ -24,9 +24,10 @@ export interface RecordedHost {
   readonly host: Host;
   /**
    * What was asked until now; `undefined` if the same might be answered otherwise by now although the places look the same:
-   * something could not be read or had changed a moment before, a process was started, or somebody looked at the clock.
+   * something could not be read, a process was started, or somebody looked at the clock. `fresh`: something had changed a
+   * moment before, and could have changed once more without a trace.
    */
-  readonly marks: () => ReadMarks | undefined;
+  readonly marks: () => ReadMarks | "fresh" | undefined;
 }
 
 /** A host that takes note of what it is asked. What lies below `unseen` is not noted, and nobody can count on it. */
@@ -79,10 +80,11 @@ export function recordReads(asked: Host, unseen: string): RecordedHost {
   };
   const areSettled = (stats: Iterable<FileStat | undefined>) =>
     [...stats].every((stat) => stat === undefined || isSettled(stat, startedAt));
-  const marks = () =>
-    isRepeatable && areSettled(followed.values()) && areSettled(unfollowed.values())
-      ? { followed: marksOf(followed), unfollowed: marksOf(unfollowed), realPaths, programs }
-      : undefined;
+  const marks = () => {
+    if (!isRepeatable) return undefined;
+    if (!areSettled(followed.values()) || !areSettled(unfollowed.values())) return "fresh";
+    return { followed: marksOf(followed), unfollowed: marksOf(unfollowed), realPaths, programs };
+  };
   return { host, marks };
 }
 
