@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { binaryHost, systemdParts } from "../rig/systemd-hosts.ts";
+import { binaryHost, listTrees, systemdParts } from "../rig/systemd-hosts.ts";
 import { journalUntil, onMachine, type SystemdMachine } from "../rig/systemd-machine.ts";
 import { testNeeding } from "../rig/test-needing.ts";
 
@@ -37,18 +37,15 @@ testNeeding(daemon, systemdParts, "is looked after by systemd, and looks after t
 
 daemon.run();
 
-const trees =
-  "find /var/lib/dkms /usr/src /lib/modules -not -type d -not -path '*/.dkms-agent/*' -printf '%p %T@ %s %l\\n' | sort";
-
 /** It starts, and says what is wrong; nothing is changed. */
 async function waitsForValidDocument({ run }: SystemdMachine): Promise<void> {
-  const before = await run(trees);
+  const before = await run(listTrees);
   await run(`systemctl start ${unit}`);
   await run(journalUntil(/E_UNKNOWN_KEY/));
   const errors = await run(`journalctl -b -u ${unit} -p err -o cat`);
   assert.match(errors, `${document}:4:19: error: There is no key "verson" in a module.`, errors);
   await hasStatus({ run }, "The documents or the settings are not valid, and nothing is changed until they are");
-  assert.is(await run(trees), before);
+  assert.is(await run(listTrees), before);
 }
 
 /** Without any schedule. */

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { binaryHost, systemdParts } from "../rig/systemd-hosts.ts";
+import { binaryHost, listTrees, systemdParts } from "../rig/systemd-hosts.ts";
 import { journalUntil, onMachine, type SystemdMachine } from "../rig/systemd-machine.ts";
 import { testNeeding } from "../rig/test-needing.ts";
 
@@ -73,15 +73,14 @@ async function firesByItself({ run }: SystemdMachine): Promise<void> {
 
 /** One mistake in a document: a failed unit, its code, the mistake in the journal, and nothing else. */
 async function refusesBrokenDocument({ run }: Pick<SystemdMachine, "run">): Promise<void> {
-  const trees = "find /var/lib/dkms /usr/src /lib/modules -not -path '*/.dkms-agent*' -printf '%p %T@ %s %l\\n' | sort";
-  const before = await run(trees);
+  const before = await run(listTrees);
   await run(`sed -i.good s/version:/verson:/ ${document} && systemctl start ${unit}`, 1);
   assert.is(await run(`systemctl show ${unit} -p Result -p ExecMainStatus`), "Result=exit-code\nExecMainStatus=65\n");
   assert.match(await run("systemctl --failed --plain"), `${unit}.service`);
   assert.match(await run(`journalctl -b -u ${unit}`), `${document}:4:19: error: There is no key "verson" in a module.`);
-  assert.is(await run(trees), before);
+  assert.is(await run(listTrees), before);
   await run(`mv ${document}.good ${document} && systemctl start ${unit}`);
-  assert.is(await run(trees), before);
+  assert.is(await run(listTrees), before);
   await isHealthy({ run });
 }
 
