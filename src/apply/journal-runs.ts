@@ -1,3 +1,4 @@
+import { fieldsOf, parseJson } from "../dkms/json-fields.ts";
 import type { Caller } from "../host/caller.ts";
 
 /** One run as the journal tells it; or, of several one after the other that did nothing and say the same, the last one. */
@@ -176,7 +177,7 @@ function toRefusal({ fields }: JournalLine): RunRefusal {
 function toCaller(fields: ReadonlyMap<string, unknown>): Caller | undefined {
   const uid = numberOf(fields.get("uid"));
   if (uid === undefined) return undefined;
-  const login = mapOf(fields.get("login"));
+  const login = fieldsOf(fields.get("login"));
   const loginUid = numberOf(login?.get("uid"));
   return {
     uid,
@@ -187,7 +188,7 @@ function toCaller(fields: ReadonlyMap<string, unknown>): Caller | undefined {
 
 function toSteps(lines: readonly JournalLine[]): readonly JournalStep[] {
   const ofCommand = lines.find(({ type }) => type === commandEnd)?.fields.get("steps");
-  if (Array.isArray(ofCommand)) return ofCommand.flatMap((one: unknown) => toDoneStep(mapOf(one)) ?? []);
+  if (Array.isArray(ofCommand)) return ofCommand.flatMap((one: unknown) => toDoneStep(fieldsOf(one)) ?? []);
   const steps = new Map<string, JournalStep>();
   for (const { type, at, fields } of lines) {
     const id = textOf(fields.get("id"));
@@ -215,20 +216,10 @@ function toStepEnd(fields: ReadonlyMap<string, unknown>): StepEnd {
 }
 
 function parseLine(line: string): JournalLine | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-  const fields = mapOf(value);
+  const fields = fieldsOf(parseJson(line));
   const [type, run, at] = ["type", "run", "at"].map((name) => textOf(fields?.get(name)));
   if (!fields || type === undefined || run === undefined || at === undefined) return undefined;
   return { type, run, at, fields };
-}
-
-function mapOf(value: unknown): ReadonlyMap<string, unknown> | undefined {
-  return typeof value === "object" && value !== null ? new Map(Object.entries(value)) : undefined;
 }
 
 function textOf(value: unknown): string | undefined {
@@ -240,7 +231,7 @@ function numberOf(value: unknown): number | undefined {
 }
 
 function countsOf(value: unknown): Counts | undefined {
-  const fields = mapOf(value);
+  const fields = fieldsOf(value);
   if (!fields) return undefined;
   return Object.fromEntries([...fields].flatMap(([key, one]) => (typeof one === "number" ? [[key, one]] : [])));
 }

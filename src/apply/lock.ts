@@ -1,5 +1,6 @@
 import { type Failure, fail, type Result, succeed } from "../dkms/failure.ts";
 import { ioFailure } from "../dkms/io-failure.ts";
+import { fieldsOf, parseJson } from "../dkms/json-fields.ts";
 import { lockFile } from "../dkms/tree-layout.ts";
 import { isAncestor } from "../host/ancestors.ts";
 import { endRun } from "../host/end-run.ts";
@@ -127,12 +128,6 @@ function describeHolder(text: string): string {
 
 /** Of what a holder wrote about itself; anything may stand in the file. */
 function fieldOf(text: string, name: "pid" | "since" | "run" | "doing"): string | undefined {
-  try {
-    const fields: unknown = JSON.parse(text);
-    if (typeof fields !== "object" || fields === null) return undefined;
-    const value = new Map(Object.entries(fields)).get(name);
-    return value === undefined ? undefined : String(value);
-  } catch {
-    return undefined;
-  }
+  const value = fieldsOf(parseJson(text))?.get(name);
+  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
 }

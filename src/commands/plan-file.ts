@@ -3,6 +3,7 @@ import { findInsecureFiles } from "../desired-state/insecure-files.ts";
 import { type Failure, fail, type Result, succeed } from "../dkms/failure.ts";
 import { nameProblem, parseInstanceAddress, parseKernelKey, parseModuleKey } from "../dkms/id.ts";
 import { ioFailure } from "../dkms/io-failure.ts";
+import { fieldsOf, parseJson } from "../dkms/json-fields.ts";
 import type { Host } from "../host/host.ts";
 import type { SavedPlan } from "../plan/admit-saved.ts";
 
@@ -51,12 +52,8 @@ function bad(file: string, problem: string): Result<never> {
 }
 
 function parsePlanFile(file: string, text: string): Result<PlanFile> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return bad(file, "it is not JSON");
-  }
+  const value = parseJson(text);
+  if (value === undefined) return bad(file, "it is not JSON");
   const version = majorOf(value);
   if (version !== undefined && version !== "1") {
     const problem = `its format_version is ${version}.x, and this program reads 1.x`;
@@ -76,8 +73,7 @@ function parsePlanFile(file: string, text: string): Result<PlanFile> {
 }
 
 function majorOf(value: unknown): string | undefined {
-  if (typeof value !== "object" || value === null || !("format_version" in value)) return undefined;
-  const { format_version: version } = value;
+  const version = fieldsOf(value)?.get("format_version");
   return typeof version === "string" ? /^(\d+)\.\d+$/.exec(version)?.[1] : undefined;
 }
 

@@ -1,4 +1,5 @@
 import type { KernelId, ModuleId } from "./id.ts";
+import { parseJson } from "./json-fields.ts";
 
 /** What a build was made from and what came out: `.dkms-agent-build.json` beside `module/`. */
 export interface BuildRecord {
@@ -66,12 +67,7 @@ export function installRules({ autoinstall, noWeakModules }: InstallRules): Inst
 
 /** A build record from its JSON text; `undefined` if it is not one, e.g. of a later format. */
 export function parseBuildRecord(text: string): BuildRecord | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
   return isBuildRecord(value) ? value : undefined;
 }
 

@@ -3,6 +3,7 @@ import path from "node:path";
 import type { Host } from "../host/host.ts";
 import { objectName } from "./find-objects.ts";
 import { type KernelId, nameProblem } from "./id.ts";
+import { fieldsOf, parseJson, textsOf } from "./json-fields.ts";
 import { readMachineId } from "./machine-id.ts";
 import { activeObjectsDirectory, initramfsRecordFile, inside, kernelDirectory } from "./tree-layout.ts";
 
@@ -91,19 +92,8 @@ export function writeInitramfsRecord(
 }
 
 function parse(text: string): InitramfsRecord | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const fields = fieldsOf(value);
-  const [leftAt, modules] = [fields?.get("leftAt"), fieldsOf(fields?.get("modules"))];
+  const fields = fieldsOf(parseJson(text));
+  const [leftAt, modules] = [fields?.get("leftAt"), textsOf(fields?.get("modules"))];
   if (fields?.get("format") !== 1 || !modules) return undefined;
-  const known = [...modules].flatMap(([name, digest]) => (typeof digest === "string" ? [[name, digest] as const] : []));
-  return { modules: new Map(known), leftAt: typeof leftAt === "number" ? leftAt : undefined };
-}
-
-function fieldsOf(value: unknown): ReadonlyMap<string, unknown> | undefined {
-  return typeof value === "object" && value !== null ? new Map(Object.entries(value)) : undefined;
+  return { modules, leftAt: typeof leftAt === "number" ? leftAt : undefined };
 }

@@ -3,6 +3,7 @@ import type { FileStat } from "../host/files.ts";
 import type { Host } from "../host/host.ts";
 import { isSettled, tickMs } from "../host/settled.ts";
 import { isSystemError } from "../host/system-error.ts";
+import { parseJson } from "./json-fields.ts";
 import { readOwnFile, writeOwnFile } from "./own-file.ts";
 import { digestsFile } from "./tree-layout.ts";
 
@@ -117,14 +118,9 @@ function isOf([size, mtime, ctime, inode, device]: Entry, stat: FileStat): boole
 function readKept(host: Host): Map<string, Entry> {
   const text = readOwnFile(host, digestsFile(host.paths), longest);
   if (text === undefined) return new Map();
-  try {
-    const value: unknown = JSON.parse(text);
-    if (!Array.isArray(value) || value[0] !== format) return new Map();
-    return new Map(value.slice(1).flatMap((line: unknown) => parseLine(line)));
-  } catch (error) {
-    if (error instanceof SyntaxError) return new Map();
-    throw error;
-  }
+  const value = parseJson(text);
+  if (!Array.isArray(value) || value[0] !== format) return new Map();
+  return new Map(value.slice(1).flatMap((line: unknown) => parseLine(line)));
 }
 
 /** A hundred thousand files. */

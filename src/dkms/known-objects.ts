@@ -1,5 +1,6 @@
 import type { Host } from "../host/host.ts";
 import { type Result, succeed } from "./failure.ts";
+import { parseJson } from "./json-fields.ts";
 import type { ModuleInfo } from "./module-info.ts";
 import { objectFile } from "./object-link.ts";
 import { readOwnFile, writeOwnFile } from "./own-file.ts";
@@ -98,14 +99,9 @@ const longest = 16 << 20;
 function readKept(host: Host): ReadonlyMap<string, Entry> {
   const text = readOwnFile(host, objectFactsFile(host.paths), longest);
   if (text === undefined) return new Map();
-  try {
-    const value: unknown = JSON.parse(text);
-    if (!Array.isArray(value) || value[0] !== format) return new Map();
-    return new Map(value.slice(1).filter(isEntry));
-  } catch (error) {
-    if (error instanceof SyntaxError) return new Map();
-    throw error;
-  }
+  const value = parseJson(text);
+  if (!Array.isArray(value) || value[0] !== format) return new Map();
+  return new Map(value.slice(1).filter(isEntry));
 }
 
 /** Nobody else could have written the file, and the format tells that it was us: what is looked at is only its form. */

@@ -1,4 +1,5 @@
 import type { Host } from "../host/host.ts";
+import { fieldsOf, parseJson, textsOf } from "./json-fields.ts";
 import { lastAppliedFile } from "./tree-layout.ts";
 
 /** What was asked for of each place when it was last brought there: see plan/wishes.ts. */
@@ -27,19 +28,7 @@ export function writeLastApplied({ files, paths }: Pick<Host, "files" | "paths">
 }
 
 function parseWishes(text: string): Wishes | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const fields = fieldsOf(value);
-  const [unlisted, places] = [fields?.get("unlisted"), fieldsOf(fields?.get("places"))];
-  if (fields?.get("format") !== 1 || typeof unlisted !== "string" || !places) return undefined;
-  const told = [...places].flatMap(([place, wish]) => (typeof wish === "string" ? [[place, wish] as const] : []));
-  return { unlisted, places: new Map(told) };
-}
-
-function fieldsOf(value: unknown): ReadonlyMap<string, unknown> | undefined {
-  return typeof value === "object" && value !== null ? new Map(Object.entries(value)) : undefined;
+  const fields = fieldsOf(parseJson(text));
+  const [unlisted, places] = [fields?.get("unlisted"), textsOf(fields?.get("places"))];
+  return fields?.get("format") === 1 && typeof unlisted === "string" && places ? { unlisted, places } : undefined;
 }

@@ -1,6 +1,7 @@
 import type { Host } from "../host/host.ts";
 import { digestSource } from "./digest-source.ts";
 import type { ModuleId } from "./id.ts";
+import { fieldsOf, parseJson, textsOf } from "./json-fields.ts";
 import { sourceDirectory, sourceMarkFile } from "./tree-layout.ts";
 
 /** Says that a `<source tree>/<name>-<version>` was unpacked from an archive. Kept in the DKMS tree. */
@@ -43,23 +44,12 @@ export function nextSourceMarks(host: Pick<Host, "files" | "paths">, module: Mod
 }
 
 function parseMarks(text: string): readonly SourceMark[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return [];
-  }
-  if (typeof value !== "object" || value === null || !("format" in value) || value.format !== 1) return [];
-  return "marks" in value && Array.isArray(value.marks) ? value.marks.filter(isMark) : [];
+  const fields = fieldsOf(parseJson(text));
+  const marks = fields?.get("format") === 1 ? fields.get("marks") : undefined;
+  return Array.isArray(marks) ? marks.flatMap((mark: unknown) => toMark(mark) ?? []) : [];
 }
 
-function isMark(value: unknown): value is SourceMark {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "tarball" in value &&
-    typeof value.tarball === "string" &&
-    "source" in value &&
-    typeof value.source === "string"
-  );
+function toMark(value: unknown): SourceMark | undefined {
+  const [tarball, source] = ["tarball", "source"].map((name) => textsOf(value)?.get(name));
+  return tarball === undefined || source === undefined ? undefined : { tarball, source };
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { LastRunDocument } from "../../contract/last-run-schema.ts";
+import { fieldsOf, parseJson } from "../../dkms/json-fields.ts";
 import { readOwnFile } from "../../dkms/own-file.ts";
 import { lastRunFile } from "../../dkms/tree-layout.ts";
 import type { Host } from "../../host/host.ts";
@@ -38,13 +39,8 @@ export function isStill(host: Host, text: string | undefined): boolean {
 /** What an earlier run has left; nothing if it is not of this format. */
 export function parseEarlierRun(text: string | undefined): EarlierRun {
   if (text === undefined) return nothing;
-  try {
-    const value: unknown = JSON.parse(text);
-    return isEarlierRun(value, isSealed(text)) ? value : nothing;
-  } catch (error) {
-    if (error instanceof SyntaxError) return nothing;
-    throw error;
-  }
+  const value = parseJson(text);
+  return isEarlierRun(value, isSealed(text)) ? value : nothing;
 }
 
 const nothing: EarlierRun = {
@@ -93,12 +89,13 @@ const listOf =
 const shape =
   (fields: Readonly<Record<string, Check>>): Check =>
   (value) => {
-    if (typeof value !== "object" || value === null) return false;
-    const found = new Map<string, unknown>(Object.entries(value));
-    return Object.entries(fields).every(([name, check]) => check(found.get(name)));
+    const found = fieldsOf(value);
+    return found !== undefined && Object.entries(fields).every(([name, check]) => check(found.get(name)));
   };
-const counts: Check = (value) =>
-  shape({})(value) && Object.values(Object(value)).every((one) => typeof one === "number" && Number.isSafeInteger(one));
+const counts: Check = (value) => {
+  const found = fieldsOf(value);
+  return found !== undefined && [...found.values()].every((one) => Number.isSafeInteger(one));
+};
 
 const condition = shape({ type: isText, status: isText, reason: isText, message: isText, since: isTime });
 
