@@ -5,7 +5,8 @@ import { indexObjects, objectName } from "../dkms/find-objects.ts";
 import type { KernelId } from "../dkms/id.ts";
 import { objectSuffixes } from "../dkms/kernel.ts";
 import { objectFile } from "../dkms/object-link.ts";
-import { inside, kernelDirectory } from "../dkms/tree-layout.ts";
+import { inside } from "../dkms/path-component.ts";
+import { kernelDirectory } from "../dkms/tree-layout.ts";
 import type { EntryKind } from "../host/files.ts";
 import { remember, type Scan } from "./scan.ts";
 

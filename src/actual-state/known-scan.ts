@@ -1,6 +1,6 @@
 import { readOwnBytes, writeOwnBytes } from "../dkms/own-file.ts";
 import { readLoaded } from "../dkms/read-loaded.ts";
-import { knownScanFile } from "../dkms/tree-layout.ts";
+import { knownScanFile } from "../dkms/state-layout.ts";
 import type { Host } from "../host/host.ts";
 import { packValue, unpackValue } from "../host/packed-value.ts";
 import { areSame, type ReadMarks, recordReads } from "../host/record-reads.ts";

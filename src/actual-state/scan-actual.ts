@@ -15,7 +15,7 @@ import {
   lastAppliedFile,
   protectionsDirectory,
   rememberedFailures,
-} from "../dkms/tree-layout.ts";
+} from "../dkms/state-layout.ts";
 import type { Host } from "../host/host.ts";
 import { rememberReads } from "../host/remember-reads.ts";
 import type { ActualState, Finding, ModuleState, Prospect, ProspectRequest, ScanRequest } from "./actual-state.ts";

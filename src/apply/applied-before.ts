@@ -1,4 +1,4 @@
-import { journalFile } from "../dkms/tree-layout.ts";
+import { journalFile } from "../dkms/state-layout.ts";
 import type { Host } from "../host/host.ts";
 import { journalLines } from "./journal-runs.ts";
 

@@ -1,6 +1,6 @@
 import type { DesiredState } from "../desired-state/desired-state.ts";
 import type { Failure } from "../dkms/failure.ts";
-import { journalFile } from "../dkms/tree-layout.ts";
+import { journalFile } from "../dkms/state-layout.ts";
 import type { Caller } from "../host/caller.ts";
 import type { Host } from "../host/host.ts";
 import type { Plan } from "../plan/plan.ts";

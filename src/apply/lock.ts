@@ -1,7 +1,7 @@
 import { type Failure, fail, type Result, succeed } from "../dkms/failure.ts";
 import { ioFailure } from "../dkms/io-failure.ts";
 import { fieldsOf, parseJson } from "../dkms/json-fields.ts";
-import { lockFile } from "../dkms/tree-layout.ts";
+import { lockFile } from "../dkms/state-layout.ts";
 import { isAncestor } from "../host/ancestors.ts";
 import { endRun } from "../host/end-run.ts";
 import type { Host } from "../host/host.ts";

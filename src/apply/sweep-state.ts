@@ -1,5 +1,5 @@
 import path from "node:path";
-import { initramfsRecords, privateBuildsDirectory } from "../dkms/tree-layout.ts";
+import { initramfsRecords, privateBuildsDirectory } from "../dkms/state-layout.ts";
 import type { Host } from "../host/host.ts";
 import { temporaryPrefix } from "../host/local-files.ts";
 

@@ -2,7 +2,7 @@ import { endingOf, type JournalRun, type JournalStep, journalLines, journalRuns 
 import { lockHolder } from "../apply/lock.ts";
 import { isLasting } from "../dkms/failure-memory.ts";
 import { ioFailure } from "../dkms/io-failure.ts";
-import { journalFile } from "../dkms/tree-layout.ts";
+import { journalFile } from "../dkms/state-layout.ts";
 import type { Host } from "../host/host.ts";
 import { historyDocument } from "../report/history-document.ts";
 import { historyText, nextText, type ToldRun } from "../report/history-text.ts";

@@ -1,7 +1,7 @@
 import type { Emit } from "../apply/event.ts";
 import type { DesiredState } from "../desired-state/desired-state.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
-import { lastRunFile } from "../dkms/tree-layout.ts";
+import { lastRunFile } from "../dkms/state-layout.ts";
 import type { ReconcileOptions } from "../reconcile.ts";
 import type { ReportedRun, RunRefusal } from "./last-run/reported-run.ts";
 import type { OpenedHost } from "./open-host.ts";

@@ -1,7 +1,7 @@
 import process from "node:process";
 import { fail, type Result, succeed } from "../dkms/failure.ts";
 import { ioFailure } from "../dkms/io-failure.ts";
-import { daemonLockFile } from "../dkms/tree-layout.ts";
+import { daemonLockFile } from "../dkms/state-layout.ts";
 import type { Host } from "../host/host.ts";
 import { takeLock } from "../host/lock-file.ts";
 

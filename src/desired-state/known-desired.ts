@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { readOwnFile, writeOwnFile } from "../dkms/own-file.ts";
-import { knownDesiredFile } from "../dkms/tree-layout.ts";
+import { knownDesiredFile } from "../dkms/state-layout.ts";
 import type { Host } from "../host/host.ts";
 import type { DesiredState } from "./desired-state.ts";
 import { type LoadOptions, readDocuments } from "./read-documents.ts";

@@ -4,7 +4,7 @@ import type { Host } from "../host/host.ts";
 import type { BuildInputs } from "./build-record.ts";
 import type { Failure, FailureCode } from "./failure.ts";
 import type { InstanceId } from "./id.ts";
-import { rememberedFailureFile } from "./tree-layout.ts";
+import { rememberedFailureFile } from "./state-layout.ts";
 
 /** An instance that could not be built or installed, and from what. */
 export interface RememberedFailure {

@@ -1,8 +1,8 @@
 import type { DirectoryEntry } from "../host/files.ts";
 import { temporaryPrefix } from "../host/local-files.ts";
 import type { ModuleId } from "./id.ts";
+import { inside } from "./path-component.ts";
 import {
-  inside,
   moduleDirectory,
   sourceDirectory,
   sourceMarkFile,

@@ -1,7 +1,8 @@
 import type { DirectoryEntry } from "../host/files.ts";
 import { temporaryPrefix } from "../host/local-files.ts";
 import { nameProblem } from "./id.ts";
-import { inside, originalsName, originSuffix } from "./tree-layout.ts";
+import { inside } from "./path-component.ts";
+import { originalsName, originSuffix } from "./tree-layout.ts";
 import { attempt, type Look, listing } from "./tree-look.ts";
 
 /** What killed runs left of a package, whatever the version: see verbs/sweep.ts. */

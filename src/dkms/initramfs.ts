@@ -5,7 +5,9 @@ import { objectName } from "./find-objects.ts";
 import { type KernelId, nameProblem } from "./id.ts";
 import { fieldsOf, parseJson, textsOf } from "./json-fields.ts";
 import { readMachineId } from "./machine-id.ts";
-import { activeObjectsDirectory, initramfsRecordFile, inside, kernelDirectory } from "./tree-layout.ts";
+import { inside } from "./path-component.ts";
+import { initramfsRecordFile } from "./state-layout.ts";
+import { activeObjectsDirectory, kernelDirectory } from "./tree-layout.ts";
 
 /** What a kernel's initramfs was made from, as far as anybody has asked for it. */
 export interface InitramfsRecord {

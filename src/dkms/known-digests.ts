@@ -5,7 +5,7 @@ import { isSettled, tickMs } from "../host/settled.ts";
 import { isSystemError } from "../host/system-error.ts";
 import { parseJson } from "./json-fields.ts";
 import { readOwnFile, writeOwnFile } from "./own-file.ts";
-import { digestsFile } from "./tree-layout.ts";
+import { digestsFile } from "./state-layout.ts";
 
 /** Digests that outlive a run, so that a file is read again only when it has changed. */
 export interface KnownDigests {

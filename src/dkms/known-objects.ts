@@ -6,7 +6,7 @@ import { objectFile } from "./object-link.ts";
 import { readOwnFile, writeOwnFile } from "./own-file.ts";
 import { readObject } from "./read-object.ts";
 import type { SignatureProblem } from "./signing/signature-demand.ts";
-import { objectFactsFile } from "./tree-layout.ts";
+import { objectFactsFile } from "./state-layout.ts";
 
 /** What a kernel object says of itself, as far as it decides whether a kernel loads it. */
 export type ObjectInfo = Pick<ModuleInfo, "vermagic" | "arch" | "depends" | "srcversion" | "buildId">;

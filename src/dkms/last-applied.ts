@@ -1,6 +1,6 @@
 import type { Host } from "../host/host.ts";
 import { fieldsOf, parseJson, textsOf } from "./json-fields.ts";
-import { lastAppliedFile } from "./tree-layout.ts";
+import { lastAppliedFile } from "./state-layout.ts";
 
 /** What was asked for of each place when it was last brought there: see plan/wishes.ts. */
 export interface Wishes {

@@ -3,7 +3,8 @@ import type { Host } from "../host/host.ts";
 import { objectName } from "./find-objects.ts";
 import type { KernelId } from "./id.ts";
 import { loadedName } from "./loaded-name.ts";
-import { inside, kernelDirectory } from "./tree-layout.ts";
+import { inside } from "./path-component.ts";
+import { kernelDirectory } from "./tree-layout.ts";
 
 /** What depmod has written of a kernel: where modprobe looks. Thousands of lines, of which hardly anybody asks for three. */
 export interface ModuleList {

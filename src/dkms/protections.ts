@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { Host } from "../host/host.ts";
 import { type ModuleId, type ModuleKey, moduleKey, moduleProblem } from "./id.ts";
-import { protectionFile, protectionsDirectory } from "./tree-layout.ts";
+import { protectionFile, protectionsDirectory } from "./state-layout.ts";
 
 /**
  * The modules that no plan may take away. Each is remembered by a file of its own, so that it stays protected when the

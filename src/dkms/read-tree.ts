@@ -3,11 +3,11 @@ import type { Host } from "../host/host.ts";
 import { findLeftovers, isDebris } from "./find-leftovers.ts";
 import { findStrays, isActiveLink, type Strays } from "./find-strays.ts";
 import { type KernelId, kernelKey, type ModuleId, moduleKey, nameProblem } from "./id.ts";
+import { inside } from "./path-component.ts";
 import {
   activeLink,
   activeLinkName,
   activeLinkTarget,
-  inside,
   isReleaseName,
   moduleDirectory,
   originalsDirectory,

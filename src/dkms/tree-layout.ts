@@ -1,12 +1,9 @@
 import path from "node:path";
 import type { Paths } from "../host/host.ts";
-import { type InstanceId, type KernelId, type ModuleId, nameProblem } from "./id.ts";
+import type { InstanceId, KernelId, ModuleId } from "./id.ts";
+import { component, inside } from "./path-component.ts";
 
-/**
- * Where everything lies in the three trees, as dell/dkms 3.x has it. Pure: nothing is looked at. Every part of a path that
- * comes from an id is checked to be one plain path component, so that no id can lead out of its tree; an id that fails
- * the check is a bug of the caller's, who should have refused it, and is thrown.
- */
+/** Where everything lies in the three trees, as dell/dkms 3.x has it. Pure: nothing is looked at. */
 
 /** `<dkms tree>/<name>` */
 export function packageDirectory(paths: Paths, name: string): string {
@@ -135,118 +132,7 @@ export function kernelDirectory(paths: Paths, release: string): string {
   return inside(paths.installTree, component(release));
 }
 
-/** The lock of one run: see apply/lock.ts. */
-export function lockFile(paths: Paths): string {
-  return inside(paths.state, "lock");
-}
-
-/** Held by the daemon as long as it lives, beside the lock that each of its runs takes. */
-export function daemonLockFile(paths: Paths): string {
-  return inside(paths.state, "daemon.lock");
-}
-
-/** Digests of files that did not change since: see known-digests.ts. */
-export function digestsFile(paths: Paths): string {
-  return inside(paths.state, "digests.json");
-}
-
-/** What was there when nothing was left to do: see known-scan.ts. */
-export function knownScanFile(paths: Paths): string {
-  return inside(paths.state, "scan.bin");
-}
-
-/** What checked documents ask for: see known-desired.ts. */
-export function knownDesiredFile(paths: Paths): string {
-  return inside(paths.state, "desired.json");
-}
-
-/** What kernel objects say of themselves: see known-objects.ts. */
-export function objectFactsFile(paths: Paths): string {
-  return inside(paths.state, "objects.json");
-}
-
-/** How the last run ended, and how things stand: see contract/last-run-schema.ts. */
-export function lastRunFile(paths: Paths): string {
-  return inside(paths.state, "last-run.json");
-}
-
-/** What the runs did, append-only JSON lines. */
-export function journalFile(paths: Paths): string {
-  return inside(paths.state, "journal.jsonl");
-}
-
-/** `<state>/logs/<name>/<version>/<release>/<arch>/make.log`: the log of the last failed build of one instance. */
-export function failedBuildLog(paths: Paths, { module, kernel }: InstanceId): string {
-  const parts = [module.name, module.version, kernel.release, kernel.arch].map(component);
-  return path.join(paths.state, "logs", ...parts, "make.log");
-}
-
-/** `<state>/builds`: the private directories of builds that run side by side, each with a random name. */
-export function privateBuildsDirectory(paths: Paths): string {
-  return path.join(paths.state, "builds");
-}
-
-/** The directory of all {@link rememberedFailureFile}s. */
-export function rememberedFailures(paths: Paths): string {
-  return path.join(paths.state, "failures");
-}
-
-/** `<state>/failures/<name>/<version>/<release>/<arch>.json`: see failure-memory.ts. */
-export function rememberedFailureFile(paths: Paths, { module, kernel }: InstanceId): string {
-  const parts = [module.name, module.version, kernel.release, `${kernel.arch}.json`].map(component);
-  return path.join(rememberedFailures(paths), ...parts);
-}
-
-/** `<state>/last-applied.json`: see last-applied.ts. */
-export function lastAppliedFile(paths: Paths): string {
-  return path.join(paths.state, "last-applied.json");
-}
-
-/** `<state>/protected`: see protections.ts. */
-export function protectionsDirectory(paths: Paths): string {
-  return path.join(paths.state, "protected");
-}
-
-/** `<state>/protected/<name>/<version>`: being there protects the module. */
-export function protectionFile(paths: Paths, { name, version }: ModuleId): string {
-  return path.join(protectionsDirectory(paths), component(name), component(version));
-}
-
-/**
- * `<state>/depmod-owed/<release>/<arch>`: written before what is installed for a kernel changes, removed when depmod has
- * run. A kill in between is thereby seen by the next scan, although every file is in its place.
- */
-export function depmodMark(paths: Paths, { release, arch }: KernelId): string {
-  return path.join(depmodMarks(paths), component(release), component(arch));
-}
-
-/** The directory of all {@link depmodMark}s. */
-export function depmodMarks(paths: Paths): string {
-  return inside(paths.state, "depmod-owed");
-}
-
-/** `<state>/initramfs/<release>/<arch>.json`: see initramfs.ts. */
-export function initramfsRecordFile(paths: Paths, { release, arch }: KernelId): string {
-  return path.join(initramfsRecords(paths), component(release), `${component(arch)}.json`);
-}
-
-/** The directory of all {@link initramfsRecordFile}s. */
-export function initramfsRecords(paths: Paths): string {
-  return inside(paths.state, "initramfs");
-}
-
 /** How a kernel's directory in the tree is told from `source`, `build` and `tarball`: digits, a dot, anything. */
 export function isReleaseName(name: string): boolean {
   return /^[0-9]+\./.test(name);
-}
-
-/** `<directory>/<name>`: of a directory without slash at its end and a plain name; path.join looks at every letter. */
-export function inside(directory: string, name: string): string {
-  return directory === "/" ? `/${name}` : `${directory}/${name}`;
-}
-
-function component(text: string): string {
-  const problem = nameProblem(text);
-  if (problem) throw new Error(`"${text}" cannot be part of a path: it ${problem}`);
-  return text;
 }

@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import type { ActualState, ScanRequest } from "../../src/actual-state/actual-state.ts";
 import { recallScan, scanToKeep } from "../../src/actual-state/known-scan.ts";
 import { scanActual } from "../../src/actual-state/scan-actual.ts";
-import { knownScanFile, rememberedFailures } from "../../src/dkms/tree-layout.ts";
+import { knownScanFile, rememberedFailures } from "../../src/dkms/state-layout.ts";
 import type { Host } from "../../src/host/host.ts";
 import { dkmsTree, type TreeBuilder } from "../rig/tree-builder.ts";
 

@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { noteCommand, openJournal } from "../../src/apply/journal.ts";
 import { journalLines, journalRuns } from "../../src/apply/journal-runs.ts";
 import { fail } from "../../src/dkms/failure.ts";
-import { journalFile } from "../../src/dkms/tree-layout.ts";
+import { journalFile } from "../../src/dkms/state-layout.ts";
 import { assemblePlan } from "../../src/plan/assemble-plan.ts";
 import { dkmsTree } from "../rig/tree-builder.ts";
 import { actualState, desiredState } from "../rig/world.ts";

@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import type { ApplyEvent } from "../../src/apply/event.ts";
 import { lockHolder, withLock } from "../../src/apply/lock.ts";
 import { succeed } from "../../src/dkms/failure.ts";
-import { lockFile } from "../../src/dkms/tree-layout.ts";
+import { lockFile } from "../../src/dkms/state-layout.ts";
 import { createHost } from "../../src/host/create-host.ts";
 import { localFiles } from "../../src/host/local-files.ts";
 import { runAgent } from "../rig/agent.ts";

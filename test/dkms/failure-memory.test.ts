@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import type { BuildInputs } from "../../src/dkms/build-record.ts";
 import type { FailureCode } from "../../src/dkms/failure.ts";
 import { forgetFailure, pendingFailure, rememberFailure } from "../../src/dkms/failure-memory.ts";
-import { rememberedFailureFile } from "../../src/dkms/tree-layout.ts";
+import { rememberedFailureFile } from "../../src/dkms/state-layout.ts";
 import { createHost } from "../../src/host/create-host.ts";
 import type { Host } from "../../src/host/host.ts";
 import { dkmsTree } from "../rig/tree-builder.ts";

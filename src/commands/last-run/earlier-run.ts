@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { LastRunDocument } from "../../contract/last-run-schema.ts";
 import { fieldsOf, parseJson } from "../../dkms/json-fields.ts";
 import { readOwnFile } from "../../dkms/own-file.ts";
-import { lastRunFile } from "../../dkms/tree-layout.ts";
+import { lastRunFile } from "../../dkms/state-layout.ts";
 import type { Host } from "../../host/host.ts";
 import { jsonText } from "../../report/json.ts";
 import { toolBuild } from "../tool-version.ts";

@@ -7,7 +7,7 @@ import { orWarn } from "../../apply/or-warn.ts";
 import type { LastRunDocument } from "../../contract/last-run-schema.ts";
 import type { DesiredState } from "../../desired-state/desired-state.ts";
 import type { KnownObjects } from "../../dkms/known-objects.ts";
-import { lastRunFile } from "../../dkms/tree-layout.ts";
+import { lastRunFile } from "../../dkms/state-layout.ts";
 import type { Host } from "../../host/host.ts";
 import { installedAmongWanted } from "../../plan/readiness.ts";
 import { survey } from "../../plan/survey.ts";

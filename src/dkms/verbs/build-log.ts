@@ -4,7 +4,7 @@ import type { Command, CommandResult } from "../../host/run.ts";
 import { isSystemError } from "../../host/system-error.ts";
 import type { Failure } from "../failure.ts";
 import { type InstanceId, kernelKey, moduleKey } from "../id.ts";
-import { failedBuildLog } from "../tree-layout.ts";
+import { failedBuildLog } from "../state-layout.ts";
 
 /** The make.log of one build: every command that was run, all its output, how it ended and how long it took. */
 export interface BuildLog {

@@ -13,11 +13,11 @@ import { fail, type Result, succeed } from "../failure.ts";
 import { instanceAddress } from "../id.ts";
 import { ioFailure } from "../io-failure.ts";
 import { instanceEnvironment, runScript } from "../run-script.ts";
+import { failedBuildLog } from "../state-layout.ts";
 import {
   buildDirectory,
   buildRecordName,
   dependencyMark,
-  failedBuildLog,
   instanceDirectory,
   releaseDirectory,
   stagingPrefix,

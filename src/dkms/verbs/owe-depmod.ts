@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { Host } from "../../host/host.ts";
 import type { KernelId } from "../id.ts";
-import { depmodMark } from "../tree-layout.ts";
+import { depmodMark } from "../state-layout.ts";
 import type { FileChanges } from "./file-changes.ts";
 
 /**

@@ -3,7 +3,8 @@ import type { Host } from "../../host/host.ts";
 import type { Command, CommandResult } from "../../host/run.ts";
 import type { Failure } from "../failure.ts";
 import { type ModuleId, moduleKey } from "../id.ts";
-import { buildDirectory, privateBuildsDirectory } from "../tree-layout.ts";
+import { privateBuildsDirectory } from "../state-layout.ts";
+import { buildDirectory } from "../tree-layout.ts";
 import type { FileChanges } from "./file-changes.ts";
 
 /** Where one build works. */

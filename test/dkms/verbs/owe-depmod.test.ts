@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { scanActual } from "../../../src/actual-state/scan-actual.ts";
-import { depmodMark } from "../../../src/dkms/tree-layout.ts";
+import { depmodMark } from "../../../src/dkms/state-layout.ts";
 import { depmod } from "../../../src/dkms/verbs/depmod.ts";
 import { install } from "../../../src/dkms/verbs/install.ts";
 import { uninstall } from "../../../src/dkms/verbs/uninstall.ts";
