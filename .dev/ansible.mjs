@@ -1,10 +1,5 @@
-import { join } from "node:path";
-import { build } from "./build.mjs";
-import { prepare } from "./prepare.mjs";
-import { show } from "./process.mjs";
+import { makeReady, runFiles } from "./proof.mjs";
 
 /** The Ansible role through all of its states, and what Ansible's own tools say about the collection. */
-process.chdir(join(import.meta.dirname, ".."));
-prepare({ for: "test" });
-await build();
-process.exitCode = show(process.execPath, ["--import", "tsx", "test/scenarios/ansible.slow.ts"]);
+await makeReady({ for: "test" });
+runFiles(["test/scenarios/ansible.slow.ts"]);

@@ -2,25 +2,28 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync,
 import { join } from "node:path";
 import { AptFailure, codename, install, update } from "./apt.mjs";
 import { cachedParts, recordPart } from "./cache.mjs";
-import { replaceDirectory, saveDebianRoot } from "./parts.mjs";
+import { replaceDirectory } from "./parts.mjs";
 import { hasProgram, run, tail } from "./process.mjs";
 
 /** Packages whose own scripts call dkms; the archives are kept in the root, so that installing them needs no network. */
 const modulePackages = ["v4l2loopback-dkms", "ddcci-dkms"];
 
 /**
- * A Debian system in a directory of the cache, with the package dkms, systemd and the headers of one kernel, made by
- * debootstrap.
+ * A Debian system in a directory of the cache, with the package dkms, systemd and the headers of the kernel whose image
+ * is in the cache, made by debootstrap.
  *
- * @param {string} release of the kernel
+ * @returns {string} the release of that kernel
  */
-export function prepareDebianRoot(release) {
+export function prepareDebianRoot() {
+  const [image] = cachedParts("linux-image");
+  if (!image) throw new Error("The preparation brought no kernel.");
+  const release = image.name;
   const packages = ["dkms", "systemd-sysv", `linux-headers-${release}`];
   const [cached] = cachedParts("debian-root");
   if (cached) {
     const missing = packages.filter((name) => !existsSync(join(cached.directory, `var/lib/dpkg/info/${name}.list`)));
     if (missing.length > 0) installIn(cached.directory, missing);
-    return;
+    return release;
   }
   update();
   if (!hasProgram("debootstrap")) install(["debootstrap"]);
@@ -31,7 +34,8 @@ export function prepareDebianRoot(release) {
     installIn(root, packages);
     installIn(root, ["--download-only", ...modulePackages]);
   });
-  saveDebianRoot(codename());
+  recordPart({ kind: "debian-root", package: "debootstrap", version: codename(), path: "debian-root" });
+  return release;
 }
 
 /**

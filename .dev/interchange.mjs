@@ -1,11 +1,6 @@
-import { join } from "node:path";
-import { build } from "./build.mjs";
-import { prepare } from "./prepare.mjs";
-import { show } from "./process.mjs";
+import { makeReady, runFiles } from "./proof.mjs";
 
 /** A long random sequence of verbs by two commands on one tree; a number as argument sets its length. */
-process.chdir(join(import.meta.dirname, ".."));
-prepare({ for: "test" });
-await build();
+await makeReady({ for: "test" });
 process.env.DKMS_AGENT_VERBS = process.argv[2] ?? "200";
-process.exitCode = show(process.execPath, ["--import", "tsx", "test/scenarios/interchange.test.ts"]);
+runFiles(["test/scenarios/interchange.test.ts"]);

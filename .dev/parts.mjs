@@ -70,11 +70,6 @@ export function extractHeaders(release) {
   recordPart({ kind: "headers", package: headerPackage(release), version, path });
 }
 
-/** @param {string} suite that the system in `debian-root` was made from */
-export function saveDebianRoot(suite) {
-  recordPart({ kind: "debian-root", package: "debootstrap", version: suite, path: "debian-root" });
-}
-
 /** @returns {Part[]} the newest usual kernel that modules can be built for, and that is here as a package's files */
 function missingImage() {
   const usual = kernelsWithHeaders().filter(({ release }) => isUsual(readRelease(release)));

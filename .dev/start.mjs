@@ -1,13 +1,10 @@
 import { lstatSync, mkdirSync, readlinkSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "./build.mjs";
 import { kernelsWithHeaders } from "./kernels.mjs";
-import { prepare } from "./prepare.mjs";
 import { show } from "./process.mjs";
+import { makeReady } from "./proof.mjs";
 
-process.chdir(join(import.meta.dirname, ".."));
-prepare({ for: "start" });
-await build();
+await makeReady({ for: "start" });
 fillSandbox();
 
 const options = ["-f", "desired-state", "--root", "sandbox", ...trustOfCheckout()];
