@@ -6,23 +6,20 @@ import type { FileChanges } from "./file-changes.ts";
 
 /**
  * Notes that what is installed for a kernel is about to change, so that a run that is killed before it comes to depmod
- * is made up for by the next one. Taken back with the change; depmod removes it. Nothing is noted where depmod has never
- * been.
+ * is made up for by the next one. Only depmod removes it, also where the change is taken back: a depmod that failed
+ * halfway may have written down some of it, and another module's change may count on the same note. Nothing is noted where
+ * depmod has never been.
  */
 export function oweDepmod({ files, paths }: Host, kernel: KernelId, changes: FileChanges): void {
   if (files.stat(moduleList(paths.installTree, kernel)) === undefined) return;
   const mark = depmodMark(paths, kernel);
-  const wasOwed = files.stat(mark) !== undefined;
   const owe = () => {
+    if (files.stat(mark) !== undefined) return;
     files.makeDirectory(path.dirname(mark));
     files.writeAtomic(mark, "");
   };
-  changes.onRestore(() => {
-    // If depmod has run meanwhile, it has seen what is now taken back.
-    if (files.stat(mark) === undefined) owe();
-    else if (!wasOwed) files.remove(mark);
-  });
-  if (!wasOwed) owe();
+  changes.onRestore(owe);
+  owe();
 }
 
 /** depmod has run: nothing is owed any more. */
