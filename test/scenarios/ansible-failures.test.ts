@@ -1,37 +1,16 @@
 import fs from "node:fs";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { AgentRoot } from "../rig/agent.ts";
-import {
-  type Controller,
-  controller,
-  desiredState,
-  type MachineMaker,
-  moduleTask,
-  stateTask,
-  type Task,
-  writeDocument,
-} from "../rig/ansible.ts";
+import { desiredState, type MachineMaker, moduleTask, stateTask, type Task, writeDocument } from "../rig/ansible.ts";
+import { ansibleSuite } from "../rig/ansible-suite.ts";
 import { quickModule, wanted } from "../rig/quick-machine.ts";
 import { differences, snapshot } from "../rig/snapshot.ts";
-import { testNeeding } from "../rig/test-needing.ts";
 
-const needs = ["ansible", "root", "kmod", "flock"] as const;
-const failures = suite<{ ansible: Controller; machine: MachineMaker }>(
-  "the Ansible collection, where something is wrong",
-);
+const failures = ansibleSuite("the Ansible collection, where something is wrong");
 
-failures.before.each((context) => {
-  context.ansible = controller();
-  context.machine = context.ansible.machine;
-});
-failures.after.each(({ ansible }) => ansible.remove());
-
-testNeeding(
-  failures,
-  needs,
+failures.test(
   "what cannot be done fails with its reason and its remedy, and leaves the documents as they were",
-  async (_, { ansible, machine }) => {
+  async ({ ansible, machine }) => {
     const cases = troubles(machine);
     const book = ansible.book(
       cases.map(({ task }) => ({ ...task, keywords: { ...task.keywords, ignore_errors: true } })),

@@ -1,28 +1,14 @@
 import fs from "node:fs";
 import path from "node:path";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Controller, controller } from "../rig/ansible.ts";
-import { type AnsibleHost, ansibleHost, packAgent } from "../rig/ansible-host.ts";
-import { testNeeding } from "../rig/test-needing.ts";
+import { packAgent } from "../rig/ansible-host.ts";
+import { ansibleRoleSuite } from "../rig/ansible-suite.ts";
 
-const needs = ["ansible", "root", "unshare", "kmod", "flock"] as const;
-const role = suite<{ ansible: Controller; host: AnsibleHost }>("the Ansible role");
+const role = ansibleRoleSuite("the Ansible role", { v4l2loopback: "0.12.7" });
 
-role.before.each((context) => {
-  context.ansible = controller();
-  context.host = ansibleHost(context.ansible, { v4l2loopback: "0.12.7" });
-});
-role.after.each(({ ansible, host }) => {
-  host.remove();
-  ansible.remove();
-});
-
-testNeeding(
-  role,
-  needs,
+role.test(
   "the playbook of the examples installs the agent, its timer and its hooks, and the module",
-  async (_, { ansible, host }) => {
+  async ({ ansible, host }) => {
     packAgent(ansible.directory);
     const book = path.join(ansible.directory, "playbook.yml");
     fs.copyFileSync(path.join(import.meta.dirname, "../../examples/ansible/playbook.yml"), book);

@@ -1,35 +1,22 @@
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Controller, controller, type PlayedBook } from "../rig/ansible.ts";
-import { type AnsibleHost, ansibleHost, packAgent } from "../rig/ansible-host.ts";
+import type { PlayedBook } from "../rig/ansible.ts";
+import { packAgent } from "../rig/ansible-host.ts";
+import { ansibleRoleSuite } from "../rig/ansible-suite.ts";
 import { differences, snapshot } from "../rig/snapshot.ts";
-import { testNeeding } from "../rig/test-needing.ts";
 
-const needs = ["ansible", "root", "unshare", "kmod", "flock"] as const;
-const role = suite<{ ansible: Controller; host: AnsibleHost }>("the Ansible role, in full");
-
-role.before.each((context) => {
-  context.ansible = controller();
-  context.host = ansibleHost(context.ansible, { evdi: "1.0" });
-});
-role.after.each(({ ansible, host }) => {
-  host.remove();
-  ansible.remove();
-});
+const role = ansibleRoleSuite("the Ansible role, in full", { evdi: "1.0" });
 
 function changedTasks({ exitCode, stdout, stderr, tasks }: PlayedBook): readonly string[] {
   assert.is(exitCode, 0, stdout + stderr);
   return tasks.filter(({ result }) => result.changed === true).map(({ task }) => task.replace(/^.* : /, ""));
 }
 
-testNeeding(
-  role,
-  needs,
+role.test(
   "check mode writes nothing, a second run changes nothing, each schedule takes the place of the other, and absent leaves nothing",
-  async (_, { ansible, host }) => {
+  async ({ ansible, host }) => {
     const everything = path.dirname(host.root);
     const file = packAgent(ansible.directory);
     const book = ansible.bookOf([
@@ -90,11 +77,9 @@ function isMeant(difference: string): boolean {
   return !/\/overlays\/|\/(stdout|stderr)$/.test(difference) || /\/upper\/(?!dkms$)./.test(difference);
 }
 
-testNeeding(
-  role,
-  needs,
+role.test(
   "settings that are not valid are not written, another archive takes the place of the old, and what is no agent is told",
-  async (_, { ansible, host }) => {
+  async ({ ansible, host }) => {
     const file = packAgent(ansible.directory);
     const vars = { dkms_agent_install: "tarball", dkms_agent_tarball: file, dkms_agent_schedule: "none" };
     const bookOf = (more: Readonly<Record<string, unknown>>) =>

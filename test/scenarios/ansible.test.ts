@@ -1,44 +1,23 @@
 import fs from "node:fs";
 import path from "node:path";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { AgentRoot } from "../rig/agent.ts";
-import {
-  type Controller,
-  controller,
-  desiredState,
-  type MachineMaker,
-  moduleTask,
-  stateTask,
-  type TaskFields,
-  writeDocument,
-  writeOwn,
-} from "../rig/ansible.ts";
+import { desiredState, moduleTask, stateTask, type TaskFields, writeDocument, writeOwn } from "../rig/ansible.ts";
+import { ansibleSuite } from "../rig/ansible-suite.ts";
 import { quickModule, wanted } from "../rig/quick-machine.ts";
 import { differences, snapshot } from "../rig/snapshot.ts";
-import { testNeeding } from "../rig/test-needing.ts";
 
 const release = "6.1.0-1-amd64";
-const needs = ["ansible", "root", "kmod", "flock"] as const;
-
-const collection = suite<{ ansible: Controller; machine: MachineMaker }>("the Ansible collection");
-
-collection.before.each((context) => {
-  context.ansible = controller();
-  context.machine = context.ansible.machine;
-});
-collection.after.each(({ ansible }) => ansible.remove());
+const collection = ansibleSuite("the Ansible collection");
 
 /** What check mode can know. */
 function essence({ changed, diff, changes, blocked, not_applicable, warnings, document }: TaskFields) {
   return { changed, diff, changes, blocked, not_applicable, warnings, document };
 }
 
-testNeeding(
-  collection,
-  needs,
+collection.test(
   "check mode says exactly what the real run then changes, --diff shows it, and the second run changes nothing",
-  async (_, { ansible, machine }) => {
+  async ({ ansible, machine }) => {
     const host = machine("evdi", "jool", "later", "old", "up");
     quickModule(host, "up", { version: "2.0" });
     for (const name of ["jool", "old", "up"]) writeOwn(host, name);
