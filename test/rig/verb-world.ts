@@ -3,7 +3,9 @@ import * as assert from "uvu/assert";
 import type { Failure, Result } from "../../src/dkms/failure.ts";
 import type { InstanceId } from "../../src/dkms/id.ts";
 import type { Done } from "../../src/dkms/verbs/verb.ts";
+import type { Host } from "../../src/host/host.ts";
 import { fakeObject } from "./fake-object.ts";
+import { filesFullAt } from "./interrupted-files.ts";
 import { dkmsTree, type TreeBuilder } from "./tree-builder.ts";
 import { treeListing } from "./tree-listing.ts";
 
@@ -84,6 +86,29 @@ export async function expectUntouched(
   const failure = expectFailure(await work(), code);
   assert.equal(trees(tree), before);
   return failure;
+}
+
+/**
+ * Does something again and again while the disk is full at one moment after the other: each time everything is as it was,
+ * and at last, after more than `fewest` writes, it succeeds.
+ */
+export async function expectUntouchedWhenFull(
+  tree: TreeBuilder,
+  fewest: number,
+  work: (host: Host) => Promise<Result<Done>>,
+): Promise<void> {
+  const before = trees(tree);
+  for (let number = 1; ; number++) {
+    const { files, writes } = filesFullAt(number);
+    const result = await work(tree.host({ files }));
+    if (writes() < number) {
+      assert.ok(number > fewest, "every write had its turn");
+      expectDone(result);
+      return;
+    }
+    expectFailure(result, "E_NO_SPACE");
+    assert.equal(trees(tree), before, `write ${number}`);
+  }
 }
 
 /** Does something and takes it back: everything is as it was. Then does it again, and commits. */

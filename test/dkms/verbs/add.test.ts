@@ -3,7 +3,6 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { add } from "../../../src/dkms/verbs/add.ts";
 import { localFiles } from "../../../src/host/local-files.ts";
-import { filesFullAt } from "../../rig/interrupted-files.ts";
 import type { TreeBuilder } from "../../rig/tree-builder.ts";
 import { filesBelow } from "../../rig/tree-listing.ts";
 import {
@@ -12,6 +11,7 @@ import {
   expectFailure,
   expectUndoable,
   expectUntouched,
+  expectUntouchedWhenFull,
   trees,
   verbWorld,
   writeSource,
@@ -139,18 +139,7 @@ adding("takes no copy of a source that changes while it is copied", async ({ tre
 adding("leaves everything as it was when the disk is full at any moment", async ({ tree }) => {
   const source = writeSource(tree, { directory: "srv/demo" });
   writeSource(tree, { filling: "old" });
-  const before = trees(tree);
-  for (let number = 1; ; number++) {
-    const { files, writes } = filesFullAt(number);
-    const result = await add(tree.host({ files }), { module, source });
-    if (writes() < number) {
-      assert.ok(number > 10, "every write had its turn");
-      expectDone(result);
-      return;
-    }
-    expectFailure(result, "E_NO_SPACE");
-    assert.equal(trees(tree), before, `write ${number}`);
-  }
+  await expectUntouchedWhenFull(tree, 10, (host) => add(host, { module, source }));
 });
 
 adding.run();

@@ -7,7 +7,6 @@ import { readTree } from "../../../src/dkms/read-tree.ts";
 import { add } from "../../../src/dkms/verbs/add.ts";
 import { build } from "../../../src/dkms/verbs/build.ts";
 import { localFiles } from "../../../src/host/local-files.ts";
-import { filesFullAt } from "../../rig/interrupted-files.ts";
 import { testNeeding } from "../../rig/test-needing.ts";
 import type { TreeBuilder } from "../../rig/tree-builder.ts";
 import { filesBelow } from "../../rig/tree-listing.ts";
@@ -18,6 +17,7 @@ import {
   expectFailure,
   expectUndoable,
   expectUntouched,
+  expectUntouchedWhenFull,
   kernel,
   release,
   type SourceOptions,
@@ -419,18 +419,7 @@ quickly("names the programs that a build needs and the host lacks", async (tree)
 quickly("leaves everything as it was when the disk is full at any moment", async (tree) => {
   await added(tree, { conf: "POST_BUILD=x.sh\n", scripts: { "x.sh": "true\n" } });
   expectDone(await build(tree.host(), instance)).undo.commit();
-  const before = trees(tree);
-  for (let number = 1; ; number++) {
-    const { files, writes } = filesFullAt(number);
-    const result = await build(tree.host({ files }), instance, { replace: true });
-    if (writes() < number) {
-      assert.ok(number > 20, "every write had its turn");
-      expectDone(result);
-      return;
-    }
-    expectFailure(result, "E_NO_SPACE");
-    assert.equal(trees(tree), before, `write ${number}`);
-  }
+  await expectUntouchedWhenFull(tree, 20, (host) => build(host, instance, { replace: true }));
 });
 
 building.run();

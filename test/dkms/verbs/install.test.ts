@@ -11,7 +11,7 @@ import { uninstall } from "../../../src/dkms/verbs/uninstall.ts";
 import type { Done } from "../../../src/dkms/verbs/verb.ts";
 import type { Host } from "../../../src/host/host.ts";
 import { fakeObject } from "../../rig/fake-object.ts";
-import { filesFullAt, filesKilledAt, filesWatchedBy } from "../../rig/interrupted-files.ts";
+import { filesKilledAt, filesWatchedBy } from "../../rig/interrupted-files.ts";
 import type { ModuleBuilder, ModuleOptions, TreeBuilder } from "../../rig/tree-builder.ts";
 import { filesBelow } from "../../rig/tree-listing.ts";
 import {
@@ -20,6 +20,7 @@ import {
   expectFailure,
   expectUndoable,
   expectUntouched,
+  expectUntouchedWhenFull,
   release,
   trees,
   verbWorld,
@@ -346,18 +347,7 @@ function upgrade(tree: TreeBuilder): (host: Host) => Promise<Result<Done>> {
 
 installing("leaves everything as it was when the disk is full at any moment", async ({ tree }) => {
   const act = upgrade(tree);
-  const before = trees(tree);
-  for (let number = 1; ; number++) {
-    const { files, writes } = filesFullAt(number);
-    const result = await act(tree.host({ files }));
-    if (writes() < number) {
-      assert.ok(number > 15, "every write had its turn");
-      expectDone(result);
-      return;
-    }
-    expectFailure(result, "E_NO_SPACE");
-    assert.equal(trees(tree), before, `write ${number}`);
-  }
+  await expectUntouchedWhenFull(tree, 15, act);
 });
 
 installing("converges after a kill at any moment: repair and install again", async () => {
