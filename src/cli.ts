@@ -6,19 +6,28 @@ import type { Io, Sink } from "./commands/io.ts";
 import type { JsonForm } from "./commands/program.ts";
 import { optimizeLate } from "./host/optimize-late.ts";
 import { isTerminal, type OutputDescriptor, writeOutput } from "./host/standard-output.ts";
+import { stoppedExitCode } from "./host/stopped-exit-code.ts";
 import type { Terminal } from "./report/terminal.ts";
 
 const [, script = "", ...args] = process.argv;
 
 // Whatever the caller's umask is, everybody can read what is built and installed, as with dell/dkms.
 process.umask(0o022);
-main(script, args)
-  .catch(explainBug)
-  // Everything is written by now; to take down Node's heap in good order would only take time.
-  .then((code) => process.exit(code));
+main(script, args).catch(explainBug).then(end);
 
-/** Arguments to exit code. */
-async function main(startedAs: string, given: readonly string[]): Promise<number> {
+/** An exit code, or the signal that the program was asked to stop with. */
+type Ending = number | NodeJS.Signals;
+
+/** Everything is written by now; to take down Node's heap in good order would only take time. */
+function end(ending: Ending): void {
+  if (typeof ending === "number") process.exit(ending);
+  process.kill(process.pid, ending);
+  // The kernel spares the first process of a container.
+  process.exit(stoppedExitCode(ending) ?? exitCodes.failed.code);
+}
+
+/** Arguments to ending. */
+async function main(startedAs: string, given: readonly string[]): Promise<Ending> {
   const io = (color: boolean) => ({ out: sinkOf("stdout", color), err: sinkOf("stderr", color) });
   const isDkms = path.basename(startedAs) === "dkms";
   if (isDkms || given[0] === "dkms") {
@@ -64,14 +73,22 @@ function say({ exitCode, out, err }: Answer, io: Io): number {
   return exitCode;
 }
 
-/** Asks the work to stop, and lets it end: a second signal does not hurry past its clean-up. */
-async function obeySignals(work: (signal: AbortSignal) => Promise<number>, reloads = false): Promise<number> {
+/**
+ * Asks the work to stop, and lets it end: a second signal does not hurry past its clean-up. What was stopped before it was
+ * through ends by the signal then, so that whoever has started it (a shell, systemd, make) can tell that from a failure.
+ */
+async function obeySignals(work: (signal: AbortSignal) => Promise<number>, reloads = false): Promise<Ending> {
   const controller = new AbortController();
   const signals = (["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const).filter((name) => !reloads || name !== "SIGHUP");
-  const stop = (name: NodeJS.Signals) => controller.abort(name);
+  let asked: NodeJS.Signals | undefined;
+  const stop = (name: NodeJS.Signals) => {
+    asked ??= name;
+    controller.abort(name);
+  };
   for (const name of signals) process.on(name, stop);
   try {
-    return await work(controller.signal);
+    const code = await work(controller.signal);
+    return code === exitCodes.ok.code ? code : (asked ?? code);
   } finally {
     for (const name of signals) process.off(name, stop);
   }

@@ -34,6 +34,10 @@ export const detailedApplyCodes = {
   changedAndFailed: { code: 6, meaning: "changed, and something failed or is blocked" },
 } as const;
 
+/** No code of a table: the daemon ends with 0, and so does what was through already. */
+export const stopNote =
+  "A run that a signal has stopped clears up, and then ends by it: for a shell, with 128 and its number.";
+
 /** The exit code that problems of documents and plan lead to; `undefined` if none of them is an error. */
 export function exitCodeOfProblems(diagnostics: readonly Diagnostic[]): number | undefined {
   const errors = diagnostics.filter(({ severity }) => severity === "error");
@@ -74,5 +78,7 @@ export function exitCodeHelp(): string {
     ...rows(detailedApplyCodes),
     "",
     "dkms VERB exits with the codes of dell/dkms.",
+    "",
+    stopNote,
   ].join("\n");
 }

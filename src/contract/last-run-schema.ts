@@ -70,7 +70,7 @@ export const lastRunSchema = field(
       ]),
       "how the run ended",
     ),
-    exit_code: count("that the run ended with; without --detailed-exitcode"),
+    exit_code: count("that the run ended with; without --detailed-exitcode; stopped by a signal: 128 and its number"),
     message: text("the same in one sentence"),
     changed: flag("at least one step changed something and was not taken back"),
     started_at: time("when it began"),

@@ -26,7 +26,7 @@ stopped.before.each((context) => {
 });
 stopped.after.each(({ tree }) => tree.remove());
 
-/** Sends SIGINT when the run says that it has begun, and expects that it ends with 1 and leaves nothing behind. */
+/** Sends SIGINT when the run says that it has begun, and expects that it ends by it and leaves nothing behind. */
 async function expectStop(tree: TreeBuilder, words: readonly string[], begun: (run: ChildProcess) => Promise<unknown>) {
   const before = trees(tree);
   const run = spawn(process.execPath, [cli, ...words], { stdio: ["ignore", "pipe", "pipe"] });
@@ -37,7 +37,7 @@ async function expectStop(tree: TreeBuilder, words: readonly string[], begun: (r
   const closed = once(run, "close");
   await Promise.race([begun(run), closed]);
   run.kill("SIGINT");
-  assert.equal(await closed, [1, null], output.join(""));
+  assert.equal(await closed, [null, "SIGINT"], output.join(""));
   assertContract(words, printed.join(""));
   assert.equal(trees(tree), before);
   assert.equal(
@@ -47,7 +47,7 @@ async function expectStop(tree: TreeBuilder, words: readonly string[], begun: (r
   return output.join("");
 }
 
-stopped("dkms ldtarball ends with 1, says so, and leaves nothing behind", async ({ tree, archive }) => {
+stopped("dkms ldtarball ends by it, says so, and leaves nothing behind", async ({ tree, archive }) => {
   // The directory into which it is unpacked.
   const unpacking = () =>
     new Promise<void>((resolve) => {
@@ -61,7 +61,7 @@ stopped("dkms ldtarball ends with 1, says so, and leaves nothing behind", async 
   assert.match(said, "[E_CANCELLED]");
 });
 
-stopped("apply ends with 1, says so, and goes on in the next run", async ({ tree, archive }) => {
+stopped("apply ends by it, says so, and goes on in the next run", async ({ tree, archive }) => {
   const listed = `[{path: ${archive}, sha256: ${localFiles.sha256(archive)}}]`;
   const document = `apiVersion: dkms-agent/v1\nkernels: [with-headers]\nmodules: [{name: demo, version: "1.0", state: built, build: never, tarballs: ${listed}}]\n`;
   tree.write("etc/dkms-agent/desired-state/modules.yaml", document);
@@ -74,6 +74,7 @@ stopped("apply ends with 1, says so, and goes on in the next run", async ({ tree
   const said = await expectStop(tree, ["apply", "--json", "--root", tree.root], loading);
   assert.match(said, '"type":"step_start"');
   assert.match(said, '"code":"E_CANCELLED"');
+  assert.match(said, /"type":"run_complete".*"interrupted":true.*\n$/);
   const next = await runAgent(tree.root, ["apply"]);
   assert.is(next.exitCode, 0, next.stderr);
   assert.ok(fs.existsSync(tree.at("var/lib/dkms/demo/1.0", release, "x86_64/module/demo_a.ko")));

@@ -19,6 +19,8 @@ stops.before.each((context) => {
 });
 stops.after.each(({ machine }) => machine.remove());
 
+const seenByShell = { SIGINT: 130, SIGTERM: 143 } as const;
+
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   testNeeding(
     stops,
@@ -26,16 +28,16 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     `${signal} during PRE_INSTALL: nothing is installed, the next run goes on`,
     async (_, { machine }) => {
       const stop = withScript(machine, "PRE_INSTALL");
-      const run = apply(machine);
+      const run = start(machine);
       const pid = await stop.reached();
       run.child.kill(signal);
-      assert.is(await run.exitCode, 1, run.said());
+      assert.is(await run.ending, signal, run.said());
       assert.match(run.said(), `Stopping (${signal})`);
       assert.not(isRunning(pid));
       assert.equal(installed(machine), []);
       const report = fs.readFileSync(machine.at("var/lib/dkms/.dkms-agent/last-run.json"), "utf8");
       const { status, exit_code, last_success_at } = JSON.parse(report);
-      assert.equal([status, exit_code, last_success_at], ["interrupted", 1, null]);
+      assert.equal([status, exit_code, last_success_at], ["interrupted", seenByShell[signal], null]);
       assert.match(
         (await machine.run("history")).stdout,
         /install evdi\/1\.0@.* was stopped during PRE_INSTALL.*\[E_CANCELLED\].*\n\nThe next apply tries again/,
@@ -58,12 +60,12 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
       fs.mkdirSync(directory);
       const real = 'PATH=/usr/sbin:/sbin:/usr/bin:/bin exec depmod "$@"';
       fs.writeFileSync(path.join(directory, "depmod"), `#!/bin/sh\n${stop.line}\n${real}\n`, { mode: 0o755 });
-      const run = apply(machine, { PATH: `${directory}:${process.env.PATH}` });
+      const run = start(machine, { env: { PATH: `${directory}:${process.env.PATH}` } });
       await stop.reached();
       run.child.kill(signal);
       await run.says(`Stopping (${signal})`);
       await stop.letGo();
-      assert.is(await run.exitCode, 1, run.said());
+      assert.is(await run.ending, signal, run.said());
       assert.equal(installed(machine), ["evdi.ko"]);
       assert.match(fs.readFileSync(machine.at("lib/modules", release, "modules.dep"), "utf8"), "updates/dkms/evdi.ko:");
       assert.match((await machine.run("history")).stdout, /stopped on request; 4 steps done.*\n\nThe next apply /);
@@ -81,12 +83,12 @@ testNeeding(
     const source = quickModule(machine, "evdi", { make: "sh made/deaf.sh" });
     fs.writeFileSync(path.join(source, "made/deaf.sh"), `trap "" INT TERM\n${stop.line}\n`);
     machine.want(wanted("evdi"));
-    const run = apply(machine);
+    const run = start(machine);
     const pid = await stop.reached();
     run.child.kill("SIGINT");
     await run.says("Stopping (SIGINT)");
     run.child.kill("SIGINT");
-    assert.is(await run.exitCode, 1, run.said());
+    assert.is(await run.ending, "SIGINT", run.said());
     assert.not(isRunning(pid));
     assert.not(fs.existsSync(machine.at("var/lib/dkms/evdi")));
     assert.match((await machine.run("history")).stdout, /stopped during the build.*\n\nThe next apply tries again/);
@@ -110,6 +112,40 @@ testNeeding(
   },
 );
 
+testNeeding(
+  stops,
+  [...needs, "unshare"],
+  "the first process of a container, which no signal ends, ends with the code that a shell would show",
+  async (_, { machine }) => {
+    const stop = withScript(machine, "PRE_BUILD");
+    const run = start(machine, { prefix: ["unshare", "--pid", "--fork"] });
+    await stop.reached();
+    const children = fs.readFileSync(`/proc/${run.child.pid}/task/${run.child.pid}/children`, "utf8");
+    process.kill(Number.parseInt(children, 10), "SIGTERM");
+    assert.is(await run.ending, 143, run.said());
+    assert.match(run.said(), "Stopped: 0 steps done");
+    assert.not(fs.existsSync(machine.at("var/lib/dkms/evdi")));
+  },
+);
+
+testNeeding(
+  stops,
+  needs,
+  "a kernel hook that is stopped keeps no package from going on, unless the settings say so",
+  async (_, { machine }) => {
+    const stop = withScript(machine, "PRE_BUILD");
+    const hook = ["hook", "header-postinst", "--kernel", release];
+    for (const [hooks, ending] of [["lenient", 0] as const, ["strict", "SIGTERM"] as const]) {
+      fs.writeFileSync(machine.at("etc/dkms-agent/config.yaml"), `hooks: ${hooks}\n`);
+      const run = start(machine, { words: hook });
+      await stop.reached();
+      run.child.kill("SIGTERM");
+      assert.is(await run.ending, ending, run.said());
+      assert.match(run.said(), "Stopped: 0 steps done");
+    }
+  },
+);
+
 stops.run();
 
 /** A module with a script that waits. */
@@ -123,14 +159,22 @@ function withScript(machine: AgentRoot, name: string): Block {
 
 interface Started {
   readonly child: ChildProcess;
-  /** -1 if the signal itself has ended it. */
-  readonly exitCode: Promise<number>;
+  /** The exit code, or the signal by which it has ended. */
+  readonly ending: Promise<number | NodeJS.Signals | null>;
   readonly said: () => string;
   readonly says: (text: string) => Promise<void>;
 }
 
-function apply({ root }: AgentRoot, env: Readonly<Record<string, string>> = {}): Started {
-  const child = spawn(process.execPath, [cli, "apply", "--root", root], {
+interface Circumstances {
+  readonly env?: Readonly<Record<string, string>>;
+  /** A program that starts the program. */
+  readonly prefix?: readonly string[];
+  readonly words?: readonly string[];
+}
+
+function start({ root }: AgentRoot, { env = {}, prefix = [], words = ["apply"] }: Circumstances = {}): Started {
+  const [command = "", ...rest] = [...prefix, process.execPath, cli, ...words, "--root", root];
+  const child = spawn(command, rest, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...env },
   });
@@ -143,7 +187,7 @@ function apply({ root }: AgentRoot, env: Readonly<Record<string, string>> = {}):
     });
   return {
     child,
-    exitCode: new Promise((resolve) => child.on("close", (code) => resolve(code ?? -1))),
+    ending: new Promise((resolve) => child.on("close", (code, signal) => resolve(signal ?? code))),
     said: () => said,
     says: (text) =>
       new Promise((resolve) => {

@@ -62,6 +62,8 @@ const dropIn = `${import.meta.dirname}/../../packaging/systemd/builds.conf`;
 async function endsBuildWhenStopped({ run }: SystemdMachine): Promise<void> {
   await run(`systemctl start --no-block ${unit} && ${untilBuilds(unit)}`);
   await run(`systemctl stop ${unit}`);
+  assert.is(await run(`systemctl show ${unit} -P Result`), "success\n");
+  assert.match(await run("systemctl --failed"), "0 loaded units listed");
   assert.match(await run(`journalctl -b -u ${unit}`), "Stopped: 0 steps done");
   await run(noneWorks, 1);
   assert.is(await run("find /lib/modules/*/updates /var/lib/dkms/vpoll 2>/dev/null || true"), "");

@@ -9,6 +9,7 @@ import type { DesiredState } from "../../desired-state/desired-state.ts";
 import type { KnownObjects } from "../../dkms/known-objects.ts";
 import { lastRunFile } from "../../dkms/state-layout.ts";
 import type { Host } from "../../host/host.ts";
+import { stoppedExitCode } from "../../host/stopped-exit-code.ts";
 import { installedAmongWanted } from "../../plan/readiness.ts";
 import { survey } from "../../plan/survey.ts";
 import type { Reconciled } from "../../reconcile.ts";
@@ -147,10 +148,12 @@ type Ending = Pick<EndedRun, "status" | "exitCode" | "message" | "changed" | "de
 function keep({ host, settings }: OpenedHost, run: ReportedRun, { emit, earlier, ...ending }: Ending): void {
   const { facts, filter, startedAt } = run;
   const { command, caller, toolVersion } = facts;
+  const isStopped = host.signal.aborted && ending.exitCode !== exitCodes.ok.code;
+  const exitCode = (isStopped ? stoppedExitCode(host.signal.reason) : undefined) ?? ending.exitCode;
   const more = { command, caller, toolVersion, filter, startedAt, endedAt: host.clock(), host: hostFacts(host) };
   let document: Report | undefined;
   orWarn(emit, "keep how the run ended", () => {
-    document = writeReport(host, { ...ending, ...more }, earlier);
+    document = writeReport(host, { ...ending, ...more, exitCode }, earlier);
   });
   const { metricsFile } = settings;
   if (metricsFile === undefined || !document) return;

@@ -1,5 +1,5 @@
 import type { CommandSpec } from "../command-spec.ts";
-import { detailedApplyCodes, exitCodes } from "../exit-codes.ts";
+import { detailedApplyCodes, exitCodes, stopNote } from "../exit-codes.ts";
 import { type OptionSpec, sharedOptionSpecs } from "../shared-options.ts";
 import { toolVersion } from "../tool-version.ts";
 import { entry, paragraph, part, section, title, verbatim } from "./roff.ts";
@@ -21,7 +21,7 @@ export function commandPage(commands: readonly CommandSpec[], date: string): str
     ),
     section("COMMANDS", ...commands.map(commandPart), dkmsPart),
     section("OPTIONS", paragraph("Every command but dkms takes these."), ...sharedOptionSpecs.map(optionEntry)),
-    section("EXIT STATUS", ...codes(exitCodes)),
+    section("EXIT STATUS", ...codes(exitCodes), paragraph(stopNote)),
     section(
       "EXIT STATUS OF APPLY --DETAILED-EXITCODE",
       ...codes(detailedApplyCodes),

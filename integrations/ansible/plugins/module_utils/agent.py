@@ -83,6 +83,8 @@ class Agent:
         if self.root is not None:
             options += ["--root", self.root]
         code, out, err = self.module.run_command([self.program] + words + options, cwd="/")
+        # Ended by a signal: as a shell, and last-run.json, have it.
+        code = code if code >= 0 else 128 - code
         if code == 127:
             msg = "{0} cannot be started: {1} It is a program for Node.js, which must be on the PATH of this task.".format(
                 self.program, _line(err)

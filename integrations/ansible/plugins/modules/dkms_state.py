@@ -157,7 +157,7 @@ diagnostics:
   type: list
   elements: dict
 exit_code:
-  description: The exit code of dkms-agent.
+  description: The exit code of dkms-agent; C(143) and the like where a signal has stopped it.
   returned: when it has run, and not in check mode
   type: int
 """

@@ -36,7 +36,7 @@ module PuppetX::DkmsAgent
     end
 
     # Applies the documents for one module, and yields each event as it comes.
-    # @return [Array(Integer, String)] the exit code, and what it printed for people
+    # @return [Array(Integer, String)] the exit code as a shell has it, and what it printed for people
     def self.apply(name)
       Open3.popen3(environment, program, 'apply', '--json', '--module', name) do |input, output, errors, child|
         input.close
@@ -50,7 +50,7 @@ module PuppetX::DkmsAgent
           # Puppet was asked to stop: so is the agent, which takes back what is half done.
           Process.kill('TERM', child.pid) unless ended
         end
-        [child.value.exitstatus || -1, complaints.value]
+        [child.value.exitstatus || 128 + child.value.termsig, complaints.value]
       end
     end
 
