@@ -21,7 +21,7 @@ import { rememberReads } from "../host/remember-reads.ts";
 import type { ActualState, Finding, ModuleState, Prospect, ProspectRequest, ScanRequest } from "./actual-state.ts";
 import { findMisplaced } from "./find-misplaced.ts";
 import { attempt, type Scan } from "./scan.ts";
-import { type ScannedInstance, scanInstance } from "./scan-instance.ts";
+import { type ScannedInstance, type ScannedModule, scanInstance } from "./scan-instance.ts";
 import { type ProspectContext, scanProspect } from "./scan-prospect.ts";
 import { scanSource } from "./scan-source.ts";
 import { scanStrays } from "./scan-strays.ts";
@@ -48,8 +48,9 @@ export async function scanActual(asked: Host, request: ScanRequest): Promise<Act
     destinations: new Map(),
     confs: noKnownConfs(),
   };
-  const modules = await scanModules(scan, tree.modules);
-  const strays = scanStrays(scan, tree, modules);
+  const scanned = await scanModules(scan, tree.modules);
+  const modules = judgeModules(scan, scanned);
+  const strays = scanStrays(scan, tree, scanned);
   const sources = new Map(request.sources.map((one) => [moduleKey(one.module), scanSource(scan, one)]));
   const seesFailures = !request.retry && scanRememberedFailures(scan);
   const { signing = defaultSigning } = request;
@@ -101,14 +102,19 @@ function scanKernels(host: Host, findings: Finding[]): Kernel[] {
   );
 }
 
-async function scanModules(scan: Scan, modules: readonly TreeModule[]): Promise<ModuleState[]> {
-  const scanned: { module: TreeModule; instances: ScannedInstance[] }[] = [];
+async function scanModules(scan: Scan, modules: readonly TreeModule[]): Promise<ScannedModule[]> {
+  const scanned: ScannedModule[] = [];
   for (const module of modules) {
     const instances: ScannedInstance[] = [];
     for (const one of module.instances)
       instances.push(await scanInstance(scan, { module: module.id, kernel: one.kernel }, one));
     scanned.push({ module, instances });
   }
+  return scanned;
+}
+
+/** With what only shows when all of them are known. */
+function judgeModules(scan: Scan, scanned: readonly ScannedModule[]): ModuleState[] {
   const misplaced = findMisplaced(
     scan,
     scanned.flatMap(({ instances }) => instances),

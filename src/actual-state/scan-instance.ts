@@ -6,7 +6,7 @@ import { type Footprint, footprint } from "../dkms/footprint.ts";
 import { type InstanceId, instanceAddress } from "../dkms/id.ts";
 import { leadsTo, objectFile } from "../dkms/object-link.ts";
 import { readObject } from "../dkms/read-object.ts";
-import type { TreeInstance } from "../dkms/read-tree.ts";
+import type { TreeInstance, TreeModule } from "../dkms/read-tree.ts";
 import { buildRecordFile, kernelDirectory, moduleObjectsDirectory } from "../dkms/tree-layout.ts";
 import { findingOf } from "../dkms/tree-look.ts";
 import type { InstanceState, ObjectState, Problem } from "./actual-state.ts";
@@ -20,6 +20,12 @@ export interface ScannedInstance {
   readonly print: Footprint;
   /** Directories where its objects may have been installed, on this distribution or another. */
   readonly destinations: ReadonlySet<string>;
+}
+
+/** A module of the tree, and its instances. */
+export interface ScannedModule {
+  readonly module: TreeModule;
+  readonly instances: readonly ScannedInstance[];
 }
 
 /** Everything about one instance that is there: its objects, built and installed, and what is wrong with them. */
@@ -53,13 +59,24 @@ export async function scanInstance(scan: Scan, id: InstanceId, tree: TreeInstanc
     conf: look.conf,
     ...built,
   });
-  const written = look.conf?.objects.map(({ destLocation }) => path.resolve(path.join(kernel, destLocation)));
+  const written = [
+    ...(look.conf?.objects.map(({ destLocation }) => destLocation) ?? []),
+    // Of what is installed, or was until a run was killed, the build knows it also when dkms.conf has changed or is gone.
+    ...(record?.objects.flatMap(({ destination }) => destination ?? []) ?? []),
+  ];
   return {
     id,
     state: { kernel: id.kernel, level, objects, record, problems, originalsSaved: tree.originalsSaved },
     print,
-    destinations: new Set([...print.places.values(), ...(written ?? [])]),
+    destinations: new Set([...print.places.values(), ...placesIn(kernel, written)]),
   };
+}
+
+/** What dkms.conf and records say of places counts below the kernel's directory alone. */
+function placesIn(kernel: string, written: readonly string[]): readonly string[] {
+  return written
+    .map((place) => path.resolve(path.join(kernel, place)))
+    .filter((place) => place.startsWith(`${kernel}/`));
 }
 
 interface InstanceLook {

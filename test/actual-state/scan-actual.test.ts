@@ -7,6 +7,7 @@ import { scanActual } from "../../src/actual-state/scan-actual.ts";
 import { type BuildRecord, formatBuildRecord } from "../../src/dkms/build-record.ts";
 import { instanceAddress, moduleKey } from "../../src/dkms/id.ts";
 import type { Host } from "../../src/host/host.ts";
+import { buildRecord } from "../rig/build-record.ts";
 import { filesRefusing } from "../rig/failing-files.ts";
 import { fakeObject } from "../rig/fake-object.ts";
 import { dkmsTree, type TreeBuilder } from "../rig/tree-builder.ts";
@@ -292,6 +293,26 @@ scan("finds what killed runs left in all three trees, by the package's name", as
     [[], []],
   );
 });
+
+scan(
+  "finds what a killed run left where a build belongs that is not installed any more, and nowhere else",
+  async ({ tree }) => {
+    tree.module("hello/1.0", { destination: "/kernel/net" }).built(K);
+    const destinations = ["/kernel/misc", "/../../../usr/src/elsewhere"];
+    const objects = destinations.map((destination) => ({ file: "hello.ko", sha256: "", size: 1, destination }));
+    const record = { ...buildRecord({ module: hello, kernel }), objects };
+    tree.write(`${built}/.dkms-agent-build.json`, formatBuildRecord(record));
+    tree.write("etc/os-release", "ID=gentoo\n");
+    const hide = (place: string) => tree.write(`${place}/.dkms-agent-hello.0123456789ab`, "");
+    hide("usr/src/elsewhere");
+    const left = ["kernel/misc", "kernel/net"].map((place) => hide(`lib/modules/${K}/${place}`));
+    const { strays } = await scanActual(tree.host(), nothingAsked);
+    assert.equal(
+      strays.map(({ name, paths }) => [name, [...paths].sort()]),
+      [["hello", left]],
+    );
+  },
+);
 
 for (const [title, place] of [
   ["the DKMS tree", dkms],
