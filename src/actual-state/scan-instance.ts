@@ -63,6 +63,7 @@ export async function scanInstance(scan: Scan, id: InstanceId, tree: TreeInstanc
     ...(look.conf?.objects.map(({ destLocation }) => destLocation) ?? []),
     // Of what is installed, or was until a run was killed, the build knows it also when dkms.conf has changed or is gone.
     ...(record?.objects.flatMap(({ destination }) => destination ?? []) ?? []),
+    ...(record?.superseded?.flatMap(({ directory: before }) => before ?? []) ?? []),
   ];
   return {
     id,

@@ -18,7 +18,7 @@ export interface BuildRecord {
    * What earlier builds of the instance had in the install tree when this one replaced them. An install or uninstall takes
    * away what is left of it.
    */
-  readonly superseded?: readonly ObjectDigest[];
+  readonly superseded?: readonly SupersededObject[];
   /** The archive that the objects were loaded from. What the record says of how they were made is only its claim. */
   readonly tarball?: { readonly sha256: string };
   /** AUTOINSTALL and NO_WEAK_MODULES of dkms.conf for this kernel, for whoever has the build without bash; absent: no. */
@@ -46,6 +46,12 @@ export interface ObjectDigest {
   /** File name without a directory, e.g. `ddcci.ko.xz`. */
   readonly file: string;
   readonly sha256: string;
+}
+
+/** An object in the install tree. */
+export interface SupersededObject extends ObjectDigest {
+  /** Where it lies, below the kernel's directory. Builds of earlier versions of this program lack it. */
+  readonly directory?: string;
 }
 
 /** An object below module/. Its name without `.ko` and what follows is DEST_MODULE_NAME. */
@@ -87,7 +93,7 @@ function isBuildRecord(value: unknown): value is BuildRecord {
     isCount(value.durationMs) &&
     Array.isArray(value.objects) &&
     value.objects.every(isRecordedObject) &&
-    (value.superseded === undefined || isDigestList(value.superseded)) &&
+    (value.superseded === undefined || isSupersededList(value.superseded)) &&
     (value.tarball === undefined || hasTexts(value.tarball, ["sha256"])) &&
     ["undefined", "boolean"].includes(typeof value.autoinstall) &&
     ["undefined", "boolean"].includes(typeof value.noWeakModules) &&
@@ -101,15 +107,15 @@ function isInputs(value: unknown): boolean {
 }
 
 function isRecordedObject(value: unknown): boolean {
-  return (
-    hasTexts(value, ["file", "sha256"]) &&
-    isCount(value.size) &&
-    (value.destination === undefined || typeof value.destination === "string")
-  );
+  return isPlacedDigest(value, "destination") && isCount(value.size);
 }
 
-function isDigestList(value: unknown): boolean {
-  return Array.isArray(value) && value.every((object) => hasTexts(object, ["file", "sha256"]));
+function isSupersededList(value: unknown): boolean {
+  return Array.isArray(value) && value.every((object) => isPlacedDigest(object, "directory"));
+}
+
+function isPlacedDigest(value: unknown, place: string): value is Record<string, unknown> {
+  return hasTexts(value, ["file", "sha256"]) && ["undefined", "string"].includes(typeof value[place]);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

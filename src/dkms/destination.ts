@@ -5,7 +5,11 @@ import type { ObjectSpec } from "./conf/dkms-conf.ts";
  * Where the object goes, below `<install tree>/<release>`: begins with a slash, has none at its end. Most distributions
  * send everything to one place, whatever the file says (tried with dell/dkms 3.2.2); `addonModulesDir` beats them all.
  */
-export function destinationDirectory(spec: ObjectSpec, distribution: string, addonModulesDir?: string): string {
+export function destinationDirectory(
+  spec: Pick<ObjectSpec, "destLocation">,
+  distribution: string,
+  addonModulesDir?: string,
+): string {
   const [, usual] = places.find(([names]) => names.test(distribution)) ?? [];
   const place = addonModulesDir ? `/${addonModulesDir}` : (usual ?? spec.destLocation);
   return place.replace(/\/{2,}/g, "/").replace(/\/$/, "");

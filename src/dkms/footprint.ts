@@ -38,7 +38,7 @@ export function footprint({ kernel, distribution, addonModules, conf, built, rec
   const superseded = record?.superseded ?? [];
   const names = new Set([...specs.map(({ destName }) => destName), ...namesOf(current)]);
   const places = [...names].map((name) => {
-    const spec = specs.find(({ destName }) => destName === name) ?? { ...unknownSpec, destName: name };
+    const spec = specs.find(({ destName }) => destName === name) ?? unknownSpec;
     return [name, destinationDirectory(spec, distribution, addonModules)] as const;
   });
   return {
@@ -114,7 +114,7 @@ export function isOwn(object: HashedObject, { prints, rivals, owner }: Claims): 
 }
 
 /** Where the distribution sends everything, that place is known without dkms.conf too. */
-const unknownSpec: Omit<ObjectSpec, "destName"> = { builtName: "", builtLocation: "", destLocation: "", strip: false };
+const unknownSpec: Pick<ObjectSpec, "destLocation"> = { destLocation: "" };
 
 function namesOf(objects: readonly ObjectDigest[]): string[] {
   return objects.flatMap(({ file }) => objectName(file) ?? []);

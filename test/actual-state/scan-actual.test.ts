@@ -233,10 +233,10 @@ scan(
     const places = [
       tree.write(`${installed}/hello.ko.xz`, "compressed"),
       tree.write(`lib/modules/${K}/extra/world.ko`, fakeObject({ name: "world", release: K })),
-      tree.write(`${installed}/gone.ko`, "superseded"),
+      tree.write(`lib/modules/${K}/kernel/misc/gone.ko`, "superseded"),
       tree.write(`${installed}/older.ko`, old),
     ];
-    writeRecord(tree, { objects: ["hello.ko", "world.ko"], superseded: [`${installed}/gone.ko`] });
+    writeRecord(tree, { objects: ["hello.ko", "world.ko"], superseded: [`lib/modules/${K}/kernel/misc/gone.ko`] });
     tree.write(`lib/modules/${K}/kernel/net/hello.ko`, "the kernel's own");
     const actual = await scanActual(tree.host(), nothingAsked);
     const problems = actual.modules.flatMap(({ id, instances }) =>
@@ -432,7 +432,11 @@ function writeRecord(
     durationMs: 1,
     objects: objects.map((file) => ({ file, sha256: digestOf(tree, `${built}/module/${file}`) ?? "", size: 1 })),
     ...(superseded && {
-      superseded: superseded.map((file) => ({ file: path.basename(file), sha256: digestOf(tree, file) ?? "" })),
+      superseded: superseded.map((file) => ({
+        file: path.basename(file),
+        sha256: digestOf(tree, file) ?? "",
+        directory: path.relative(`lib/modules/${K}`, path.dirname(file)),
+      })),
     }),
   };
   tree.write(`${built}/.dkms-agent-build.json`, formatBuildRecord(record));

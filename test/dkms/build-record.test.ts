@@ -39,6 +39,7 @@ parse("takes nothing else for a record", () => {
     { ...record, objects: [{ file: "hello.ko", sha256: "f", size: 3, destination: 1 }] },
     { ...record, superseded: [{ file: "old.ko" }] },
     { ...record, superseded: null },
+    { ...record, superseded: [{ file: "old.ko", sha256: "0", directory: 1 }] },
     { ...record, autoinstall: "yes" },
     { ...record, noWeakModules: null },
   ];

@@ -16,7 +16,7 @@ import type { TarballBinary } from "../tarball/tarball.ts";
 import { buildRecordFile, buildRecordName, instanceDirectory, releaseDirectory } from "../tree-layout.ts";
 import { asideLabel } from "./aside.ts";
 import type { FileChanges } from "./file-changes.ts";
-import { findSuperseded } from "./find-superseded.ts";
+import { findSuperseded, withoutEqual } from "./find-superseded.ts";
 import { isBuilt } from "./tree-checks.ts";
 import type { Done } from "./verb.ts";
 import { type Outcome, unchanged, withUndo } from "./with-undo.ts";
@@ -77,8 +77,7 @@ function recordOf(host: Host, { job, binary, instance }: Loading): BuildRecord {
     const size = host.files.stat(path.join(top, file))?.size ?? 0;
     return { file, sha256, size, ...(destination !== undefined && { destination }) };
   });
-  const superseded = findSuperseded(host, instance, undefined);
-  const left = superseded.filter((old) => !objects.some(equals(old)));
+  const superseded = withoutEqual(host, findSuperseded(host, instance, undefined), objects);
   const claimed = binary.record;
   return {
     format: 1,
@@ -89,7 +88,7 @@ function recordOf(host: Host, { job, binary, instance }: Loading): BuildRecord {
     durationMs: claimed?.durationMs ?? 0,
     objects,
     ...installRules(claimed ?? {}),
-    ...(left.length > 0 && { superseded: left }),
+    ...(superseded.length > 0 && { superseded }),
     tarball: { sha256: staged.sha256 },
   };
 }

@@ -6,8 +6,8 @@ import {
   type BuildRecord,
   formatBuildRecord,
   installRules,
-  type ObjectDigest,
   type RecordedObject,
+  type SupersededObject,
 } from "../build-record.ts";
 import { fail, type Result, succeed } from "../failure.ts";
 import { instanceAddress } from "../id.ts";
@@ -28,7 +28,7 @@ import { checkCopy } from "./check-copy.ts";
 import { type CollectedObjects, collectObjects } from "./collect-objects.ts";
 import { compile } from "./compile.ts";
 import type { FileChanges } from "./file-changes.ts";
-import { findSuperseded } from "./find-superseded.ts";
+import { findSuperseded, withoutEqual } from "./find-superseded.ts";
 import { copyLinkedObjects, findLinkedObjects, relinkObjects } from "./linked-objects.ts";
 import { builtMeanwhile, isBuilt } from "./tree-checks.ts";
 import type { Outcome } from "./with-undo.ts";
@@ -170,7 +170,7 @@ async function runPostBuild(making: Making, staging: string): Promise<Result<rea
 }
 
 interface BuildResult extends Pick<CollectedObjects, "names" | "signed"> {
-  readonly superseded: readonly ObjectDigest[];
+  readonly superseded: readonly SupersededObject[];
   readonly durationMs: number;
 }
 
@@ -189,9 +189,7 @@ function completeStaging({ host, job, log }: Making, staging: string, result: Bu
     const destination = conf.objects[index]?.destLocation;
     return { ...recordObject(host, path.join(staging, "module", file)), ...(destination && { destination }) };
   });
-  const superseded = result.superseded.filter(({ file, sha256 }) =>
-    objects.every((object) => object.file !== file || object.sha256 !== sha256),
-  );
+  const superseded = withoutEqual(host, result.superseded, objects);
   const { directives = {} } = job.options;
   const { signing } = job;
   const signer = result.signed && signing.kind === "sign" ? files.sha256(signing.signing.certificate) : undefined;

@@ -45,7 +45,11 @@ function clear(host: Host, name: string): Result<Outcome> {
 function clearKernels({ files, ...host }: Host, name: string): string[] {
   const { installTree } = host.paths;
   const releases = (files.list(installTree) ?? []).filter((entry) => entry.kind === "directory");
-  const usual = destinationDirectory(noSpec, readDistribution({ files, paths: host.paths }), host.paths.addonModules);
+  const usual = destinationDirectory(
+    { destLocation: "" },
+    readDistribution({ files, paths: host.paths }),
+    host.paths.addonModules,
+  );
   return releases.flatMap(({ name: release }) => {
     if (nameProblem(release) !== undefined) return [];
     const top = kernelDirectory(host.paths, release);
@@ -59,8 +63,6 @@ function clearKernels({ files, ...host }: Host, name: string): string[] {
     return hidden;
   });
 }
-
-const noSpec = { builtName: "", builtLocation: "", destName: "", destLocation: "", strip: false };
 
 function clearSources({ files, paths }: Host, name: string): string[] {
   const entries = (files.list(paths.sourceTree) ?? []).filter((entry) => hiddenPattern(name).test(entry.name));

@@ -150,7 +150,7 @@ rebuilding("says of which content the old object is", async (tree) => {
   writeSource(tree, { objects: ["demo_a"] });
   await rebuilt(tree);
   const text = fs.readFileSync(tree.at(record), "utf8");
-  assert.equal(parseBuildRecord(text)?.superseded, [{ file: "demo_b.ko", sha256 }]);
+  assert.equal(parseBuildRecord(text)?.superseded, [{ file: "demo_b.ko", sha256, directory: "updates/dkms" }]);
 });
 
 superseding.run();
