@@ -1,4 +1,3 @@
-import { setTimeout } from "node:timers/promises";
 import type { ActualState } from "./actual-state/actual-state.ts";
 import { compareLoaded } from "./actual-state/compare-loaded.ts";
 import { admitEarlier, type EarlierPlan, tellLeft } from "./apply/admit-earlier.ts";
@@ -108,8 +107,8 @@ async function reconcileLocked(
   const wishes = rememberWishes(after.actual.lastApplied, after.plan, world);
   orWarn(emit, "remember what was wanted", () => writeLastApplied(host, wishes));
   if (!outcome.interrupted && after.keep) {
-    await digests.save({ whole: filter.modules.length === 0 && filter.kernel === undefined });
     if (after.keep()) await keepSettled(host, desired, scope);
+    await digests.save({ whole: filter.modules.length === 0 && filter.kernel === undefined });
   }
   options.keep?.();
   orWarn(emit, "keep in the journal how this run ended", () => journal.end(outcome));
@@ -121,7 +120,7 @@ async function reconcileLocked(
 
 /** Looks once more when what has just changed has come to rest, so that the next run with nothing to do has nothing to keep. */
 async function keepSettled(host: Host, desired: DesiredState, scope: CompareOptions): Promise<void> {
-  await setTimeout(tickMs + 1);
+  await host.pause(tickMs + 1);
   (await compare(host, desired, scope)).keep?.();
 }
 

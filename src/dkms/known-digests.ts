@@ -1,4 +1,3 @@
-import { setTimeout } from "node:timers/promises";
 import type { FileStat } from "../host/files.ts";
 import type { Host } from "../host/host.ts";
 import { isSettled, tickMs } from "../host/settled.ts";
@@ -92,12 +91,12 @@ export function unknownDigests(host: Host): KnownDigests {
 
 /** What was made a moment ago is read again when its moment is over, so that the next run need not keep it. */
 async function settle(
-  { clock }: Host,
+  { clock, pause }: Host,
   unsettled: ReadonlyMap<string, number>,
   sha256: (path: string) => unknown,
 ): Promise<void> {
   const waitMs = Math.max(...unsettled.values()) + tickMs + 1 - clock().getTime();
-  if (waitMs > 0 && waitMs <= 2 * tickMs) await setTimeout(waitMs);
+  if (waitMs > 0 && waitMs <= 2 * tickMs) await pause(waitMs);
   for (const path of [...unsettled.keys()]) sha256(path);
 }
 

@@ -3,6 +3,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import process from "node:process";
+import { setTimeout } from "node:timers/promises";
 import type { Files } from "./files.ts";
 import type { Host, Machine, Paths } from "./host.ts";
 import { localFiles } from "./local-files.ts";
@@ -25,6 +26,7 @@ export interface HostOptions {
   readonly files?: Files;
   readonly run?: Run;
   readonly clock?: () => Date;
+  readonly pause?: Host["pause"];
   readonly machine?: Partial<Machine>;
   /** Where programs are looked for. Default: the process's PATH, completed by the standard directories. */
   readonly searchPath?: string;
@@ -49,6 +51,7 @@ export function createHost(options: HostOptions = {}): Host {
     mark,
     signal,
     clock: options.clock ?? (() => new Date()),
+    pause: options.pause ?? setTimeout,
     machine: { ...observeMachine(root), ...options.machine },
   };
 }

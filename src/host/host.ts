@@ -18,6 +18,8 @@ export interface Host {
   /** Aborted when the program has been asked to stop. */
   readonly signal: AbortSignal;
   readonly clock: () => Date;
+  /** Resolves when the clock has gone on by so many milliseconds. */
+  readonly pause: (ms: number) => Promise<void>;
   readonly machine: Machine;
 }
 

@@ -5,15 +5,14 @@ import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { DesiredState } from "../../src/desired-state/desired-state.ts";
-import { unsignedPolicy } from "../../src/dkms/engine-policy.ts";
-import { defaultArchiveLimits } from "../../src/host/archive/archive-limits.ts";
+import type { Files } from "../../src/host/files.ts";
 import type { Host } from "../../src/host/host.ts";
-import { noFilter } from "../../src/plan/resolve-wanted.ts";
 import { reconcile } from "../../src/reconcile.ts";
 import { fakeObject } from "../rig/fake-object.ts";
 import { filesKilledAt } from "../rig/interrupted-files.ts";
 import { memoryDirectory } from "../rig/memory-directory.ts";
 import { onCopy } from "../rig/on-copy.ts";
+import { reconcileOptions } from "../rig/reconcile-options.ts";
 import { tarArchive } from "../rig/tar-archive.ts";
 import { binariesOnlyFiles, objectFiles } from "../rig/tarballs.ts";
 import { testNeeding } from "../rig/test-needing.ts";
@@ -145,22 +144,9 @@ async function installThenChange(tree: TreeBuilder): Promise<void> {
   tree.write("usr/src/demo-1.0/changed", "");
 }
 
-const options = {
-  filter: noFilter,
-  archives: { allowInsecureFiles: true, limits: defaultArchiveLimits },
-  emit: () => {},
-  lockTimeoutMs: 0,
-  buildTimeoutMs: 60_000,
-  policy: unsignedPolicy,
-  engine: "builtin",
-  jobs: 2,
-  failFast: false,
-  facts: { caller: { uid: 0, user: "root", login: undefined }, command: "apply", toolVersion: "0" },
-} as const;
-
 /** One run is enough, and another one would do nothing. */
 async function converge(host: Host, wanted: DesiredState): Promise<void> {
-  const result = await reconcile(host, wanted, options);
+  const result = await reconcile(host, wanted, reconcileOptions);
   assert.ok(result.ok, result.ok ? "" : result.error.message);
   const steps = result.ok ? (result.value.outcome?.steps ?? []) : [];
   assert.equal(
@@ -179,24 +165,28 @@ const ended = { ending: "exited", exitCode: 0, stdout: "", stderr: "", durationM
 
 /**
  * Nobody else wants the lock of a tree that nobody else knows, and what depmod writes is none of our writes: to start them
- * takes more time than all the rest.
+ * takes more time than all the rest. By its clock every file has come to rest long ago, so that no run has to wait for that.
  */
-function hostOf(tree: TreeBuilder): Host {
+function hostOf(tree: TreeBuilder, files?: Files): Host {
   const { run } = tree.host();
   const needless = ["flock", "depmod"];
-  return tree.host({ run: async (command) => (needless.includes(command.file) ? ended : run(command)) });
+  return tree.host({
+    ...(files && { files }),
+    run: async (command) => (needless.includes(command.file) ? ended : run(command)),
+    clock: () => new Date(Date.now() + 60_000),
+    pause: async () => {},
+  });
 }
 
 /** Whether the run was long enough to be killed. */
 async function killAt(tree: TreeBuilder, wanted: DesiredState, number: number): Promise<boolean> {
   const { files, writes } = filesKilledAt(number);
-  const { run } = hostOf(tree);
-  const host = tree.host({
-    files,
-    run: async (command) => (writes() < number ? run(command) : { ...ended, ending: "killed", exitCode: -1 }),
-  });
+  const alive = hostOf(tree, files);
+  const run: Host["run"] = async (command) =>
+    writes() < number ? alive.run(command) : { ...ended, ending: "killed", exitCode: -1 };
+  const host = { ...alive, run };
   try {
-    await reconcile(host, wanted, options);
+    await reconcile(host, wanted, reconcileOptions);
   } catch {
     // The journal could not be written: whoever is killed says nothing.
   }
