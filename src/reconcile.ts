@@ -4,10 +4,11 @@ import { admitEarlier, type EarlierPlan, tellLeft } from "./apply/admit-earlier.
 import type { CarryOutOptions, EngineName, Seen } from "./apply/carry-out.ts";
 import { carryOutNothing } from "./apply/carry-out-nothing.ts";
 import type { Emit } from "./apply/event.ts";
-import { openJournal, type RunFacts } from "./apply/journal.ts";
+import { openJournal } from "./apply/journal.ts";
 import { withLock } from "./apply/lock.ts";
 import { orWarn } from "./apply/or-warn.ts";
 import type { Applied, Outcome } from "./apply/outcome.ts";
+import type { CommandFacts } from "./apply/run-facts.ts";
 import { type CompareOptions, compare } from "./compare.ts";
 import type { DesiredState } from "./desired-state/desired-state.ts";
 import type { EnginePolicy } from "./dkms/engine-policy.ts";
@@ -38,8 +39,8 @@ export interface ReconcileOptions extends Required<Omit<CompareOptions, "signing
   readonly jobs: number;
   /** Start nothing more after the first failure. */
   readonly failFast: boolean;
-  /** What the journal is to tell of this run, besides its engine. */
-  readonly facts: Omit<RunFacts, "engine" | "planId">;
+  /** What the journal is to tell of this run, besides its engine and what it is narrowed to. */
+  readonly facts: CommandFacts;
   /** A plan that was made before: what it has is done, and nothing else; if it does not hold any more, nothing at all. */
   readonly earlier?: EarlierPlan | undefined;
   /** Called under the lock after what was to be done: for what later runs can make use of. */
@@ -93,7 +94,7 @@ async function reconcileLocked(
     return succeed(refused);
   }
   for (const module of desired.modules) if (module.protect) protectModule(host, module);
-  const journal = openJournal(host, { ...options.facts, engine: options.engine, planId: earlier?.plan.planId });
+  const journal = openJournal(host, { ...options.facts, engine: options.engine, planId: earlier?.plan.planId, filter });
   // A run with nothing to do leaves one line: its end.
   if (plan.steps.length > 0) journal.start(desired, plan);
   const applied = await carryOutPlan(host, { plan, seen: seenIn(before.actual) }, { ...options, journal });

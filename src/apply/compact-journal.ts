@@ -1,12 +1,5 @@
-import {
-  forgottenRun,
-  isQuiet,
-  type JournalLine,
-  type JournalRun,
-  journalLines,
-  journalRuns,
-  linesByRun,
-} from "./journal-runs.ts";
+import { isIdle, type JournalRun } from "./journal-run.ts";
+import { forgottenRun, type JournalLine, journalLines, journalRuns, journalText, linesByRun } from "./journal-runs.ts";
 
 /** In characters, of which a journal has about as many as bytes. */
 export interface JournalLimits {
@@ -28,30 +21,33 @@ export function compactJournal(text: string, { largest, kept }: JournalLimits = 
   const isWhole = text === "" || text.endsWith("\n");
   if (isWhole && text.length <= largest) return undefined;
   const lines = journalLines(text);
-  if (text.length <= largest) return textOf(lines);
+  if (text.length <= largest) return journalText(lines);
   const byRun = linesByRun(lines);
   const runs = journalRuns(lines).map((run) => {
     const own = byRun.get(run.id) ?? [];
-    return { run, text: isQuiet(run) && run.count > 1 ? textOf(own.map((line) => counted(line, run))) : textOf(own) };
+    return { run, text: journalText(isIdle(run) && run.count > 1 ? own.map((line) => counted(line, run)) : own) };
   });
-  const first = firstKept(
-    runs.map(({ text: one }) => one.length),
-    kept,
-  );
-  const plans = [...lines.filter(({ type }) => type === forgottenRun), ...runs.slice(0, first).flatMap(appliedPlan)];
-  const told = runs.slice(first).map((one) => one.text);
-  return textOf(plans.slice(-mostPlans)) + told.join("");
+  const refused = runs.filter(({ run }) => run.refused);
+  const forgotten = new Set(refused.slice(0, firstKept(refused, kept / refusedShare)));
+  const left = runs.filter((one) => !forgotten.has(one));
+  const first = firstKept(left, kept);
+  const plans = [...lines.filter(({ type }) => type === forgottenRun), ...left.slice(0, first).flatMap(appliedPlan)];
+  const told = left.slice(first).map((one) => one.text);
+  return journalText(plans.slice(-mostPlans)) + told.join("");
 }
 
 /** Saved plans are applied once; by the time that so many others were, an old one does not hold any more. */
 const mostPlans = 1000;
 
+/** Of what is kept, one part in so many may tell of runs that could not do anything. */
+const refusedShare = 8;
+
 /** The index of the oldest run that stays. */
-function firstKept(sizes: readonly number[], kept: number): number {
+function firstKept(runs: readonly { readonly text: string }[], kept: number): number {
   let size = 0;
-  const tooOld = sizes.findLastIndex((one, index) => {
-    size += one;
-    return size > kept && index < sizes.length - 1;
+  const tooOld = runs.findLastIndex(({ text }, index) => {
+    size += text.length;
+    return size > kept && index < runs.length - 1;
   });
   return tooOld + 1;
 }
@@ -64,8 +60,4 @@ function appliedPlan({ run: { id, startedAt, planId } }: { readonly run: Journal
 
 function counted(line: JournalLine, { count, since }: JournalRun): JournalLine {
   return { ...line, fields: new Map([...line.fields, ["count", count], ["since", since]]) };
-}
-
-function textOf(lines: readonly JournalLine[]): string {
-  return lines.map(({ fields }) => `${JSON.stringify(Object.fromEntries(fields))}\n`).join("");
 }

@@ -1,67 +1,7 @@
 import { fieldsOf, parseJson } from "../dkms/json-fields.ts";
 import type { Caller } from "../host/caller.ts";
-
-/** One run as the journal tells it; or, of several one after the other that did nothing and say the same, the last one. */
-export interface JournalRun {
-  readonly id: string;
-  /** False for a command that knows no documents and no plan: a verb of the dkms command, for example. */
-  readonly isApply: boolean;
-  /** ISO 8601, UTC; for a run that did nothing, when it ended. */
-  readonly startedAt: string;
-  /** `undefined`: the run goes on, or was cut off. */
-  readonly end: RunEnd | undefined;
-  /** `undefined`: it could begin. */
-  readonly refused: RunRefusal | undefined;
-  /** `undefined` in what earlier versions wrote. */
-  readonly caller: Caller | undefined;
-  readonly command: string | undefined;
-  readonly engine: string | undefined;
-  readonly toolVersion: string | undefined;
-  /** The plan_id of a saved plan that it applied. */
-  readonly planId: string | undefined;
-  /** SHA-256 of the documents; `undefined` for a run with nothing to do. */
-  readonly desired: string | undefined;
-  readonly planned: Counts | undefined;
-  /** In the order in which they began. */
-  readonly steps: readonly JournalStep[];
-  /** How many runs this one stands for, itself included. */
-  readonly count: number;
-  /** When the first of them ran. */
-  readonly since: string;
-}
-
-/** Why a run could not do anything. */
-export interface RunRefusal {
-  readonly code: string;
-  readonly message: string;
-}
-
-export interface RunEnd {
-  readonly at: string;
-  readonly interrupted: boolean;
-  /** Of a new plan after it all. */
-  readonly remaining: Counts | undefined;
-  readonly durationMs: number;
-}
-
-/** A plan's summary: how many instances, by what happens to them. */
-export type Counts = Readonly<Record<string, number>>;
-
-export interface JournalStep {
-  readonly id: string;
-  /** A reason code of the plan. */
-  readonly reason: string | undefined;
-  readonly startedAt: string;
-  /** `undefined`: it was begun, and nobody wrote what became of it. */
-  readonly result: StepEnd | undefined;
-}
-
-export interface StepEnd {
-  readonly result: string;
-  readonly code: string | undefined;
-  readonly message: string | undefined;
-  readonly durationMs: number;
-}
+import { foldRuns } from "./fold-runs.ts";
+import type { Counts, JournalRun, JournalStep, RunEnd, RunRefusal, StepEnd } from "./journal-run.ts";
 
 /** One line of the journal: at least these are there. */
 export interface JournalLine {
@@ -74,6 +14,11 @@ export interface JournalLine {
 /** The lines of a journal that can be read: half a line, which a power cut leaves, tells nothing. Pure. */
 export function journalLines(text: string): readonly JournalLine[] {
   return text.split("\n").flatMap((line) => parseLine(line) ?? []);
+}
+
+/** The same lines as text. Pure. */
+export function journalText(lines: readonly JournalLine[]): string {
+  return lines.map(({ fields }) => `${JSON.stringify(Object.fromEntries(fields))}\n`).join("");
 }
 
 /** The same lines by run, oldest first. Pure. */
@@ -99,40 +44,7 @@ export const refusedRun = "run_refused";
 /** The runs of a journal, oldest first. Pure. */
 export function journalRuns(lines: readonly JournalLine[]): readonly JournalRun[] {
   const told = lines.filter(({ type }) => type !== forgottenRun);
-  return joinQuietRuns([...linesByRun(told).values()].map(toRun));
-}
-
-/** What became of a run. `refused`: it could not do anything. `cut-off`: nobody wrote how it ended, since it was killed or the machine went down. */
-export type RunEnding = "nothing" | "done" | "failed" | "interrupted" | "refused" | "cut-off" | "running";
-
-/** How a run ended, if `isRunning` tells that it is not going on still. */
-export function endingOf(run: JournalRun, isRunning: boolean): RunEnding {
-  if (run.refused) return "refused";
-  if (!run.end) return isRunning ? "running" : "cut-off";
-  if (run.steps.some(({ result }) => result?.result === "failed")) return "failed";
-  if (run.end.interrupted) return "interrupted";
-  return isQuiet(run) ? "nothing" : "done";
-}
-
-/** Whether a run had nothing to do and ended well. */
-export function isQuiet({ steps, end, planned }: JournalRun): boolean {
-  return steps.length === 0 && end !== undefined && planned === undefined;
-}
-
-/** Of runs one after the other that had nothing to do, and differ in nothing but their time, the last stands for all. */
-function joinQuietRuns(runs: readonly JournalRun[]): readonly JournalRun[] {
-  const joined: JournalRun[] = [];
-  for (const run of runs) {
-    const before = joined.at(-1);
-    if (before && isQuiet(before) && isQuiet(run) && quietKey(before) === quietKey(run)) {
-      joined[joined.length - 1] = { ...run, count: before.count + run.count, since: before.since };
-    } else joined.push(run);
-  }
-  return joined;
-}
-
-function quietKey({ caller, command, engine, toolVersion, planId, end }: JournalRun): string {
-  return JSON.stringify([caller, command, engine, toolVersion, planId, end?.interrupted, end?.remaining]);
+  return foldRuns([...linesByRun(told).values()].map(toRun));
 }
 
 function toRun(lines: readonly JournalLine[]): JournalRun {
@@ -140,11 +52,12 @@ function toRun(lines: readonly JournalLine[]): JournalRun {
   const start = lines.find(({ type }) => type === "run_start");
   const ended = lines.find(({ type }) => type === "run_end" || type === commandEnd);
   const refusal = lines.find(({ type }) => type === refusedRun);
-  const by = (start ?? ended ?? refusal)?.fields ?? new Map<string, unknown>();
+  const only = ended ?? refusal;
+  const by = (start ?? only)?.fields ?? new Map<string, unknown>();
   const startedAt = textOf(ended?.fields.get("startedAt")) ?? first?.at ?? "";
   return {
     id: first?.run ?? "",
-    isApply: ended?.type !== commandEnd,
+    isApply: ended?.type !== commandEnd && (refusal === undefined || by.has("engine")),
     startedAt,
     end: ended && toEnd(ended),
     refused: refusal && toRefusal(refusal),
@@ -153,11 +66,12 @@ function toRun(lines: readonly JournalLine[]): JournalRun {
     engine: textOf(by.get("engine")),
     toolVersion: textOf(by.get("version")),
     planId: textOf(by.get("plan")),
+    scope: { modules: textsIn(by.get("modules")), kernel: textOf(by.get("kernel")) },
     desired: textOf(start?.fields.get("desired")),
     planned: countsOf(start?.fields.get("summary")),
     steps: toSteps(lines),
-    count: numberOf(ended?.fields.get("count")) ?? 1,
-    since: textOf(ended?.fields.get("since")) ?? startedAt,
+    count: numberOf(only?.fields.get("count")) ?? 1,
+    since: textOf(only?.fields.get("since")) ?? startedAt,
   };
 }
 
@@ -165,13 +79,15 @@ function toEnd({ at, fields }: JournalLine): RunEnd {
   return {
     at,
     interrupted: fields.get("interrupted") === true,
+    signal: textOf(fields.get("signal")),
     remaining: countsOf(fields.get("remaining")),
     durationMs: numberOf(fields.get("durationMs")) ?? 0,
   };
 }
 
 function toRefusal({ fields }: JournalLine): RunRefusal {
-  return { code: textOf(fields.get("code")) ?? "", message: textOf(fields.get("message")) ?? "" };
+  const [code = "", message = ""] = ["code", "message"].map((name) => textOf(fields.get(name)));
+  return { code, message, exitCode: numberOf(fields.get("exit")) };
 }
 
 function toCaller(fields: ReadonlyMap<string, unknown>): Caller | undefined {
@@ -228,6 +144,10 @@ function textOf(value: unknown): string | undefined {
 
 function numberOf(value: unknown): number | undefined {
   return typeof value === "number" ? value : undefined;
+}
+
+function textsIn(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.flatMap((one: unknown) => textOf(one) ?? []) : [];
 }
 
 function countsOf(value: unknown): Counts | undefined {

@@ -1,13 +1,14 @@
 import type { DesiredState } from "../desired-state/desired-state.ts";
 import type { Failure } from "../dkms/failure.ts";
 import { journalFile } from "../dkms/state-layout.ts";
-import type { Caller } from "../host/caller.ts";
 import type { Host } from "../host/host.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Step } from "../plan/step.ts";
 import { compactJournal } from "./compact-journal.ts";
-import { commandEnd, type RunRefusal, refusedRun } from "./journal-runs.ts";
+import { commandEnd } from "./journal-runs.ts";
 import type { Outcome, StepResult } from "./outcome.ts";
+import { takeInRefusedRuns } from "./refused-runs.ts";
+import { type CommandFacts, callerFields, type RunFacts, scopeFields } from "./run-facts.ts";
 
 /**
  * The append-only record of what runs set out to do and what came of it: one JSON object a line, forced to the disk
@@ -20,29 +21,15 @@ export interface Journal {
   readonly end: (outcome: Omit<Outcome, "reboot">) => void;
 }
 
-/** What every command says about itself. */
-export interface CommandFacts {
-  readonly caller: Caller;
-  /** What was asked for, e.g. `apply` or `dkms install`. */
-  readonly command: string;
-  readonly toolVersion: string;
-}
-
-/** What a run says about itself. */
-export interface RunFacts extends CommandFacts {
-  readonly engine: string;
-  /** The plan_id of a saved plan that is applied. */
-  readonly planId?: string | undefined;
-}
-
 /**
- * The journal of the DKMS tree, for one run that holds the lock. Older lines are compacted first where they have become
- * many (see {@link compactJournal}), in one moment; from then on the file only grows. Throws what the file system throws.
+ * The journal of the DKMS tree, for one run that holds the lock, without which nobody writes to it. Older lines are
+ * compacted first where they have become many (see {@link compactJournal}), in one moment, and what was refused since is
+ * taken in; from then on the file only grows. Throws what the file system throws.
  */
 export function openJournal(host: Host, facts: RunFacts): Journal {
   const write = startLines(host, host.clock());
-  const { engine, planId: plan } = facts;
-  const by = { ...callerFields(facts), engine, plan };
+  const { engine, planId: plan, filter } = facts;
+  const by = { ...callerFields(facts), engine, plan, ...scopeFields(filter) };
   let started = false;
   return {
     start: (desired, plan) => {
@@ -59,7 +46,7 @@ export function openJournal(host: Host, facts: RunFacts): Journal {
       }),
     end: ({ changed, interrupted, steps, remaining, durationMs }) => {
       const failed = steps.filter(({ result }) => result === "failed").length;
-      const ended = { changed, interrupted, failed, remaining: remaining?.summary, durationMs };
+      const ended = { changed, interrupted, signal: signalOf(host), failed, remaining: remaining?.summary, durationMs };
       write("run_end", started ? ended : { ...ended, ...by });
     },
   };
@@ -88,7 +75,7 @@ export function noteCommand(host: Host, { facts, startedAt, interrupted, steps }
   const write = startLines(host, startedAt);
   write(commandEnd, {
     ...callerFields(facts),
-    ...{ interrupted, startedAt, durationMs: host.clock().getTime() - startedAt.getTime() },
+    ...{ interrupted, signal: signalOf(host), startedAt, durationMs: host.clock().getTime() - startedAt.getTime() },
     steps: steps.map(({ id, startedAt: at, result, failure, durationMs }) => {
       return { id, at, result, ...(failure && { code: failure.code, message: failure.message }), durationMs };
     }),
@@ -101,23 +88,14 @@ function startLines(host: Host, startedAt: Date): WriteLine {
   const file = journalFile(host.paths);
   const compacted = compactJournal(host.files.readText(file) ?? "");
   if (compacted !== undefined) host.files.writeAtomic(file, compacted, 0o600);
+  takeInRefusedRuns(host);
   const run = `${startedAt.toISOString()}/${process.pid}`;
   return (type, fields) =>
     host.files.append(file, `${JSON.stringify({ type, run, at: host.clock().toISOString(), ...fields })}\n`);
 }
 
-function callerFields({ caller, command, toolVersion }: CommandFacts): Readonly<Record<string, unknown>> {
-  return { uid: caller.uid, user: caller.user, login: caller.login, command, version: toolVersion };
-}
-
-/**
- * Notes a run that could not do anything, since the documents are invalid, another run holds the lock, or the like: for
- * runs that nobody watches, and whose exit code nobody gets. Called without the lock: one short line is appended as a
- * whole. Throws what the file system throws.
- */
-export function noteRefusedRun(host: Host, { engine, ...facts }: RunFacts, { code, message }: RunRefusal): void {
-  const at = host.clock().toISOString();
-  const line = { type: refusedRun, run: `${at}/${process.pid}`, at, code, message, ...callerFields(facts), engine };
-  host.files.makeDirectory(host.paths.state);
-  host.files.append(journalFile(host.paths), `${JSON.stringify(line)}\n`);
+/** Which one has asked the run to stop. */
+function signalOf({ signal }: Host): string | undefined {
+  const reason: unknown = signal.reason;
+  return typeof reason === "string" && reason.startsWith("SIG") ? reason : undefined;
 }

@@ -6,6 +6,7 @@ import { isAncestor } from "../host/ancestors.ts";
 import { endRun } from "../host/end-run.ts";
 import type { Host } from "../host/host.ts";
 import { type HeldLock, type LockAttempt, takeLock } from "../host/lock-file.ts";
+import { processStart } from "../host/process-stat.ts";
 import { outerMark } from "../host/run-mark.ts";
 import type { Emit } from "./event.ts";
 import { sweepState } from "./sweep-state.ts";
@@ -38,7 +39,8 @@ export async function withLock<T>(
 ): Promise<Result<T>> {
   const file = lockFile(host.paths);
   const since = host.clock().toISOString();
-  const holder = `${JSON.stringify({ pid: process.pid, since, doing, run: host.mark })}\n`;
+  const { pid } = process;
+  const holder = `${JSON.stringify({ pid, start: processStart("self"), since, doing, run: host.mark })}\n`;
   let attempt: LockAttempt | { readonly kind: "ours" };
   try {
     host.files.makeDirectory(host.paths.state);
@@ -62,14 +64,25 @@ export async function withLock<T>(
   }
 }
 
+/** Whoever holds the lock. */
+export interface LockHolder {
+  readonly pid: string;
+  /** Which process, what it does, since when. */
+  readonly text: string;
+}
+
 /**
  * The process that holds the lock, without taking anything: who holds it says so in its file, and whoever was killed is not
- * there any more. `undefined` if nobody does, or if the file cannot be read.
+ * there any more, even if another process has its number by now. `undefined` if nobody does, or if the file cannot be read.
  */
-export function lockHolder({ files, paths }: Host): string | undefined {
+export function lockHolder({ files, paths }: Host): LockHolder | undefined {
   try {
-    const pid = fieldOf(files.readText(lockFile(paths)) ?? "", "pid");
-    return pid !== undefined && /^\d+$/.test(pid) && files.lstat(`/proc/${pid}`) ? pid : undefined;
+    const text = files.readText(lockFile(paths)) ?? "";
+    const [pid, start] = [fieldOf(text, "pid"), fieldOf(text, "start")];
+    if (pid === undefined || !/^\d+$/.test(pid)) return undefined;
+    const now = processStart(Number(pid));
+    const isThere = now !== undefined && (start === undefined || start === now);
+    return isThere ? { pid, text: describeHolder(text) } : undefined;
   } catch {
     return undefined;
   }
@@ -127,7 +140,7 @@ function describeHolder(text: string): string {
 }
 
 /** Of what a holder wrote about itself; anything may stand in the file. */
-function fieldOf(text: string, name: "pid" | "since" | "run" | "doing"): string | undefined {
+function fieldOf(text: string, name: "pid" | "start" | "since" | "run" | "doing"): string | undefined {
   const value = fieldsOf(parseJson(text))?.get(name);
   return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
 }

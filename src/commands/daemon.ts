@@ -5,6 +5,7 @@ import { runDaemon } from "../daemon/run-daemon.ts";
 import type { Orders } from "../daemon/works.ts";
 import type { DesiredModule } from "../desired-state/desired-state.ts";
 import { readMachineId } from "../dkms/machine-id.ts";
+import { findCaller } from "../host/caller.ts";
 import { findServiceManager } from "../host/service-manager.ts";
 import { daemonLine, daemonStatus, daemonWords } from "../report/daemon-line.ts";
 import { problemLines, versionLine } from "../report/event-line.ts";
@@ -13,6 +14,7 @@ import type { Answer, Invocation } from "./command.ts";
 import { loadFor } from "./documents.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { failedAnswer } from "./failed-answer.ts";
+import { failureRefusal, noteRefusal } from "./note-refusal.ts";
 import { onHost } from "./on-host.ts";
 import { type OpenedHost, openHost, settingsPlace } from "./open-host.ts";
 import { toolVersion } from "./tool-version.ts";
@@ -25,7 +27,12 @@ export async function daemon(invocation: Invocation): Promise<Answer> {
 async function stay(opened: OpenedHost, invocation: Invocation): Promise<Answer> {
   const { host } = opened;
   const claim = await claimTree(host);
-  if (!claim.ok) return failedAnswer(claim.error, invocation.io);
+  if (!claim.ok) {
+    // None of its runs: what the next apply does is not touched by it.
+    const facts = { caller: findCaller(), command: "daemon", toolVersion };
+    noteRefusal(host, facts, failureRefusal(claim.error));
+    return failedAnswer(claim.error, invocation.io);
+  }
   const tenancy: Tenancy = { opened, release: claim.value, modules: [] };
   if (invocation.options.json) invocation.io.out.write(versionLine(toolVersion, host.clock()));
   try {

@@ -1,12 +1,15 @@
-import { endingOf, type JournalRun, type JournalStep, journalLines, journalRuns } from "../apply/journal-runs.ts";
+import { endingOf, type JournalRun, type JournalStep, stoppedSteps } from "../apply/journal-run.ts";
+import { journalLines, journalRuns } from "../apply/journal-runs.ts";
 import { lockHolder } from "../apply/lock.ts";
+import { readJournal } from "../apply/refused-runs.ts";
 import { isLasting } from "../dkms/failure-memory.ts";
 import { ioFailure } from "../dkms/io-failure.ts";
-import { journalFile } from "../dkms/state-layout.ts";
 import type { Host } from "../host/host.ts";
 import { historyDocument } from "../report/history-document.ts";
-import { historyText, nextText, type ToldRun } from "../report/history-text.ts";
+import { historyText } from "../report/history-text.ts";
 import { jsonText } from "../report/json.ts";
+import { nextText } from "../report/next-text.ts";
+import type { ToldRun } from "../report/told-run.ts";
 import type { Answer, Invocation } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { failedAnswer } from "./failed-answer.ts";
@@ -32,7 +35,7 @@ const defaultMost = 20;
 function historyOn(host: Host, { options, io }: Invocation, most: number): Answer {
   let text: string;
   try {
-    text = host.files.readText(journalFile(host.paths)) ?? "";
+    text = readJournal(host);
   } catch (error) {
     const { error: failure } = ioFailure(error, "read the journal");
     return failedAnswer(failure, io);
@@ -41,11 +44,16 @@ function historyOn(host: Host, { options, io }: Invocation, most: number): Answe
   // A verb of the dkms command holds the lock too, and writes its line when it is done.
   const holder = lockHolder(host);
   const last = runs.findLast(({ refused }) => refused === undefined);
-  const isRunning = (run: JournalRun) => run === last && run.id.endsWith(`/${holder}`);
+  const isRunning = (run: JournalRun) => run === last && run.id.endsWith(`/${holder?.pid}`);
   const all = runs.map((run): ToldRun => {
-    return { run, ending: endingOf(run, isRunning(run)), waiting: run.steps.filter(isHeldBack) };
+    return {
+      run,
+      ending: endingOf(run, isRunning(run)),
+      waiting: run.steps.filter(isHeldBack),
+      stopped: stoppedSteps(run),
+    };
   });
-  const told = { runs: all.filter(({ run }) => isMeant(run, options)).slice(-most), next: nextText(all) };
+  const told = { runs: all.filter(({ run }) => isMeant(run, options)).slice(-most), next: nextText(all, holder?.text) };
   const exitCode = exitCodes.ok.code;
   if (options.json) return { exitCode, out: jsonText(historyDocument(told, toolVersion)) };
   if (told.runs.length === 0 && runs.length > 0)
@@ -58,14 +66,16 @@ function isHeldBack({ id, result }: JournalStep): boolean {
   return id.includes("@") && result?.result === "failed" && isLasting(result.code ?? "");
 }
 
-/** Runs in which something was done to a module, or for a kernel, that the options name. */
-function isMeant({ steps }: JournalRun, { modules, kernel }: SharedOptions): boolean {
-  const about = steps.map(({ id }) => id.slice(id.indexOf(":") + 1));
-  const named = modules.map(({ name, version }) => (version === undefined ? `${name}/` : `${name}/${version}`));
+/** Runs in which something was done to a module, or for a kernel, that the options name; or that were about nothing else. */
+function isMeant({ steps, scope }: JournalRun, { modules, kernel }: SharedOptions): boolean {
+  const about = [...steps.map(({ id }) => id.slice(id.indexOf(":") + 1)), ...scope.modules];
   const isModule = (address: string) =>
-    named.some((key) =>
-      key.endsWith("/") ? address.startsWith(key) : address === key || address.startsWith(`${key}@`),
+    modules.some(({ name, version }) =>
+      version === undefined
+        ? address === name || address.startsWith(`${name}/`)
+        : address === `${name}/${version}` || address.startsWith(`${name}/${version}@`),
     );
   const isKernel = (address: string) => address.includes(`@${kernel}/`) || address.startsWith(`${kernel}/`);
-  return (named.length === 0 || about.some(isModule)) && (kernel === undefined || about.some(isKernel));
+  const isOfKernel = kernel === undefined || scope.kernel === kernel || about.some(isKernel);
+  return (modules.length === 0 || about.some(isModule)) && isOfKernel;
 }

@@ -1,9 +1,5 @@
 import type { ApplyEvent } from "../apply/event.ts";
-import { noteRefusedRun } from "../apply/journal.ts";
-import type { RunRefusal } from "../apply/journal-runs.ts";
 import type { LoadedDesired } from "../desired-state/load-desired.ts";
-import { fail } from "../dkms/failure.ts";
-import { isSystemError } from "../host/system-error.ts";
 import type { PlanFilter } from "../plan/resolve-wanted.ts";
 import { reconcile } from "../reconcile.ts";
 import { createReporter } from "./apply-reporter.ts";
@@ -14,6 +10,7 @@ import { invalidAnswer, loadFor } from "./documents.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { type HookEvent, hookEvents } from "./hook-events.ts";
 import { hasNoDocuments } from "./no-documents.ts";
+import { noteRefusal } from "./note-refusal.ts";
 import { filterOf, onHost } from "./on-host.ts";
 import type { OpenedHost } from "./open-host.ts";
 import { runOptionsOf } from "./run-options.ts";
@@ -75,20 +72,20 @@ async function answerOf(opened: OpenedHost, given: Hook): Promise<Answer> {
   const { host } = opened;
   const { invocation, event } = given;
   const { options } = invocation;
-  const startedAt = host.clock();
-  const refuse = (failure: RunRefusal | undefined) => noteRefusal(opened, given, failure);
+  const run = { ...runOptions(opened, given), startedAt: host.clock() };
   const loaded = await loadFor(host, options);
   const { desired } = loaded;
   if (!desired) {
     if (hasNoDocuments(host, options) || isEmpty(loaded, options)) return { exitCode: exitCodes.ok.code };
-    refuse(loaded.diagnostics.find(({ severity }) => severity === "error"));
-    await reportRefused(opened, { ...runOptions(opened, given), startedAt }, loaded);
+    await reportRefused(opened, run, loaded);
     return invalidAnswer(invocation, loaded);
   }
   // A kernel that goes may be gone already.
   const unknown = event === "kernel-prerm" ? undefined : unknownFilter(host, desired, options);
   if (unknown) {
-    refuse(fail("E_USAGE", unknown.message).error);
+    // Nobody sees it: the one that names the kernel is a script.
+    const refusal = { code: "E_USAGE", message: unknown.message, exitCode: undefined };
+    noteRefusal(host, { ...run.facts, engine: run.engine, filter: run.filter }, refusal);
     return usageAnswer(unknown);
   }
   const reporter = createReporter(invocation, host.clock);
@@ -97,17 +94,13 @@ async function answerOf(opened: OpenedHost, given: Hook): Promise<Answer> {
   };
   try {
     for (const diagnostic of loaded.diagnostics) emit({ type: "diagnostic", diagnostic });
-    const run = { ...runOptions(opened, given), startedAt };
     const report = reportConcluded(opened, run, { desired, emit });
     const result = await reconcile(host, desired, { ...run, emit, report });
     if (!result.ok) {
       await reportRefused(opened, run, { failure: result.error, desired });
-      refuse(result.error);
       reporter.failure(result.error);
       return { exitCode: exitCodeOf(result.error) };
     }
-    const { outcome, plan } = result.value;
-    if (!outcome) refuse(plan.diagnostics.find(({ severity }) => severity === "error"));
     return conclude(result.value);
   } finally {
     reporter.end();
@@ -137,17 +130,4 @@ function isNothing(event: ApplyEvent): boolean {
 /** The usual place is there for whoever will ask for something. */
 function isEmpty({ diagnostics }: LoadedDesired, { desired, desiredGiven }: SharedOptions): boolean {
   return !desiredGiven && diagnostics.every(({ code, file }) => code === "E_EMPTY" && desired.includes(file));
-}
-
-/** Nobody gets the exit code of a hook: what kept it from doing anything must be found later. */
-function noteRefusal(opened: OpenedHost, { invocation, event }: Hook, refusal: RunRefusal | undefined): void {
-  if (!refusal) return;
-  const { code, message } = refusal;
-  const usual = runOptionsOf(opened, invocation.options);
-  try {
-    noteRefusedRun(opened.host, { ...usual.facts, engine: usual.engine, command: commandOf(event) }, { code, message });
-  } catch (error) {
-    // A full disk is told on stderr as what it keeps from being done.
-    if (!isSystemError(error)) throw error;
-  }
 }

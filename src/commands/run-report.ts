@@ -4,11 +4,12 @@ import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import { lastRunFile } from "../dkms/state-layout.ts";
 import type { ReconcileOptions } from "../reconcile.ts";
 import type { ReportedRun, RunRefusal } from "./last-run/reported-run.ts";
+import { failureRefusal, noteRefusal, problemsRefusal } from "./note-refusal.ts";
 import type { OpenedHost } from "./open-host.ts";
 
 /**
- * The report that is kept of a run that got the lock, for `ReconcileOptions.report`. What it takes is loaded only then; what
- * cannot be kept is a warning.
+ * The report that is kept of a run that got the lock, for `ReconcileOptions.report`; and if its own plan forbade it, a line in
+ * the history. What it takes is loaded only then; what cannot be kept is a warning.
  */
 export function reportConcluded(
   opened: OpenedHost,
@@ -17,6 +18,7 @@ export function reportConcluded(
 ): NonNullable<ReconcileOptions["report"]> {
   return async (result, objects) => {
     try {
+      if (!result.outcome) noteRefusal(opened.host, factsOf(run), problemsRefusal(result.plan.diagnostics));
       const { keepConcluded } = await import("./last-run/keep-run.ts");
       await keepConcluded(opened, run, { desired, emit, result, objects });
     } catch (error) {
@@ -36,13 +38,20 @@ function unreported(error: unknown, { host }: OpenedHost): Diagnostic {
 
 /**
  * Keeps the report of a run that did not get the lock, or was refused before it looked at the host: what earlier runs have
- * seen stays. Where that cannot be kept nobody is told: the run has said already what is wrong.
+ * seen stays; and leaves a line in the history. Where that cannot be kept nobody is told: the run has said already what is
+ * wrong.
  */
 export async function reportRefused(opened: OpenedHost, run: ReportedRun, refusal: RunRefusal): Promise<void> {
   try {
+    const noted = "failure" in refusal ? failureRefusal(refusal.failure) : problemsRefusal(refusal.diagnostics);
+    noteRefusal(opened.host, factsOf(run), noted);
     const { keepRefused } = await import("./last-run/keep-run.ts");
     keepRefused(opened, run, refusal);
   } catch {
     // The run has said already what is wrong, and its exit code must tell that.
   }
+}
+
+function factsOf({ facts, engine, filter }: ReportedRun) {
+  return { ...facts, engine, filter };
 }

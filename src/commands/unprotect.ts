@@ -1,6 +1,7 @@
 import { noteCommand } from "../apply/journal.ts";
 import { withLock } from "../apply/lock.ts";
 import { orWarn } from "../apply/or-warn.ts";
+import type { CommandFacts } from "../apply/run-facts.ts";
 import { nearestOf } from "../dkms/did-you-mean.ts";
 import { type Result, succeed } from "../dkms/failure.ts";
 import { type ModuleKey, parseModuleKey } from "../dkms/id.ts";
@@ -15,6 +16,7 @@ import type { Answer, Invocation } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { failedAnswer } from "./failed-answer.ts";
 import type { Io } from "./io.ts";
+import { failureRefusal, noteRefusal } from "./note-refusal.ts";
 import { onHost } from "./on-host.ts";
 import { toolVersion } from "./tool-version.ts";
 import { usageAnswer } from "./usage-answer.ts";
@@ -24,10 +26,14 @@ export function unprotect(invocation: Invocation): Promise<Answer> {
   const { options, argument = "", io } = invocation;
   return onHost(invocation, async ({ host, settings }) => {
     const lockTimeoutMs = options.lockTimeoutMs ?? settings.lockTimeoutMs;
+    const facts = { caller: findCaller(), command: "unprotect", toolVersion };
     const lifted = await withLock(host, { lockTimeoutMs, emit: () => {}, doing: "unprotect" }, async () =>
-      liftNoted(host, argument, io),
+      liftNoted(host, { wanted: argument, facts, io }),
     );
-    if (!lifted.ok) return failedAnswer(lifted.error, io);
+    if (!lifted.ok) {
+      noteRefusal(host, facts, failureRefusal(lifted.error));
+      return failedAnswer(lifted.error, io);
+    }
     const { gone, left } = lifted.value;
     if (gone.length === 0) return notProtected(argument, left);
     const exitCode = exitCodes.ok.code;
@@ -42,15 +48,20 @@ interface Lifted {
   readonly left: readonly ModuleKey[];
 }
 
+interface NotedLift {
+  readonly wanted: string;
+  readonly facts: CommandFacts;
+  readonly io: Io;
+}
+
 /** What was lifted is in the history, unless the journal cannot be written to: it is lifted nevertheless. */
-function liftNoted(host: Host, wanted: string, { err }: Io): Result<Lifted> {
+function liftNoted(host: Host, { wanted, facts, io: { err } }: NotedLift): Result<Lifted> {
   const startedAt = host.clock();
   const lifted = lift(host, wanted);
   if (!lifted.ok || lifted.value.gone.length === 0) return lifted;
   const steps = lifted.value.gone.map((key) => {
     return { id: `unprotect:${key}`, startedAt, result: "done" as const, durationMs: 0 };
   });
-  const facts = { caller: findCaller(), command: "unprotect", toolVersion };
   orWarn(
     (event) => {
       if (event.type === "diagnostic") err.write(diagnosticsText([event.diagnostic], err.terminal));

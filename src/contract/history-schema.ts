@@ -19,10 +19,26 @@ const runSchema = z.object({
     "what became of it; refused: it could not do anything; cut-off: it was killed, or the machine went down",
   ),
   message: text("the same in one sentence without its full stop"),
+  signal: textOrNull("that asked it to stop, such as SIGTERM"),
+  refusal: field(
+    z.nullable(
+      z.object({
+        code: text("of what kept it from doing anything"),
+        message: text("what that was"),
+        exit_code: field(
+          z.nullable(z.int()),
+          "what the command ended with, --detailed-exitcode and lenient hooks aside; null: nobody wrote it",
+        ),
+      }),
+    ),
+    "null: it could do something",
+  ),
   started_at: time("when it began; for a run with nothing to do, when it ended"),
   ended_at: field(z.nullable(time("when it ended")), "null: nobody wrote how it ended"),
   duration_ms: field(z.nullable(z.int()), "null: nobody wrote how it ended"),
-  count: count("how many runs with nothing to do, one after the other, this one stands for"),
+  count: count(
+    "how many runs this one stands for that did nothing, said the same, and had none between them that did something",
+  ),
   since: time("when the first of those ran"),
   who: field(
     z.nullable(
@@ -40,6 +56,10 @@ const runSchema = z.object({
   command: textOrNull("what was asked for: apply, or another command that changes a tree, such as dkms install"),
   engine: textOrNull("who carried out the steps of an apply: builtin or dkms"),
   tool_version: textOrNull("of dkms-agent"),
+  filter: field(
+    z.object({ modules: list(z.string(), "NAME or NAME/VERSION; empty: all"), kernel: textOrNull("null: all") }),
+    "what it was narrowed to",
+  ),
   plan_id: textOrNull("of the saved plan that it applied"),
   desired: field(z.nullable(z.object({ sha256: z.string() })), "the documents; null for a run with nothing to do"),
   planned: field(z.nullable(summarySchema), "the summary of its plan; null for a run with nothing to do"),
@@ -52,7 +72,7 @@ export const historySchema = field(
   z.object({
     ...headFields,
     runs: list(runSchema, "the latest last"),
-    next: textOrNull("what the next apply will do, in one sentence; null without runs"),
+    next: textOrNull("what the next apply will do, in a sentence or two; null without runs"),
   }),
   "dkms-agent history: what earlier runs did",
 );

@@ -45,6 +45,11 @@ export function journalFile(paths: Paths): string {
   return inside(paths.state, "journal.jsonl");
 }
 
+/** What was refused since a run last held the lock: see apply/refused-runs.ts. */
+export function refusedRunsDirectory(paths: Paths): string {
+  return inside(paths.state, "refused");
+}
+
 /** `<state>/logs/<name>/<version>/<release>/<arch>/make.log`: the log of the last failed build of one instance. */
 export function failedBuildLog(paths: Paths, { module, kernel }: InstanceId): string {
   const parts = [module.name, module.version, kernel.release, kernel.arch].map(component);

@@ -1,5 +1,5 @@
-import fs from "node:fs";
 import process from "node:process";
+import { processStat } from "./process-stat.ts";
 
 /**
  * Whether a process has started this one, itself or through others that are still there. By /proc, which nobody can make
@@ -7,19 +7,9 @@ import process from "node:process";
  */
 export function isAncestor(pid: number): boolean {
   const seen = new Set<number>();
-  for (let at = process.ppid; at > 0 && !seen.has(at); at = parentOf(at)) {
+  for (let at = process.ppid; at > 0 && !seen.has(at); at = Number(processStat(at)[1] ?? 0)) {
     if (at === pid) return true;
     seen.add(at);
   }
   return false;
-}
-
-/** From proc_pid_stat(5): the fields follow the program's name, which may hold anything, in brackets; 0 if it is gone. */
-function parentOf(pid: number): number {
-  try {
-    const [, fields = ""] = /^.*\) (.*)$/s.exec(fs.readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
-    return Number(fields.split(" ")[1] ?? 0);
-  } catch {
-    return 0;
-  }
 }

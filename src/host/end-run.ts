@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
+import { processStat } from "./process-stat.ts";
 import { isMarked } from "./run-mark.ts";
 
 /** How long a process may need to die of SIGKILL: the kernel lets it finish what it has asked of a disk. */
@@ -34,14 +35,12 @@ function processesOf(mark: string): readonly MarkedProcess[] {
   const pids = read(() => fs.readdirSync("/proc"), []).filter((name) => /^[0-9]+$/.test(name));
   return pids
     .map(Number)
-    .filter((pid) => pid !== process.pid && isMarked(readProc(pid, "environ"), mark))
+    .filter((pid) => pid !== process.pid && isMarked(environmentOf(pid), mark))
     .map((pid) => ({ pid, group: groupOf(pid) ?? pid }));
 }
 
-/** The fields of stat follow the program's name, which may hold anything, in brackets (proc(5)). */
 function groupOf(pid: number | "self"): number | undefined {
-  const fields = /^.*\) (.*)$/s.exec(readProc(pid, "stat"))?.[1]?.split(" ");
-  const group = Number(fields?.[2]);
+  const group = Number(processStat(pid)[2]);
   return group > 1 ? group : undefined;
 }
 
@@ -49,8 +48,8 @@ function ownGroup(): number | undefined {
   return groupOf("self");
 }
 
-function readProc(pid: number | "self", file: string): string {
-  return read(() => fs.readFileSync(`/proc/${pid}/${file}`, "utf8"), "");
+function environmentOf(pid: number): string {
+  return read(() => fs.readFileSync(`/proc/${pid}/environ`, "utf8"), "");
 }
 
 /** What is gone, or somebody else's, is not to be ended. */

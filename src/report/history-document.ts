@@ -1,9 +1,10 @@
-import type { Counts, JournalRun, JournalStep } from "../apply/journal-runs.ts";
+import type { Counts, JournalRun, JournalStep } from "../apply/journal-run.ts";
 import type { HistoryDocument } from "../contract/history-schema.ts";
 import type { SummaryDocument } from "../contract/parts.ts";
-import { happened, type ToldHistory, type ToldRun } from "./history-text.ts";
+import { happened, type ToldHistory } from "./history-text.ts";
 import { documentHead } from "./json.ts";
 import { summaryDocument } from "./plan-document.ts";
+import type { ToldRun } from "./told-run.ts";
 
 /** The runs of a journal as other programs read them, the latest last. What a run did not write is null. */
 export function historyDocument({ runs, next }: ToldHistory, toolVersion: string): HistoryDocument {
@@ -16,22 +17,28 @@ function runDocument(told: ToldRun) {
     run: run.id,
     ending,
     message: happened(told),
+    signal: run.end?.signal ?? null,
+    refusal: refusalDocument(run),
     started_at: run.startedAt,
     ended_at: run.end?.at ?? null,
     duration_ms: run.end ? Math.round(run.end.durationMs) : null,
-    /** How many runs with nothing to do, one after the other, this one stands for, and when the first of them ran. */
     count: run.count,
     since: run.since,
     who: whoDocument(run),
     command: run.command ?? null,
     engine: run.engine ?? null,
     tool_version: run.toolVersion ?? null,
+    filter: { modules: run.scope.modules, kernel: run.scope.kernel ?? null },
     plan_id: run.planId ?? null,
     desired: run.desired === undefined ? null : { sha256: run.desired },
     planned: countsDocument(run.planned),
     steps: run.steps.map(stepDocument),
     remaining: countsDocument(run.end?.remaining),
   };
+}
+
+function refusalDocument({ refused }: JournalRun) {
+  return refused ? { code: refused.code, message: refused.message, exit_code: refused.exitCode ?? null } : null;
 }
 
 function whoDocument({ caller }: JournalRun) {

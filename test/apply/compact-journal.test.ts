@@ -50,6 +50,31 @@ compact("treats verbs of the dkms command alike, whose runs are one line each, s
   assert.is(compacted.trimEnd().split("\n").length, 4);
 });
 
+compact("makes one line of runs that could not do anything, also where others had nothing to do between them", () => {
+  const text = [refused(1), quiet(2), refused(3), quiet(4), refused(5, "E_LOCKED"), working(6), refused(7)].join("");
+  const compacted = compactJournal(text, { largest: 10, kept: 10_000 }) ?? "";
+  assert.equal(
+    journalRuns(journalLines(compacted)).map(({ id, count, since }) => [id, count, since]),
+    [
+      ["run-3", 2, "t1"],
+      ["run-4", 2, "t2"],
+      ["run-5", 1, "t5"],
+      ["run-6", 1, "t6"],
+      ["run-7", 1, "t7"],
+    ],
+  );
+});
+
+compact("runs that could not do anything do not push out those that did", () => {
+  const many = Array.from({ length: 100 }, (_, index) => refused(index + 10, `E_${index}`));
+  const text = [working(1), ...many, working(2)].join("");
+  const kept = working(1).length * 2 + refused(10).length * 20;
+  const runs = journalRuns(journalLines(compactJournal(text, { largest: 10, kept }) ?? ""));
+  assert.equal([runs.at(0)?.id, runs.at(-1)?.id], ["run-1", "run-2"]);
+  assert.ok(runs.length > 3 && runs.length < 10, `${runs.length}`);
+  assert.is(runs.at(-2)?.refused?.code, "E_99", "the latest are kept");
+});
+
 compact("lets the oldest runs go where that is not enough, and never the last one", () => {
   const runs = [1, 2, 3, 4].map(working);
   const size = working(1).length;
@@ -72,6 +97,8 @@ compact("whatever the runs were: the same history, once or twice, as if it had n
   const run = fc.constantFrom(
     (number: number) => quiet(number),
     (number: number) => quiet(number, "bob"),
+    (number: number) => refused(number),
+    (number: number) => refused(number, "E_LOCKED"),
     working,
     cutOff,
   );
@@ -96,6 +123,18 @@ const by = (user: string) => ({ uid: 0, user, command: "apply", engine: "builtin
 function quiet(number: number, user = "alice"): string {
   const end = { changed: false, interrupted: false, failed: 0, remaining: { blocked: 0 }, durationMs: number };
   return line({ type: "run_end", run: `run-${number}`, at: `t${number}`, ...end, ...by(user) });
+}
+
+function refused(number: number, code = "E_EMPTY"): string {
+  return line({
+    type: "run_refused",
+    run: `run-${number}`,
+    at: `t${number}`,
+    code,
+    message: "no",
+    exit: 65,
+    ...by("a"),
+  });
 }
 
 function cutOff(number: number): string {

@@ -30,8 +30,11 @@ lock("holds a flock that plain flock(1) sees, and lets go of it", async () => {
 
 lock("tells who holds it, and nobody when it was let go or its holder was killed", async () => {
   const result = await withLock(host, silently, async () => succeed(lockHolder(host)));
-  assert.equal(result, succeed(String(process.pid)));
+  assert.is(result.ok && result.value?.pid, String(process.pid));
+  assert.match((result.ok && result.value?.text) || "", new RegExp(`^process ${process.pid}, since 2`));
   assert.is(lockHolder(host), undefined);
+  writeFileSync(lockFile(host.paths), JSON.stringify({ pid: process.pid, start: "1" }));
+  assert.is(lockHolder(host), undefined, "another process has its number by now");
   const moreThanLinuxHas = 4_194_305;
   writeFileSync(lockFile(host.paths), JSON.stringify({ pid: moreThanLinuxHas }));
   assert.is(lockHolder(host), undefined);

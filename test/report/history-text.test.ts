@@ -1,8 +1,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { endingOf, journalLines, journalRuns } from "../../src/apply/journal-runs.ts";
+import { endingOf, stoppedSteps } from "../../src/apply/journal-run.ts";
+import { journalLines, journalRuns } from "../../src/apply/journal-runs.ts";
 import { historyDocument } from "../../src/report/history-document.ts";
-import { historyText, nextText, type ToldHistory } from "../../src/report/history-text.ts";
+import { historyText, type ToldHistory } from "../../src/report/history-text.ts";
+import { nextText } from "../../src/report/next-text.ts";
 import { plainTerminal } from "../../src/report/terminal.ts";
 
 const text = suite("historyText");
@@ -24,7 +26,7 @@ function told(lines: readonly object[], isRunning = false): readonly [string, st
 function runsOf(lines: readonly object[], isRunning = false): ToldHistory {
   const journal = lines.map((line) => JSON.stringify({ run: "1", at, ...line })).join("\n");
   const runs = journalRuns(journalLines(journal)).map((run) => {
-    return { run, ending: endingOf(run, isRunning), waiting: [] };
+    return { run, ending: endingOf(run, isRunning), waiting: [], stopped: stoppedSteps(run) };
   });
   return { runs, next: nextText(runs) };
 }
@@ -68,15 +70,16 @@ text("a failure that comes back as long as nothing changes is left alone by the 
   const other = { ...failed, id: "build:other/1@6.1/x86_64", code: "E_IO" };
   const next = (lines: readonly object[]) =>
     nextText(runsOf(lines).runs.map((one) => ({ ...one, waiting: one.run.steps.slice(0, 1) }))) ?? "";
-  assert.match(next([start, failed, end]), /^The next apply leaves what failed alone until its next try is due, /);
+  const left = { ...end, remaining: { blocked: 1 } };
+  assert.match(next([start, failed, left]), /^The next apply leaves what failed alone until its next try is due, /);
   const both = /^The next apply tries again what failed; it leaves build demo\/1@6.1\/x86_64 alone until /;
-  assert.match(next([start, failed, other, end]), both);
+  assert.match(next([start, failed, other, left]), both);
 });
 
 text("a run that was asked to stop, and one that met something blocked", () => {
   const [stopped, goesOn] = told([start, { ...end, interrupted: true, remaining: { install: 2 } }]);
   assert.match(stopped, "stopped on request; 0 steps done in 2.0 s; 2 changes still to make");
-  assert.match(goesOn, "goes on where that run stopped");
+  assert.match(goesOn, "goes on where the run that was stopped left off");
   const [blocked, looks] = told([{ ...end, remaining: { blocked: 2 } }]);
   assert.match(blocked, "nothing to do; 2 blocked");
   assert.match(looks, "what is blocked (2)");
@@ -85,6 +88,98 @@ text("a run that was asked to stop, and one that met something blocked", () => {
 text("runs with nothing to do share one line, also those of earlier versions, which do not say who", () => {
   const [line] = told([end, { ...end, run: "2" }, { ...end, run: "3" }]);
   assert.is(line, "2026-01-02 03:04:05Z  ?  nothing to do, 3 times since 2026-01-02 03:04:05Z");
+});
+
+text("a stop is no fault of the step that it ended", () => {
+  const stopped = { ...result, result: "failed", code: "E_CANCELLED", message: "make was stopped" };
+  const other = { ...result, id: "build:other/1@6.1/x86_64", result: "failed", code: "E_MAKE", message: "make failed" };
+  const stop = { ...end, interrupted: true, failed: 1, remaining: { install: 1 } };
+  const [line, next] = told([start, stopped, stop]);
+  assert.match(
+    line,
+    "stopped on request during build demo/1@6.1/x86_64; 0 steps done in 2.0 s; 1 change still to make",
+  );
+  assert.match(next, "goes on where the run that was stopped left off");
+  assert.match(
+    told([start, other, stopped, { ...stop, failed: 2 }])[0],
+    "failed at build other/1@6.1/x86_64: make failed",
+  );
+});
+
+const refused = { type: "run_refused", run: "r", code: "E_LOCKED", message: "It is held.", exit: 75, ...by };
+
+text("a run that could do nothing says why, and for what it was", () => {
+  const [line] = told([{ ...refused, count: 3, since: at, modules: ["demo"], kernel: "6.1" }]);
+  const often = "nothing could be done, 3 times since 2026-01-02 03:04:05Z: It is held. [E_LOCKED]";
+  assert.is(line, `${who}apply --module demo --kernel 6.1: ${often}`);
+  assert.match(told([{ ...refused, command: "apply PLANFILE" }])[0], "apply PLANFILE: nothing could be done: It");
+});
+
+text(
+  "after a run that could do nothing, the next one does what was left before, if what was in the way is gone",
+  () => {
+    const next = (exit: number, code = "E_X", before: readonly object[] = [end]) =>
+      told([...before, { ...refused, code, exit }])[1];
+    const goesOn = "ends what the run that was cut off left running, clears what it left lying, and goes on";
+    assert.is(
+      next(75, "E_LOCKED"),
+      "The next apply compares everything with the documents anew, once the lock is free.",
+    );
+    assert.match(next(75, "E_LOCKED", [start, intent]), `The next apply ${goesOn} from what is there, once the lock`);
+    assert.match(
+      next(65),
+      /^The next apply is refused as well, until the documents are mended; then it compares everything/,
+    );
+    assert.match(next(65, "E_X", [start, intent]), `until the documents are mended; then it ${goesOn}`);
+    assert.match(next(78), "is refused as well, until the host can run it; then it compares");
+    assert.match(next(80), "until the documents ask for something else, or what forbids it is lifted; then it");
+    assert.match(next(1, "E_CANCELLED", []), "The next apply compares everything with the documents anew.");
+    assert.match(next(1, "E_IO"), "The next apply tries again: it compares everything");
+    const plan = { command: "apply PLANFILE", code: "E_STALE_PLAN", exit: 79 };
+    assert.match(told([end, { ...refused, ...plan }])[1], "make a new one. An apply without one compares everything");
+  },
+);
+
+text(
+  "what was refused before a run that was not says nothing of the next one, nor does a verb that was refused",
+  () => {
+    assert.match(
+      told([
+        { ...refused, exit: 65, code: "E_X" },
+        { ...end, ...by },
+      ])[1],
+      "nothing to do, unless",
+    );
+    const { engine: _, ...verb } = { ...refused, command: "dkms install" };
+    assert.match(told([{ ...end, ...by }, verb])[0], "dkms install: nothing could be done");
+    assert.match(told([{ ...end, ...by }, verb])[1], "nothing to do, unless");
+  },
+);
+
+text("a run that goes on comes before one that found the lock held", () => {
+  const { runs } = runsOf([start, intent, refused]);
+  const going = runs.map((one) => (one.ending === "cut-off" ? { ...one, ending: "running" as const } : one));
+  assert.is(nextText(going, "process 7"), "The run holds the lock: the next apply waits for its end.");
+  const holder = "process 7 (dkms build), since 10 o'clock";
+  assert.is(nextText(runs, holder), `The lock is held by ${holder}: the next apply waits for its end.`);
+});
+
+text("a run that was about a part says nothing of the rest", () => {
+  const narrow = { ...end, ...by, run: "2", modules: ["demo"] };
+  assert.match(told([{ ...end, ...by }, narrow])[1], "nothing to do, unless");
+  const failed = { ...result, result: "failed", code: "E_MAKE", message: "make failed" };
+  const about = "anew: apply --module demo came last, which was not about everything.";
+  assert.match(told([start, failed, { ...end, remaining: { install: 1 } }, narrow])[1], about);
+  assert.match(told([start, failed, end])[1], "nothing to do, unless");
+  assert.match(told([narrow])[1], about);
+  assert.match(told([{ ...end, ...by, plan: "P1" }])[1], "anew: a saved plan came last");
+  assert.match(
+    told([
+      { ...end, ...by },
+      { ...narrow, remaining: { blocked: 1 } },
+    ])[1],
+    "looks again whether",
+  );
 });
 
 const verb = { type: "command_end", startedAt: at, uid: 0, user: "root", command: "dkms install", durationMs: 2000 };
@@ -100,9 +195,11 @@ text("a verb of the dkms command says which it was, and the next apply compares 
 });
 
 text(
-  "what an apply has left to do stays so whatever verb comes after it, and a verb that did nothing changes nothing",
+  "whether a verb did what an apply had left to do nobody knows, and a verb that did nothing changes nothing",
   () => {
-    assert.match(told([start, intent, { ...verb, run: "2", steps: [step] }])[1], "goes on from what is there");
+    const both = "anew: an apply has left something to do, and dkms install came after it.";
+    assert.match(told([start, intent, { ...verb, run: "2", steps: [step] }])[1], both);
+    assert.match(told([start, intent, { ...verb, run: "2", steps: [] }])[1], "goes on from what is there");
     assert.match(told([end, { ...verb, run: "2", steps: [] }])[1], "nothing to do, unless");
     const quiet = [2, 3, 4].map((run) => ({ ...verb, run: String(run), steps: [] }));
     assert.match(told(quiet)[0], "dkms install: nothing to do, 3 times since");

@@ -45,7 +45,10 @@ testNeeding(
       false,
       "the other kernel is none of its business",
     );
-    assert.match(history(machine), /hook kernel-postinst: .*1 blocked\n.*hook header-postinst: 4 steps done/);
+    assert.match(
+      history(machine),
+      /hook kernel-postinst --kernel \S+: .*1 blocked\n.*hook header-postinst --kernel \S+: 4 steps done/,
+    );
     const again = machine.runParts("header_postinst.d", {});
     assert.is(again.stdout + again.stderr, "", "nothing to do is nothing to tell");
   },
@@ -68,7 +71,7 @@ testNeeding(
     assert.is(fs.existsSync(machine.at("lib/modules", machine.release, "updates")), false);
     const left = machine.run("dkms-agent", "dkms", "status").stdout;
     assert.is(left, ["evdi", "mine"].map((name) => `${name}/1.0, 6.1.0-1-amd64, x86_64: installed\n`).join(""));
-    assert.match(history(machine), /hook kernel-prerm: 5 steps done/);
+    assert.match(history(machine), /hook kernel-prerm --kernel \S+: 5 steps done/);
     // The module stays protected for the kernels that stay.
     machine.want(wanted("evdi", "state: absent"), "");
     assert.is(machine.run("dkms-agent", "apply").exitCode, 80);
@@ -88,7 +91,7 @@ testNeeding(
     assert.match(lenient.stderr, /E_MAKE/);
     assert.match(lenient.stderr, "(hooks: lenient).\nMend it, then run: dkms-agent apply --kernel 6.1.0-2-amd64");
     assert.equal(objects(machine), ["evdi.ko"]);
-    assert.match(history(machine), /hook kernel-postinst: failed at build broken/);
+    assert.match(history(machine), /hook kernel-postinst --kernel \S+: failed at build broken/);
     const { kernel } = { kernel: machine.release };
     assert.is(machine.run("dkms-agent", "plan", "--detailed-exitcode", "--kernel", kernel).exitCode, 3);
     for (const text of ["hooks: strict\n", 'hooks:   "strict" # no kernel without them\n']) {
@@ -114,7 +117,10 @@ testNeeding(
     const invalid = machine.runParts("postinst.d");
     assert.is(invalid.exitCode, 0);
     assert.match(invalid.stderr, "E_UNKNOWN_KEY");
-    assert.match(history(machine), /hook kernel-postinst: nothing could be done: .*\[E_/);
+    assert.match(
+      history(machine),
+      /hook kernel-postinst --kernel \S+: nothing could be done: \S+modules.yaml:\d+:\d+: .*\[E_.*\n\nThe next apply is refused/,
+    );
     machine.want(wanted("evdi"));
     const state = "/var/lib/dkms/.dkms-agent";
     machine.settings("lock_timeout: 0\n");
@@ -122,7 +128,10 @@ testNeeding(
     assert.is(held.exitCode, 0, held.stderr);
     assert.match(held.stderr, "E_LOCKED");
     assert.match(held.stderr, `then run: dkms-agent hook kernel-prerm --kernel ${machine.release}`);
-    assert.match(history(machine, "--json"), /"ending": "refused",\n +"message": "hook kernel-prerm: .*E_LOCKED/);
+    assert.match(
+      history(machine, "--json"),
+      /"ending": "refused",\n +"message": "hook kernel-prerm --kernel .*E_LOCKED/,
+    );
     machine.settings("lokc_timeout: 0\n");
     const unset = machine.runParts("postinst.d");
     assert.is(unset.exitCode, 0);
@@ -179,7 +188,7 @@ testNeeding(
     assert.ok(added.indexOf("45-dkms-agent") < added.indexOf("50-depmod"), added);
     call("remove", machine.release);
     assert.equal(objects(machine), []);
-    assert.match(history(machine), /hook kernel-postinst: 4 steps done.*\n.*hook kernel-prerm: 3 steps done/);
+    assert.match(history(machine), /hook kernel-postinst .*: 4 steps done.*\n.*hook kernel-prerm .*: 3 steps done/);
   },
 );
 

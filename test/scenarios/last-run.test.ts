@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import fs from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { HistoryDocument } from "../../src/contract/history-schema.ts";
 import type { LastRunDocument } from "../../src/contract/last-run-schema.ts";
 import { type AgentRoot, cli } from "../rig/agent.ts";
 import { assertFitsSchema } from "../rig/json-contract.ts";
@@ -130,8 +131,15 @@ testNeeding(
     await host.apply();
     const good = lastRun(host);
     await host.run("plan", "--out", host.at("saved.plan"));
+    const next = {
+      65: "The next apply is refused as well, until the documents are mended; then it compares everything",
+      75: "The next apply compares everything with the documents anew, once the lock is free.",
+      78: "The next apply is refused as well, until the host can run it; then it compares everything",
+      79: "A saved plan that was refused stays so: make a new one. An apply without one compares everything",
+      80: "The next apply is refused as well, until the documents ask for something else, or what forbids it is lifted",
+    };
     const refused = async (
-      exitCode: number,
+      exitCode: keyof typeof next,
       status: string,
       run: () => Promise<{ exitCode: number; stderr: string }>,
     ) => {
@@ -145,6 +153,11 @@ testNeeding(
       assert.is(metrics(host).get('instances{level="installed"}'), 2);
       const success = Date.parse(good.last_success_at ?? "") / 1000;
       assert.is(metrics(host).get("last_success_timestamp_seconds"), success);
+      const { runs, next: told } = await historyOf(host);
+      assert.equal([runs.at(-1)?.refusal?.exit_code, runs.at(-1)?.ending], [exitCode, "refused"]);
+      assert.is(runs.at(-1)?.refusal?.code, now.problems[0]?.code);
+      const isOfPlan = now.command === "apply PLANFILE";
+      assert.match(told ?? "", isOfPlan ? next[79] : next[exitCode]);
       return now;
     };
     host.want("  - nonsense");
@@ -154,6 +167,13 @@ testNeeding(
       [["E_WRONG_TYPE", null]],
     );
     await refused(65, "invalid", () => host.run("apply", "--json"));
+    assert.is((await host.run("plan")).exitCode, 65);
+    assert.is((await host.run("apply", "--dry-run")).exitCode, 65);
+    const line = (await host.run("history")).stdout;
+    assert.match(
+      line,
+      /nothing could be done, 2 times since .*: \S+modules\.yaml:\d+:\d+: .* \[E_WRONG_TYPE]\n\nThe next/,
+    );
     host.want(wanted("good", "state: absent"), head);
     const forbidden = await refused(80, "refused", () => host.run("apply"));
     assert.match(conditions(forbidden)["good@1"] ?? "", /^Ready=False wanted-absent, Blocked=False/);
@@ -172,8 +192,15 @@ testNeeding(
     without.remove();
     await host.apply();
     assert.equal([lastRun(host).status, conditions(lastRun(host))["good@1"]], ["unchanged", fine]);
+    assert.match((await historyOf(host)).next ?? "", "The next apply has nothing to do");
   },
 );
+
+async function historyOf(host: AgentRoot): Promise<HistoryDocument> {
+  const document = JSON.parse((await host.run("history", "--json")).stdout);
+  assertFitsSchema("history", document);
+  return document;
+}
 
 async function lockIsTaken(host: AgentRoot): Promise<void> {
   for (;;) {

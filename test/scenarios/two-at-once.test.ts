@@ -34,14 +34,16 @@ testNeeding(
       const said = (stdout + stderr).split(`process ${first.pid}`);
       assert.is(said.length, 3, "told before it waits, and after");
       assert.match(stderr, new RegExp(`process ${first.pid}.* since 2.*E_LOCKED`, "s"));
-      assert.match((await machine.run("history")).stdout, /going on during build evdi.*\n\nThe run holds the lock/);
+      const refused = `nothing could be done: Another run holds the lock: process ${first.pid} \\(apply\\), since \\S+ \\[E_LOCKED]`;
+      const going = new RegExp(`going on during build evdi.*\n.* ${refused}\n\nThe run holds the lock`);
+      assert.match((await machine.run("history")).stdout, going);
       const waiting = machine.run("apply", "--lock-timeout", "60s");
       await stop.letGo();
       assert.is(await over, 0);
       assert.is((await waiting).exitCode, 0);
       assert.match(
         (await machine.run("history")).stdout,
-        / 4 steps done .*\n.* nothing to do\n\nThe next apply has nothing/,
+        / 4 steps done .*\n.*E_LOCKED]\n.* nothing to do\n\nThe next apply has nothing/,
       );
     } finally {
       machine.remove();

@@ -1,5 +1,6 @@
 import { noteCommand } from "../../apply/journal.ts";
 import { withLock } from "../../apply/lock.ts";
+import type { CommandFacts } from "../../apply/run-facts.ts";
 import { parseDuration } from "../../desired-state/duration.ts";
 import type { DkmsCall } from "../../dkms/command-line/dkms-call.ts";
 import { type Failure, fail, type Result, succeed } from "../../dkms/failure.ts";
@@ -8,6 +9,7 @@ import { findCaller } from "../../host/caller.ts";
 import { isSystemError } from "../../host/system-error.ts";
 import type { Answer } from "../command.ts";
 import type { Io } from "../io.ts";
+import { failureRefusal, noteRefusal } from "../note-refusal.ts";
 import { toolVersion } from "../tool-version.ts";
 import { dkmsExitCode, failureAnswer } from "./failure-answer.ts";
 import { recordSteps } from "./record-steps.ts";
@@ -27,13 +29,22 @@ export async function act(session: Session, verb: Exclude<DkmsCall["verb"], "sta
   const options = { lockTimeoutMs: lockTimeoutMs.value, emit: tellOfWaiting(session), doing: `dkms ${verb}` };
   const work = (told = session) => guarded(verb, async () => succeed(await runner.run(told)));
   const isTold = runner.history !== "untold";
-  const locked = await withLock(session.host, options, ({ isOuter }) =>
-    isTold && !isOuter ? inHistory(session, work) : work(),
-  );
+  let isBegun = false;
+  const locked = await withLock(session.host, options, ({ isOuter }) => {
+    isBegun = true;
+    return isTold && !isOuter ? inHistory(session, work) : work();
+  });
   const mayGoWithout = runner.lock === "if possible" && !locked.ok && isUnlockable(locked.error);
   const done = mayGoWithout ? await work() : locked;
-  if (!done.ok) return failureAnswer(done.error, io);
-  return { exitCode: exitCodeOf(done.value) };
+  if (done.ok) return { exitCode: exitCodeOf(done.value) };
+  const answer = failureAnswer(done.error, io);
+  const { exitCode } = answer;
+  if (isTold && !isBegun) noteRefusal(session.host, factsOf(session), { ...failureRefusal(done.error), exitCode });
+  return answer;
+}
+
+function factsOf({ call }: Session): CommandFacts {
+  return { caller: findCaller(), command: `dkms ${call.verb}`, toolVersion };
 }
 
 type Work = (session: Session) => Promise<Result<readonly Failure[]>>;
@@ -52,9 +63,8 @@ async function inHistory(session: Session, work: Work): ReturnType<Work> {
     },
   });
   if (!done.ok) record.tell({ type: "failure", failure: done.error });
-  const facts = { caller: findCaller(), command: `dkms ${verb}`, toolVersion };
   try {
-    noteCommand(host, { facts, startedAt, interrupted: host.signal.aborted, steps: record.steps() });
+    noteCommand(host, { facts: factsOf(session), startedAt, interrupted: host.signal.aborted, steps: record.steps() });
   } catch (error) {
     tell({ type: "notice", text: ioFailure(error, "note in the journal what was done").error.message });
   }

@@ -7,6 +7,7 @@ import type { ReconcileOptions } from "../../reconcile.ts";
 /** A run that is to be reported. */
 export interface ReportedRun {
   readonly facts: ReconcileOptions["facts"];
+  readonly engine: ReconcileOptions["engine"];
   readonly filter: PlanFilter;
   readonly startedAt: Date;
 }
