@@ -7,7 +7,7 @@ import { extractHeaders, missingParts } from "./parts.mjs";
 import { run } from "./process.mjs";
 
 /** What `npm start` and `npm test` exit with when the machine lacks something: EX_CONFIG of sysexits.h. */
-export const cannotRunHere = 78;
+const cannotRunHere = 78;
 
 const project = join(import.meta.dirname, "..");
 

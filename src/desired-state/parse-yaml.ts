@@ -139,7 +139,6 @@ function isBlank({ contents }: YamlDocument): boolean {
 
 /** YAML allows none but tab and line ends; a lone carriage return would make one line look like two. */
 function controlCharacter(source: SourceText): PlacedFault | undefined {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   const found = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f]|\r(?!\n)/.exec(source.text);
   if (!found) return undefined;
   const code = found[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");

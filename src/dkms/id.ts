@@ -110,7 +110,6 @@ function unusualProblem(text: string): string | undefined {
   if (text === "") return "is empty";
   if (text === "." || text === "..") return `is "${text}", which is not a name`;
   if (text.includes("/")) return "contains a slash";
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   if (/[\u0000-\u001f\u007f]/.test(text)) return "contains a control character";
   if (/\s/.test(text)) return "contains white space";
   if (text.startsWith("-")) return "begins with a hyphen, which commands would take for an option";

@@ -139,7 +139,7 @@ function collect(given: Collected): JudgedWanted {
 }
 
 /** The level of one instance before anything is done. */
-export function levelOf(module: ModuleState | undefined, instance: InstanceId): Level {
+function levelOf(module: ModuleState | undefined, instance: InstanceId): Level {
   if (!module) return "absent";
   return findInstance(module, instance)?.level ?? "added";
 }

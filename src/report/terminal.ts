@@ -1,4 +1,4 @@
-import { styleText } from "node:util";
+import { stripVTControlCharacters, styleText } from "node:util";
 
 /** Where text goes, as far as its shape depends on it. */
 export interface Terminal {
@@ -38,13 +38,10 @@ export function paint(terminal: Terminal, tone: Tone, text: string): string {
 
 /** What a program printed, without anything that a terminal would obey. Tabs become spaces. */
 export function printable(text: string): string {
-  return (
-    text
-      .replaceAll("\t", "    ")
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
-      .replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g, "")
-      .replace(/\p{Cc}/gu, "\ufffd")
-  );
+  return text
+    .replaceAll("\t", "    ")
+    .replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g, "")
+    .replace(/\p{Cc}/gu, "\ufffd");
 }
 
 /** Breaks a text at spaces, so that no line is longer than `width` unless one word is. */
@@ -63,8 +60,7 @@ export function wrap(text: string, width: number): readonly string[] {
 
 /** Colours take no room. */
 function visibleLength(text: string): number {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one
-  return text.replace(/\u001b\[[0-9;]*m/g, "").length;
+  return stripVTControlCharacters(text).length;
 }
 
 /** {@link wrap}, with `first` before the first line and as many spaces before each other one. */

@@ -80,7 +80,6 @@ daemon:
     signing: {
       policy: "off",
       signFile: "/usr/src/linux-headers-$kernelver/scripts/sign-file",
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: the settings' own spelling
       pair: { key: "pkcs11:token=a;object=b", certificate: "/root/${kernelver}.der" },
     },
     jobs: 4,

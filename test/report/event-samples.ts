@@ -7,11 +7,11 @@ import type { Plan } from "../../src/plan/plan.ts";
 import type { RebootNeed } from "../../src/plan/reboot-need.ts";
 import { actualState, desiredState } from "../rig/world.ts";
 
-export const address = instanceAddress({
+const address = instanceAddress({
   module: { name: "evdi", version: "1.14.1" },
   kernel: { release: "K1", arch: "x86_64" },
 });
-export const place = { id: `build:${address}`, kind: "build", address } as const;
+const place = { id: `build:${address}`, kind: "build", address } as const;
 export const failure = fail("E_MAKE", "make failed", { log: { path: "/make.log", tail: ["no"] } }).error;
 
 /** evdi is to be installed. */

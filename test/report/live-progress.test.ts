@@ -13,9 +13,7 @@ function screen(columns: number, height = 24) {
   let written = "";
   const write = (text: string) => {
     written += text;
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: movements begin with one
     for (const piece of text.split(/(\u001b\[\d+A\r\u001b\[J|\n)/)) {
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: movements begin with one
       const up = /^\u001b\[(\d+)A/.exec(piece);
       if (up) rows.splice(rows.length - 1 - Number(up[1]), rows.length, "");
       else if (piece === "\n") rows.push("");

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import type { Terminal } from "../../src/report/terminal.ts";
 
 /** A terminal of so many columns, without colours unless it is said. */
@@ -15,7 +16,9 @@ export function text(strings: TemplateStringsArray): string {
 
 /** The longest line, counted as a terminal shows it. */
 export function widest(shown: string): number {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one
-  const plain = shown.replace(/\u001b\[[0-9;]*m/g, "");
-  return Math.max(...plain.split("\n").map(({ length }) => length));
+  return Math.max(
+    ...stripVTControlCharacters(shown)
+      .split("\n")
+      .map(({ length }) => length),
+  );
 }

@@ -120,7 +120,7 @@ export interface ConfOptions {
   readonly invalid?: string;
 }
 
-export const arch = "x86_64";
+const arch = "x86_64";
 
 /** A kernel's identity by its release alone. */
 export function kernelId(release: string): KernelId {

@@ -190,7 +190,6 @@ saved("a terminal shows a file's words, and obeys none of them", async ({ machin
   }));
   const { exitCode, stdout } = await machine.run("show", file);
   assert.is(exitCode, 0);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
   assert.not.match(stdout, /[\u0000-\u0009\u000b-\u001f]/);
 });
 

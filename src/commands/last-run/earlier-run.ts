@@ -37,7 +37,7 @@ export function isStill(host: Host, text: string | undefined): boolean {
 }
 
 /** What an earlier run has left; nothing if it is not of this format. */
-export function parseEarlierRun(text: string | undefined): EarlierRun {
+function parseEarlierRun(text: string | undefined): EarlierRun {
   if (text === undefined) return nothing;
   const value = parseJson(text);
   return isEarlierRun(value, isSealed(text)) ? value : nothing;

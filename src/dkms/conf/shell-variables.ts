@@ -22,7 +22,7 @@ export function isSpecialVariable(name: string): boolean {
 }
 
 /** `$name`, `${name}` or `${name[3]}`: the expansions that need no shell. Sticky. */
-export const plainExpansion = /\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:\[(0|[1-9]\d{0,5})\])?\})/y;
+const plainExpansion = /\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:\[(0|[1-9]\d{0,5})\])?\})/y;
 
 /** Variables as bash holds them: a plain one is the array with one entry. */
 export type Scope = Map<string, Map<number, string>>;

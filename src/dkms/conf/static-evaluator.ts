@@ -35,7 +35,6 @@ export function runAssignments(text: string, scope: Scope): boolean {
 }
 
 /** Bash drops, escapes or mistakes them; a replacement character means that the file is not UTF-8. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const unusualCharacters = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffd]/;
 
 /** One command and what ends it: assignments, a comment, or nothing. False if it is anything else. */

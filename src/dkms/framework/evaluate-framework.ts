@@ -7,7 +7,7 @@ import { type Failure, type Result, succeed } from "../failure.ts";
 import type { FrameworkFile } from "./framework-files.ts";
 
 /** What framework.conf may set, in the order in which dell/dkms reads the values; nothing else counts. */
-export const frameworkNames = [
+const frameworkNames = [
   "source_tree",
   "dkms_tree",
   "install_tree",

@@ -38,7 +38,7 @@ export async function takeBack(course: Course, request: TakeBackRequest): Promis
 }
 
 /** Uninstalls an instance and, unless it shall stay built, unbuilds it. */
-export async function takeBackInstance(
+async function takeBackInstance(
   course: Course,
   instance: InstanceId,
   to: TakeBackRequest["to"],

@@ -31,7 +31,6 @@ function problemOf(text: string): string | undefined {
   if (text === "") return "is empty";
   if (text.startsWith("/")) return "is absolute";
   if (text.split("/").includes("..")) return "climbs out with ..";
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   if (/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/.test(text)) return "contains a control character";
   return undefined;
 }

@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: shell text
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: shell text
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import { suite } from "uvu";

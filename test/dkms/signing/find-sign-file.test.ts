@@ -41,7 +41,6 @@ find("takes Ubuntu's kmodsign, else sign-file of the headers' package, else the 
 find("takes the one that is named, for this kernel and below the root, and no other", ({ tree }) => {
   writeProgram(tree, headers);
   assert.is(found(tree, "debian", "/opt/sign"), `E_SIGNING ${tree.at("opt/sign")}`);
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: shell text
   const named = "/opt/${kernelver}/$kernelver/sign";
   const place = writeProgram(tree, `opt/${release}/${release}/sign`);
   assert.is(found(tree, "debian", named), place);
