@@ -7,35 +7,26 @@ import { type EfiVariables, readEfiVariables } from "./efi-variables.ts";
 type Reader = Pick<Host, "root" | "files">;
 
 /**
- * Whether the kernel of this machine takes modules signed with a certificate: it is among the firmware's and its owner's
- * (db, MOK), or the running kernel has it in a keyring. `unknown` without EFI, without the right to look, or where the
- * certificate cannot be read. Never throws for what is on the disk.
- */
-export function enrolment(host: Reader, certificate: string): "enrolled" | "not-enrolled" | "unknown" {
-  const x509 = readCertificate(host, certificate);
-  return x509 ? judge(host, x509, readEfiVariables(host)) : "unknown";
-}
-
-/**
  * What to do so that the kernel takes modules signed with a certificate: one sentence with the one command that helps.
- * `undefined` if Secure Boot is off or unknown, or the certificate is enrolled.
+ * `undefined` if Secure Boot is off or unknown, or the certificate is enrolled or cannot be read. Never throws for what is
+ * on the disk.
  */
 export function enrolmentAdvice(host: Reader, certificate: string): string | undefined {
   const variables = readEfiVariables(host);
   const x509 = readCertificate(host, certificate);
-  if (!variables.secureBoot || !x509 || judge(host, x509, variables) !== "not-enrolled") return undefined;
+  if (!variables.secureBoot || !x509 || !isRefused(host, x509, variables)) return undefined;
   if (includes(variables.pending, x509))
     return `Secure Boot refuses the modules signed with ${certificate} until the machine is restarted and the enrolment confirmed in MokManager.`;
   return `Secure Boot is on and does not know ${certificate}: run "mokutil --import ${shellWord(certificate)}", restart, and confirm in MokManager.`;
 }
 
-function judge(
-  host: Reader,
-  x509: X509Certificate,
-  { trusted }: EfiVariables,
-): "enrolled" | "not-enrolled" | "unknown" {
-  if (includes(trusted ?? [], x509) || isInKeyring(host, x509)) return "enrolled";
-  return trusted ? "not-enrolled" : "unknown";
+/**
+ * Whether it is known that the kernel of this machine does not take modules signed with a certificate: it is neither among
+ * the firmware's and its owner's (db, MOK), nor has the running kernel it in a keyring. Nobody knows without EFI, or without
+ * the right to look.
+ */
+function isRefused(host: Reader, x509: X509Certificate, { trusted }: EfiVariables): boolean {
+  return trusted !== undefined && !includes(trusted, x509) && !isInKeyring(host, x509);
 }
 
 function readCertificate({ files }: Reader, certificate: string): X509Certificate | undefined {
