@@ -67,6 +67,8 @@ export interface DoneStep {
   readonly startedAt: Date;
   readonly result: "done" | "failed" | "undone";
   readonly failure?: Failure;
+  /** The archive that it came from. */
+  readonly source?: string;
   readonly durationMs: number;
 }
 
@@ -76,8 +78,9 @@ export function noteCommand(host: Host, { facts, startedAt, interrupted, steps }
   write(commandEnd, {
     ...callerFields(facts),
     ...{ interrupted, signal: signalOf(host), startedAt, durationMs: host.clock().getTime() - startedAt.getTime() },
-    steps: steps.map(({ id, startedAt: at, result, failure, durationMs }) => {
-      return { id, at, result, ...(failure && { code: failure.code, message: failure.message }), durationMs };
+    steps: steps.map(({ id, startedAt: at, result, failure, source, durationMs }) => {
+      const message = failure?.message ?? (source === undefined ? undefined : `from ${source}`);
+      return { id, at, result, code: failure?.code, message, durationMs };
     }),
   });
 }

@@ -8,7 +8,7 @@ const stepSchema = z.object({
   started_at: time("when it was begun"),
   result: textOrNull("done, unchanged, failed or undone; null: nobody wrote what became of it"),
   code: textOrNull("of the failure"),
-  message: textOrNull("of the failure"),
+  message: textOrNull("of the failure, or the archive that it came from"),
   duration_ms: field(z.nullable(z.int()), "null: nobody wrote what became of it"),
 });
 

@@ -15,6 +15,8 @@ export function courseText(event: CourseEvent, { terminal, quiet }: CourseTextOp
   if (event.type === "failure") return { out: "", err: explain(event.failure, terminal) };
   if (quiet) return { out: "", err: "" };
   switch (event.type) {
+    case "found":
+      return { out: "", err: "" };
     case "start":
       return { out: event.action === "build" ? `Building ${event.what} …\n` : "", err: "" };
     case "done":

@@ -7,6 +7,7 @@ import { quickMachine, quickModule, wanted } from "../rig/quick-machine.ts";
 import { testNeeding } from "../rig/test-needing.ts";
 
 const k = "-k 6.1.0-1-amd64";
+const address = "evdi/1.0@6.1.0-1-amd64/x86_64";
 const scenario = suite<{ machine: AgentRoot }>("the journal of the dkms command");
 scenario.before.each((context) => {
   context.machine = quickMachine();
@@ -45,7 +46,6 @@ testNeeding(
       runs.map(({ command, ending, count }) => `${command} ${ending} ${count}`),
       ["dkms install done 1", "dkms install nothing 2", "dkms build failed 1", "dkms remove done 1"],
     );
-    const address = "evdi/1.0@6.1.0-1-amd64/x86_64";
     const steps = (at: number) => runs[at]?.steps.map(({ id, result }) => `${id} ${result}`);
     assert.equal(steps(0), [
       "add:evdi/1.0 done",
@@ -58,6 +58,35 @@ testNeeding(
     const text = (await machine.run("history")).stdout;
     assert.match(text, /dkms install: 4 steps done in .*\n.* dkms install: nothing to do, 2 times since /);
     assert.match(text, "\n\nThe next apply compares everything with the documents anew: dkms remove came last.\n");
+  },
+);
+
+testNeeding(
+  scenario,
+  ["gcc", "make", "kmod"],
+  "names what an archive held by its module, and a verb that found the lock held by who held it",
+  async (_, { machine }) => {
+    const archive = machine.at("packed.tar.gz");
+    assert.is(await dkms(machine, `build evdi/1.0 ${k}`), "0");
+    assert.is(await dkms(machine, `mktarball evdi/1.0 ${k} --archive ${archive}`), "0");
+    assert.is(await dkms(machine, "remove evdi/1.0 --all"), "0");
+    assert.is(await dkms(machine, `ldtarball ${archive}`), "0");
+    assert.match(await dkms(machine, `ldtarball ${archive} -k 6.1.0-9`), /^1 /);
+    fs.writeFileSync(`${archive}.broken`, "no archive");
+    assert.match(await dkms(machine, `ldtarball ${archive}.broken`), /^3 /);
+    const held = ["flock", machine.at("var/lib/dkms/.dkms-agent/lock")];
+    assert.match(await dkms(machine, `remove evdi/1.0 --all --lock-timeout 0`, held), /^75 /);
+    const text = (await machine.run("history", "-v", "--module", "evdi")).stdout;
+    assert.match(text, `load ${address}  done in `);
+    assert.match(text, `: from ${archive}\n`);
+    assert.match(text, `ldtarball: failed at load evdi/1.0: ${archive} holds no build for 6.1.0-9/x86_64`);
+    assert.not.match(text, "broken", "nobody knows of what it is");
+    const all = (await machine.run("history")).stdout;
+    assert.match(all, new RegExp(`ldtarball: failed at load ${archive}.broken: .* \\[E_TARBALL]`));
+    assert.match(
+      all,
+      /dkms remove: nothing could be done: Another run holds the lock: .* \[E_LOCKED]\n\nThe next apply/,
+    );
   },
 );
 

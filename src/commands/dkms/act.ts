@@ -52,7 +52,7 @@ type Work = (session: Session) => Promise<Result<readonly Failure[]>>;
 /** Does the work, and adds to the journal what came of it. Where that cannot be written to, the verb has done its work nevertheless. */
 async function inHistory(session: Session, work: Work): ReturnType<Work> {
   const { host, call, tell } = session;
-  const { verb, name = "", version } = call;
+  const { verb, name = call.source?.path ?? "", version } = call;
   const startedAt = host.clock();
   const record = recordSteps(host.clock, `${verb}:${version === undefined ? name : `${name}/${version}`}`);
   const done = await work({

@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { SourceWord } from "../../dkms/command-line/dkms-call.ts";
 import { type Failure, fail, type Result, succeed } from "../../dkms/failure.ts";
-import type { ModuleId } from "../../dkms/id.ts";
+import { instanceAddress, type KernelId, type ModuleId, moduleKey } from "../../dkms/id.ts";
 import { findInsecurePlaces } from "../../dkms/insecure-places.ts";
 import { progressTeller } from "../../dkms/tarball/tell-progress.ts";
 import { carryOut } from "../../dkms/verbs/course.ts";
@@ -117,10 +117,15 @@ export async function loadArchive(session: Session): Promise<Result<ModuleId>> {
         ...{ replace: force, replaceSource: force, withoutSource: force, onlyNew: !force },
         limits: settings.tarballLimits,
         onProgress: progressTeller({ clock: host.clock, tell, what: file }),
+        onFound: (module, kernels) => tell({ type: "found", what: file, addresses: addressesOf(module, kernels) }),
       },
     ),
   );
   if (!loaded.ok) return loaded;
   loaded.value.undo.commit();
   return succeed(loaded.value.module);
+}
+
+function addressesOf(module: ModuleId, kernels: readonly KernelId[]): readonly string[] {
+  return kernels.length === 0 ? [moduleKey(module)] : kernels.map((kernel) => instanceAddress({ module, kernel }));
 }

@@ -17,23 +17,36 @@ export interface StepRecord {
 export function recordSteps(clock: () => Date, whole: string): StepRecord {
   const steps: DoneStep[] = [];
   const startedAt = clock();
-  let begun: { readonly id: string; readonly startedAt: Date } | undefined;
+  let begun: Begun | undefined;
   const end = (result: DoneStep["result"], failure?: Failure) => {
-    const step = begun ?? { id: whole, startedAt };
+    const { ids, ...step } = begun ?? { ids: [whole], startedAt };
     const isSummary = begun === undefined && steps.some((one) => one.result === "failed");
     begun = undefined;
     if (isSummary || failure?.code === "E_EXCLUDED") return;
     const durationMs = clock().getTime() - step.startedAt.getTime();
-    steps.push({ ...step, result, ...(failure && { failure }), durationMs });
+    for (const id of ids) steps.push({ id, ...step, result, ...(failure && { failure }), durationMs });
   };
   const tell = (event: CourseEvent) => {
-    if (event.type === "start") begun = { id: `${event.action}:${event.what}`, startedAt: clock() };
+    if (event.type === "start") begun = { ids: [`${event.action}:${event.what}`], startedAt: clock() };
+    else if (event.type === "found") begun = begun && toFound(begun, event);
     else if (event.type === "failure") end("failed", event.failure);
     else if (event.type === "undone") takeBack(steps, `${event.action}:${event.what}`);
     else if (event.type === "done" && event.changed) end("done");
     else if (event.type === "done") begun = undefined;
   };
   return { tell, steps: () => steps };
+}
+
+interface Begun {
+  readonly ids: readonly string[];
+  readonly startedAt: Date;
+  readonly source?: string;
+}
+
+/** Whoever asks what became of a module knows its name, and not that of an archive. */
+function toFound({ ids, startedAt }: Begun, { what, addresses }: CourseEvent & { readonly type: "found" }): Begun {
+  const action = ids[0]?.replace(/:.*$/s, "") ?? "";
+  return { ids: addresses.map((address) => `${action}:${address}`), startedAt, source: what };
 }
 
 function takeBack(steps: DoneStep[], id: string): void {

@@ -26,4 +26,6 @@ export interface LoadOptions {
   readonly onlyNew?: boolean;
   /** Told of every piece how much of the file has been read, in bytes. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Told what the archive turns out to be of, and which of its builds are meant, before anything is put in its place. */
+  readonly onFound?: (module: ModuleId, kernels: readonly KernelId[]) => void;
 }

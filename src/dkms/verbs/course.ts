@@ -40,6 +40,8 @@ export type Action = "add" | "build" | "install" | "uninstall" | "unbuild" | "re
 /** What happens, as it happens; `what` is a module, an instance or a kernel. */
 export type CourseEvent =
   | { readonly type: "start"; readonly action: Action; readonly what: string }
+  /** What was begun, named by an archive, turns out to be about these: a module, or instances of one. */
+  | { readonly type: "found"; readonly what: string; readonly addresses: readonly string[] }
   | { readonly type: "done"; readonly action: Action; readonly what: string; readonly changed: boolean }
   /** What was done is taken back, since depmod failed. */
   | { readonly type: "undone"; readonly action: Action; readonly what: string }

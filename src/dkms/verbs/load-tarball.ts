@@ -70,13 +70,13 @@ function discard({ files }: Host, scratch: string): void {
 
 async function unpack(host: Host, unpacking: Unpacking): Promise<Result<LoadJob>> {
   const { request, options, directory } = unpacking;
-  const { file, kernels } = request;
+  const { file } = request;
   host.files.makeDirectory(directory);
   const staged = await stageTarball(host, {
     file,
     directory,
     limits: options.limits ?? defaultArchiveLimits,
-    ...(kernels && { kernels }),
+    ...(request.kernels && { kernels: request.kernels }),
     ...reporting(host, request, options),
   });
   if (!staged.ok) return staged;
@@ -89,6 +89,8 @@ async function unpack(host: Host, unpacking: Unpacking): Promise<Result<LoadJob>
   const other = refuseOther(request, module.value);
   if (other) return other;
   const binaries = chooseBinaries(request, layout.binaries);
+  const kernels = binaries.ok ? binaries.value.map(({ kernel }) => kernel) : [];
+  options.onFound?.(module.value, kernels);
   if (!binaries.ok) return binaries;
   for (const binary of binaries.value) {
     const names = () => builtNames(host, { staged: staged.value, module: module.value, kernel: binary.kernel });
