@@ -2,6 +2,7 @@ import path from "node:path";
 import type { Host } from "../host/host.ts";
 import type { Command, CommandResult } from "../host/run.ts";
 import { fail, type Result, succeed } from "./failure.ts";
+import { wantOfMemory } from "./want-of-memory.ts";
 
 export interface PatchRequest {
   /** Files below patches/, in the order in which they are applied. */
@@ -34,11 +35,14 @@ function unusable(name: string, message: string): Result<never> {
   return fail("E_PATCH", message, { path: name, remedy: "Correct PATCH in dkms.conf or add the file.", dkmsExit: 5 });
 }
 
-function explain({ ending, exitCode }: CommandResult, name: string): Result<never> | undefined {
+function explain(result: CommandResult, name: string): Result<never> | undefined {
+  const { ending, exitCode } = result;
   if (ending === "exited" && exitCode === 0) return undefined;
   if (ending === "missing") return fail("E_NO_TOOL", "This host has no patch.", { remedy: "Install patch." });
   if (ending === "cancelled") return fail("E_CANCELLED", `The run was stopped while ${name} was applied.`);
   if (ending === "timeout") return fail("E_TIMEOUT", `The build's time was over while ${name} was applied.`);
+  const starved = wantOfMemory(result, `patch of ${name}`, "");
+  if (starved) return { ok: false, error: { ...starved, dkmsExit: 6 } };
   const remedy = "Look into the log: the module's source and its patch do not fit together.";
   return fail("E_PATCH", `The patch ${name} does not apply.`, { path: name, remedy, dkmsExit: 6 });
 }

@@ -2,6 +2,7 @@ import type { Host } from "../host/host.ts";
 import type { CommandResult } from "../host/run.ts";
 import { fail, type Result, succeed } from "./failure.ts";
 import type { Compression } from "./kernel.ts";
+import { wantOfMemory } from "./want-of-memory.ts";
 
 type Compressed = Exclude<Compression, "none">;
 
@@ -55,6 +56,8 @@ function explain(result: CommandResult, { path, kind }: { path: string; kind: Co
     case "cancelled":
       return fail("E_CANCELLED", `${problem}: the run was stopped.`, { path });
     default: {
+      const starved = wantOfMemory(result, `${file} ${path}`, result.stderr);
+      if (starved) return { ok: false, error: { ...starved, path } };
       const code = /no space left/i.test(result.stderr) ? "E_NO_SPACE" : "E_IO";
       return fail(code, `${problem}: ${said || `it ended with ${result.exitCode}`}.`, { path });
     }

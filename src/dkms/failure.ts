@@ -30,6 +30,7 @@ export type FailureCode =
   | "E_NO_BINARY"
   | "E_NO_HEADERS"
   | "E_NO_KERNEL"
+  | "E_NO_MEMORY"
   | "E_NO_OBJECT"
   | "E_NO_SOURCE"
   | "E_NO_SPACE"

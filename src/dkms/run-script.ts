@@ -3,6 +3,7 @@ import type { Host } from "../host/host.ts";
 import type { Command, CommandResult } from "../host/run.ts";
 import { fail, type Result, succeed } from "./failure.ts";
 import type { InstanceId } from "./id.ts";
+import { wantOfMemory } from "./want-of-memory.ts";
 
 export interface ScriptRequest {
   /** As dkms.conf calls it: POST_ADD, PRE_BUILD, … */
@@ -15,6 +16,8 @@ export interface ScriptRequest {
   readonly timeoutMs: number;
   /** Default: the host's own. A build's runs are logged. */
   readonly run?: (command: Command) => Promise<CommandResult>;
+  /** What it has written, where `run` keeps that in a log. */
+  readonly written?: () => string;
 }
 
 /**
@@ -77,7 +80,8 @@ function outside(name: string, script: string): Result<never> {
   });
 }
 
-function explain({ name }: ScriptRequest, script: string, result: CommandResult): Result<readonly string[]> {
+function explain(request: ScriptRequest, script: string, result: CommandResult): Result<readonly string[]> {
+  const { name } = request;
   switch (result.ending) {
     case "missing":
       return fail("E_NO_TOOL", `${name} cannot run: this host has no bash.`, { remedy: "Install bash." });
@@ -89,27 +93,21 @@ function explain({ name }: ScriptRequest, script: string, result: CommandResult)
     case "flood":
       return fail("E_SCRIPT", `${name} was ended, it wrote without end: ${script}.`, { path: script });
     case "killed":
-      return killed(name, script);
     case "exited":
-      if (result.exitCode === killedExit) return killed(name, script);
-      return result.exitCode === 0 ? succeed([]) : failed(name, script, result);
+      return result.exitCode === 0 ? succeed([]) : failed(request, script, result);
   }
 }
 
-/** A shell's exit code when its last program was ended by SIGKILL. */
-export const killedExit = 137;
-
-/** What to do when the kernel has ended a program. */
-export const outOfMemory =
-  "See dmesg for the out-of-memory killer. Give the machine more memory, or run fewer --jobs at once; then run it again.";
-
-function killed(name: string, script: string): Result<never> {
-  const message = `${name} was killed: ${script}. Mostly memory has run out.`;
-  return fail("E_KILLED", message, { path: script, remedy: outOfMemory, dkmsExit: killedExit });
-}
-
-function failed(name: string, script: string, { exitCode, stdout, stderr }: CommandResult): Result<never> {
-  const said = `${stderr.trim()}\n${stdout.trim()}`.trim().split("\n").at(-1);
+function failed({ name, written }: ScriptRequest, script: string, result: CommandResult): Result<never> {
+  const { exitCode, stdout, stderr } = result;
+  const all = `${stderr.trim()}\n${stdout.trim()}`.trim();
+  const dkmsExit = result.ending === "killed" ? killedExit : exitCode;
+  const starved = wantOfMemory(result, `${name}, ${script}`, written?.() ?? all);
+  if (starved) return { ok: false, error: { ...starved, path: script, dkmsExit } };
+  const said = all.split("\n").at(-1);
   const message = `${name} failed with exit code ${exitCode}: ${script}${said ? ` said "${said}"` : ""}.`;
-  return fail("E_SCRIPT", message, { path: script, dkmsExit: exitCode });
+  return fail("E_SCRIPT", message, { path: script, dkmsExit });
 }
+
+/** A shell's exit code when its last program was ended by SIGKILL, as the kernel does when memory has run out. */
+const killedExit = 137;

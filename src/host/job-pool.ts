@@ -15,6 +15,8 @@ export interface JobPool {
   readonly env: Readonly<Record<string, string>>;
   /** Waits for a slot, which is the one that a started make counts as its own; `undefined` if the run is to stop. */
   readonly take: () => Promise<Slot | undefined>;
+  /** Waits for all of them, so that no other build goes on; `undefined` if the run is to stop. */
+  readonly takeAll: () => Promise<Slot | undefined>;
   /** Waits for nothing but its own reading. No build may be running any more. */
   readonly close: () => Promise<void>;
 }
@@ -77,29 +79,36 @@ function createPool({ shared, own, drain }: Fifo, jobs: number, signal: AbortSig
   const put = (slots: number) => {
     fs.writeSync(own, "+".repeat(slots));
   };
-  const release = () => {
+  const release = (slots: number) => {
     holders -= 1;
-    if (holders > 0 || closing) return put(1);
+    if (holders > 0 || closing) return put(slots);
     // A make that was killed keeps what it had taken. When nobody holds anything, the pool is known to be full.
     empty(drain);
     put(jobs);
+  };
+  const take = async (slots: number) => {
+    // One reader at a time, since each waits in a thread of its own, of which Node has four.
+    const turn = lastTurn.then(async () => {
+      await readBytes(own, slots);
+      // The pool may have been filled up meanwhile: whoever has all of them is alone.
+      if (slots === jobs) empty(drain);
+    });
+    lastTurn = turn;
+    const abort = listenForAbort(signal);
+    const isMine = await Promise.race([turn.then(() => true), abort.came]);
+    abort.end();
+    holders += 1;
+    if (isMine && !signal.aborted) return { giveBack: () => release(slots) };
+    void turn.then(() => release(slots));
+    return undefined;
   };
   put(jobs);
   return {
     descriptor: shared,
     env: { MAKEFLAGS: " -j --jobserver-auth=3,3" },
-    take: async () => {
-      // One reader at a time, since each waits in a thread of its own, of which Node has four.
-      const turn = lastTurn.then(() => readByte(own));
-      lastTurn = turn;
-      const abort = listenForAbort(signal);
-      const isMine = await Promise.race([turn.then(() => true), abort.came]);
-      abort.end();
-      holders += 1;
-      if (isMine && !signal.aborted) return { giveBack: release };
-      void turn.then(release);
-      return undefined;
-    },
+    take: () => take(1),
+    // Whoever else wants one waits behind: two that want all cannot keep them from each other.
+    takeAll: () => take(jobs),
     close: async () => {
       closing = true;
       // Lets those through that still wait for a slot although nobody wants it any more.
@@ -108,6 +117,10 @@ function createPool({ shared, own, drain }: Fifo, jobs: number, signal: AbortSig
       for (const descriptor of [shared, own, drain]) fs.closeSync(descriptor);
     },
   };
+}
+
+async function readBytes(descriptor: number, count: number): Promise<void> {
+  for (let read = 0; read < count; read++) await readByte(descriptor);
 }
 
 function readByte(descriptor: number): Promise<void> {

@@ -38,6 +38,11 @@ export interface CommandResult {
   readonly stdout: string;
   readonly stderr: string;
   readonly durationMs: number;
+  /**
+   * Of what failed: whether the kernel has ended a program meanwhile, of this run or of others beside it, since memory had
+   * run out; `undefined` where it does not count.
+   */
+  readonly oomKilled?: boolean;
 }
 
 /** Starts a process in a process group of its own and waits for its end. */

@@ -3,6 +3,7 @@ import fs from "node:fs";
 import process from "node:process";
 import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { findOomCounter } from "./oom-kills.ts";
 import type { Command, CommandResult, Run } from "./run.ts";
 import { runMark } from "./run-mark.ts";
 import { isSystemError } from "./system-error.ts";
@@ -30,12 +31,16 @@ const logWatchMs = 100;
  * timeout or the signal ends the whole group, so that neither a hung make nor its compilers survive.
  */
 export function createRun({ searchPath, signal, mark }: RunSettings): Run {
+  let oomKills: (() => number | undefined) | undefined;
   return async (command) => {
     const nothing = { exitCode: -1, stdout: "", stderr: "", durationMs: 0 };
     if (signal.aborted && !command.evenWhenStopping) return { ...nothing, ending: "cancelled" };
     const log = command.logFile === undefined ? undefined : fs.openSync(command.logFile, "a", 0o644);
+    oomKills ??= findOomCounter();
+    const killsBefore = oomKills();
     try {
-      return await waitFor(startChild(command, { searchPath, mark, log }), { command, signal, log });
+      const result = await waitFor(startChild(command, { searchPath, mark, log }), { command, signal, log });
+      return { ...result, ...(hasFailed(result) && oomKilledSince(killsBefore, oomKills())) };
     } catch (error) {
       // What is fed to it may be gone too.
       if (isSystemError(error) && error.code === "ENOENT" && error.syscall.startsWith("spawn"))
@@ -45,6 +50,14 @@ export function createRun({ searchPath, signal, mark }: RunSettings): Run {
       if (log !== undefined) fs.closeSync(log);
     }
   };
+}
+
+function hasFailed({ ending, exitCode }: CommandResult): boolean {
+  return ending === "killed" || (ending === "exited" && exitCode !== 0);
+}
+
+function oomKilledSince(before: number | undefined, now: number | undefined): Pick<CommandResult, "oomKilled"> {
+  return before === undefined || now === undefined ? {} : { oomKilled: now > before };
 }
 
 interface ChildSettings extends Omit<RunSettings, "signal"> {

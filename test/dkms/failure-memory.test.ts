@@ -72,7 +72,8 @@ memory("does not hold back a build from anything else, and then counts anew", (w
 });
 
 memory("passes over what may be gone the next minute", (world) => {
-  for (const code of ["E_CANCELLED", "E_KILLED", "E_NO_SPACE", "E_IO", "E_PRECONDITION"] as const) failAt(world, code);
+  for (const code of ["E_CANCELLED", "E_KILLED", "E_NO_MEMORY", "E_NO_SPACE", "E_IO", "E_PRECONDITION"] as const)
+    failAt(world, code);
   assert.is(pauseOf(world), undefined);
 });
 

@@ -56,6 +56,54 @@ pool("gives out as many slots as there are jobs, and the next when one comes bac
   await own.close();
 });
 
+pool(
+  "gives out all at once to whoever wants to be alone, when the others are done, and to one after the other",
+  async () => {
+    const own = await open(createHost(), 3);
+    const before = await take(own);
+    const order: string[] = [];
+    const wait = async (name: string, waiting: Promise<Slot | undefined>) => {
+      const slot = await waiting;
+      order.push(name);
+      await fs.promises.readdir(directory);
+      order.push(`${name} ends`);
+      slot?.giveBack();
+    };
+    const all = [wait("first", own.takeAll()), wait("second", own.takeAll()), wait("third", own.take())];
+    await fs.promises.readdir(directory);
+    assert.equal(order, []);
+    before.giveBack();
+    await Promise.all(all);
+    assert.equal(order, ["first", "first ends", "second", "second ends", "third", "third ends"]);
+    await own.close();
+  },
+);
+
+pool(
+  "whoever is alone waits for no slots that a killed make has kept, and nobody takes those that come in their place",
+  async () => {
+    const host = createHost();
+    const own = await open(host, 3);
+    const [killed, other] = [await take(own), await take(own)];
+    await host.run({ file: "sh", args: ["-c", "head -c 1 <&3"], descriptors: [own.descriptor], timeoutMs: 20_000 });
+    const alone = own.takeAll();
+    killed.giveBack();
+    await fs.promises.readdir(directory);
+    other.giveBack();
+    const slot = await alone;
+    let came = false;
+    const next = take(own).then((given) => {
+      came = true;
+      return given;
+    });
+    await fs.promises.readdir(directory);
+    assert.not(came);
+    slot?.giveBack();
+    (await next).giveBack();
+    await own.close();
+  },
+);
+
 pool("lets make run as many jobs as there are free slots and its own", async () => {
   const host = createHost();
   const own = await open(host, 3);

@@ -184,6 +184,7 @@ const provocations: Readonly<Record<FailureCode, Provocation>> = {
     return want(`kernels: [${release}]`, { command: "plan" })(machine);
   },
   E_NO_KERNEL: want('kernels: ["9.9.9"]', { command: "plan" }),
+  E_NO_MEMORY: verb("build", { make: "ulimit -v 40000; gcc -S -x c -o /dev/null /dev/null" }),
   E_NO_OBJECT: verb("build", { make: "true" }),
   E_NO_SOURCE: async (machine) => {
     machine.want(wanted("evdi"));

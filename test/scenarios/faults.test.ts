@@ -42,7 +42,7 @@ const table: readonly Fault[] = [
     more: "timeout: 1s",
     next: "leaves alone",
   },
-  { title: "a make that the kernel kills", code: "E_KILLED", module: { make: "kill -KILL 0" }, next: "tries again" },
+  { title: "a make that somebody kills", code: "E_KILLED", module: { make: "kill -KILL 0" }, next: "tries again" },
   { title: "a make that writes without end", code: "E_MAKE", module: { make: "yes" }, next: "leaves alone" },
   { title: "a make that leaves no object", code: "E_NO_OBJECT", module: { make: "true" }, next: "leaves alone" },
   {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { CommandResult, Run } from "../../host/run.ts";
 import { type Failure, fail, type Result, succeed } from "../failure.ts";
+import { wantOfMemory } from "../want-of-memory.ts";
 import { rereadScript, sourceScript } from "./bash-scripts.ts";
 import { directiveNames, type RawConf, type RawEntry, rawConfOf } from "./raw-conf.ts";
 
@@ -87,13 +88,17 @@ function toEntries(fields: readonly string[]): RawEntry[] {
 
 type Failed = { readonly ok: false; readonly error: Failure };
 
-function stoppedEarly({ ending }: CommandResult, file: string): Failed | undefined {
+function stoppedEarly(result: CommandResult, file: string): Failed | undefined {
+  const { ending } = result;
   if (ending === "cancelled") return fail("E_CANCELLED", `Stopped while reading ${file}.`, { path: file });
   if (ending === "missing") {
     const remedy = "Install bash, or use a dkms.conf of plain assignments.";
     return fail("E_NO_TOOL", `${file} needs bash, which is not on this host.`, { path: file, remedy, dkmsExit: 8 });
   }
   if (ending === "exited") return undefined;
+  // Without the kernel's word it is the file's own doing: functions that call themselves without end crash bash.
+  const starved = result.oomKilled ? wantOfMemory(result, `the evaluation of ${file}`, "") : undefined;
+  if (starved) return { ok: false, error: { ...starved, path: file, dkmsExit: 8 } };
   const how = ending === "timeout" ? `did not end within ${timeoutMs / 1000} s` : "was killed by a signal";
   return invalid(file, `${file} ${how}.`, "Move what takes long or fails into PRE_BUILD.");
 }

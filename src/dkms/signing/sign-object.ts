@@ -4,6 +4,7 @@ import { temporaryPrefix } from "../../host/local-files.ts";
 import type { CommandResult } from "../../host/run.ts";
 import { type FailureCode, fail, type Result, succeed } from "../failure.ts";
 import { ioFailure } from "../io-failure.ts";
+import { wantOfMemory } from "../want-of-memory.ts";
 import type { Signing } from "./signing.ts";
 import { signatureProblem, verifySignature } from "./verify-signature.ts";
 
@@ -62,11 +63,14 @@ function explain(result: CommandResult, { signFile, key }: Signing, name: string
         path: signFile,
         remedy: `See whether ${key} can be used without somebody typing a passphrase or PIN.`,
       });
-    default:
+    default: {
+      const starved = wantOfMemory(result, `${signFile} ${name}`, result.stderr);
+      if (starved) return { ok: false, error: starved };
       return fail("E_SIGNING", `${signFile} could not sign ${name}: ${said}.`, {
         path: signFile,
         remedy: `See whether ${key} is a private key without a passphrase, and the certificate its own.`,
       });
+    }
   }
 }
 

@@ -19,6 +19,8 @@ export interface BuildOptions extends Overrides {
   readonly jobs?: number;
   /** Job slots that this build shares with others that run at the same time. */
   readonly pool?: JobPool;
+  /** With one job, and beside no other build of `pool`: what it has for want of memory when others have failed it. */
+  readonly alone?: boolean;
   /** Lets builds of one module run side by side. */
   readonly privateBuilds?: PrivateBuilds;
   /** Builds anew what is built already; the old build stays until the new one is complete. */
@@ -27,6 +29,11 @@ export interface BuildOptions extends Overrides {
   readonly force?: boolean;
   /** Default: nothing is signed, and compressed as dell/dkms does. */
   readonly policy?: EnginePolicy;
+}
+
+/** How many jobs its build may run. */
+export function jobsOf({ machine }: Pick<Host, "machine">, { jobs, alone = false }: BuildOptions): number {
+  return alone ? 1 : (jobs ?? machine.processors);
 }
 
 /** Everything that a build needs to know, checked. */

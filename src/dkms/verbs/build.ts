@@ -14,8 +14,9 @@ import { readKernelConfig } from "../kernel-config.ts";
 import { absentKernel, readKernel } from "../read-kernels.ts";
 import { chooseSigning } from "../signing/choose-signing.ts";
 import { chooseToolchain, missingTools } from "../toolchain.ts";
+import { isWantOfMemory, moreMemory } from "../want-of-memory.ts";
 import { asideLabel } from "./aside.ts";
-import type { BuildJob, BuildOptions } from "./build-job.ts";
+import { type BuildJob, type BuildOptions, jobsOf } from "./build-job.ts";
 import { makeInstance } from "./make-instance.ts";
 import { activeVersion, isBuilt, requireSource } from "./tree-checks.ts";
 import type { Done } from "./verb.ts";
@@ -29,11 +30,27 @@ import { unchanged, withUndo } from "./with-undo.ts";
  * Builds of one module share `<dkms tree>/<name>/<version>/build`, a path that dkms.conf files know: without
  * `privateBuilds` the caller must not run two of them at once, whatever the kernels.
  *
+ * What fails for want of memory is tried once more, with one job and beside no other build of the run: what comes of that
+ * counts. A machine that is too small for all of its processors at once has its modules all the same.
+ *
  * Fails with E_NOT_IN_TREE (3), E_BROKEN_MODULE (4), E_NO_KERNEL and E_NO_HEADERS (21), E_CONF_INVALID (8), E_EXCLUDED
- * (77), E_DEPENDENCY (13), E_NO_TOOL, E_SIGNING, E_NO_SOURCE (8), E_PATCH (5, 6), E_SCRIPT (the script's own code), E_MAKE (10),
+ * (77), E_DEPENDENCY (13), E_NO_TOOL, E_SIGNING, E_NO_SOURCE (8), E_PATCH (5, 6), E_SCRIPT (the script's own code), E_MAKE, E_NO_MEMORY and E_KILLED (10),
  * E_NO_OBJECT (7), E_WRONG_KERNEL, E_TIMEOUT, E_CANCELLED, E_PRECONDITION, or what the file system says.
  */
-export function build(host: Host, instance: InstanceId, options: BuildOptions = {}): Promise<Result<Done>> {
+export async function build(host: Host, instance: InstanceId, options: BuildOptions = {}): Promise<Result<Done>> {
+  const first = await buildOnce(host, instance, options);
+  if (first.ok || !isWantOfMemory(first.error) || jobsOf(host, options) === 1) return first;
+  const alone = await buildOnce(host, instance, { ...options, alone: true });
+  if (alone.ok) {
+    const notice = `It was built once more, alone and with one job. ${first.error.message} [${first.error.code}]`;
+    return succeed({ ...alone.value, notices: [notice, ...alone.value.notices] });
+  }
+  if (!isWantOfMemory(alone.error)) return alone;
+  const message = `${alone.error.message.replace(/\.$/, "")}, also when it was built once more, alone and with one job.`;
+  return { ok: false, error: { ...alone.error, message, remedy: `${moreMemory} Then run it again.` } };
+}
+
+function buildOnce(host: Host, instance: InstanceId, options: BuildOptions): Promise<Result<Done>> {
   const doing = `build ${instanceAddress(instance)}`;
   return withUndo(host, {
     doing,

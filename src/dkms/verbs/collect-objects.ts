@@ -6,6 +6,7 @@ import { fail, type Result, succeed } from "../failure.ts";
 import { instanceAddress } from "../id.ts";
 import { readObject } from "../read-object.ts";
 import { signObject } from "../signing/sign-object.ts";
+import { wantOfMemory } from "../want-of-memory.ts";
 import type { Making } from "./build-job.ts";
 import { checkVermagic } from "./check-vermagic.ts";
 
@@ -96,6 +97,8 @@ async function strip({ host, job, timeLeft }: Making, object: string): Promise<R
   const doing = `strip ${path.basename(object)} for ${instanceAddress(job.instance)}`;
   if (result.ending === "cancelled") return fail("E_CANCELLED", `The run was stopped: could not ${doing}.`);
   if (result.ending === "timeout") return fail("E_TIMEOUT", `The build's time was over: could not ${doing}.`);
+  const starved = wantOfMemory(result, `the strip of ${path.basename(object)}`, result.stderr);
+  if (starved) return { ok: false, error: { ...starved, path: object } };
   const said = result.stderr.trim().split("\n").at(-1) || `${tool} ended with ${result.exitCode}`;
   const code = /no space left/i.test(said) ? "E_NO_SPACE" : "E_IO";
   return fail(code, `Could not ${doing}: ${said}.`, { path: object });

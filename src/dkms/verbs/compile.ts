@@ -4,8 +4,9 @@ import { fail, type Result } from "../failure.ts";
 import { instanceAddress } from "../id.ts";
 import { kernelConfigFile } from "../kernel-config.ts";
 import { makeCommand } from "../make-command.ts";
-import { killedExit, outOfMemory, runScript } from "../run-script.ts";
-import type { Making } from "./build-job.ts";
+import { runScript } from "../run-script.ts";
+import { wantOfMemory } from "../want-of-memory.ts";
+import { jobsOf, type Making } from "./build-job.ts";
 import { logLimit } from "./build-log.ts";
 
 /** Compiles what has been copied to the build directory: patches, PRE_BUILD, make. Returns notices. */
@@ -27,23 +28,29 @@ export async function compile(making: Making): Promise<Result<readonly string[]>
     env,
     timeoutMs: timeLeft(),
     run: (command) => log.run({ title: "PRE_BUILD", shown: line ?? "" }, command),
+    written: () => host.files.readText(log.path) ?? "",
   });
   if (!said.ok) return said;
   const failure = await runMake(making);
   return failure ?? said;
 }
 
+/**
+ * When memory runs out, the kernel is to end the build rather than this program, which may be larger than a compiler, or
+ * what else the machine is for (proc(5), oom_score_adj). Where /proc may not be written to, it chooses by size alone.
+ */
+const endedFirst = "{ echo 1000 > /proc/self/oom_score_adj; } 2> /dev/null";
+
 /** What a MAKE line may use beside the environment: dell/dkms evaluates it where its own variables are (tried). */
-const makeScript =
-  'umask 022; dkms_tree=$1 source_tree=$2 install_tree=$3 kernel_source_dir=$4 kernel_config=$5; eval "$6"';
+const makeScript = `${endedFirst}; umask 022; dkms_tree=$1 source_tree=$2 install_tree=$3 kernel_source_dir=$4 kernel_config=$5; eval "$6"`;
 
 async function runMake(making: Making): Promise<Result<never> | undefined> {
   const { host, job, env, log, timeLeft } = making;
   const { directory } = making.workspace;
   const { dkmsTree, sourceTree, installTree } = host.paths;
   const { instance, kernel, conf, options, toolchain } = job;
-  const { pool } = options;
-  const jobs = pool ? undefined : (options.jobs ?? host.machine.processors);
+  const pool = options.alone ? undefined : options.pool;
+  const jobs = pool ? undefined : jobsOf(host, options);
   const line = makeCommand(conf, { kernel, dkmsTree, module: instance.module, jobs, llvm: toolchain.llvm });
   const headers = kernel.headers?.directory ?? "";
   const config = kernelConfigFile(host, kernel);
@@ -54,7 +61,8 @@ async function runMake(making: Making): Promise<Result<never> | undefined> {
   return explain(making, await log.run({ title: "MAKE", shown: line }, command));
 }
 
-function explain({ host, job, log }: Making, { ending, exitCode }: CommandResult): Result<never> | undefined {
+function explain({ host, job, log }: Making, result: CommandResult): Result<never> | undefined {
+  const { ending, exitCode } = result;
   const address = instanceAddress(job.instance);
   switch (ending) {
     case "missing":
@@ -78,10 +86,8 @@ function explain({ host, job, log }: Making, { ending, exitCode }: CommandResult
           path: host.paths.dkmsTree,
           remedy: `Free space on the file system of ${host.paths.dkmsTree} or of the temporary directory.`,
         });
-      if (ending === "killed" || exitCode === killedExit || killedText.test(text)) {
-        const message = `make, or a program that it had started, was killed for ${address}: mostly memory has run out.`;
-        return fail("E_KILLED", message, { remedy: outOfMemory, dkmsExit: 10 });
-      }
+      const starved = wantOfMemory(result, `the build of ${address}`, text);
+      if (starved) return { ok: false, error: { ...starved, dkmsExit: 10 } };
       return fail("E_MAKE", `make ended with exit code ${exitCode} for ${address}.`, {
         remedy: "Read the log: mostly the module's source does not support this kernel, and a newer version does.",
         dkmsExit: 10,
@@ -89,6 +95,3 @@ function explain({ host, job, log }: Making, { ending, exitCode }: CommandResult
     }
   }
 }
-
-/** What gcc, make and bash say of a program that was ended by SIGKILL, as the kernel does when memory has run out. */
-const killedText = /Killed signal terminated program|^make.*\*\*\* .*\] Killed$/m;

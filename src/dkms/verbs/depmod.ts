@@ -4,6 +4,7 @@ import type { CommandResult } from "../../host/run.ts";
 import { type Failure, fail, type Result, succeed } from "../failure.ts";
 import type { KernelId } from "../id.ts";
 import { ioFailure } from "../io-failure.ts";
+import { wantOfMemory } from "../want-of-memory.ts";
 import { moduleList, settleDepmod } from "./owe-depmod.ts";
 import { type Done, noUndo } from "./verb.ts";
 
@@ -67,6 +68,8 @@ function explain(result: CommandResult, release: string): Failure | undefined {
       return fail("E_CANCELLED", `The run was stopped during ${doing}.`).error;
     default: {
       if (result.exitCode === 0) return undefined;
+      const starved = wantOfMemory(result, doing, result.stderr);
+      if (starved) return { ...starved, dkmsExit: 6 };
       const said = result.stderr.trim().split("\n").at(-1) ?? "";
       return fail("E_DEPMOD", `${doing} failed: ${said || `exit code ${result.exitCode}`}.`, {
         remedy: `Run depmod -a ${release} by hand to see everything it says.`,

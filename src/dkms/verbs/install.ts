@@ -8,6 +8,7 @@ import { readKernel } from "../read-kernels.ts";
 import { instanceEnvironment, runFinalScript, runScript, scriptTimeoutMs } from "../run-script.ts";
 import { refuseUnsigned } from "../signing/refuse-unsigned.ts";
 import { kernelDirectory, moduleObjectsDirectory } from "../tree-layout.ts";
+import { isWantOfMemory } from "../want-of-memory.ts";
 import { refuseOlder } from "./compare-active.ts";
 import type { FileChanges } from "./file-changes.ts";
 import type { InstallJob, InstallOptions } from "./install-job.ts";
@@ -132,6 +133,6 @@ function overrulesVersions({ force = false, forceVersion = false }: InstallOptio
 function refused(result: Result<never> | Result<readonly string[]>): Result<never> {
   if (result.ok) throw new Error("A script that succeeded refuses nothing");
   const { error } = result;
-  const isOwn = error.code === "E_SCRIPT" || error.code === "E_KILLED";
+  const isOwn = error.code === "E_SCRIPT" || isWantOfMemory(error);
   return { ok: false, error: isOwn ? { ...error, dkmsExit: 101 } : error };
 }

@@ -40,7 +40,8 @@ import { publicBuild, type Workspace } from "./workspace.ts";
  */
 export async function makeInstance(host: Host, job: BuildJob, changes: FileChanges): Promise<Result<Outcome>> {
   const { instance, options } = job;
-  const slot = options.pool ? await options.pool.take() : { giveBack: () => {} };
+  const { pool, alone } = options;
+  const slot = pool ? await (alone ? pool.takeAll() : pool.take()) : { giveBack: () => {} };
   if (!slot) return fail("E_CANCELLED", `The run was stopped before the build of ${instanceAddress(instance)}.`);
   let compiling = true;
   const compiled = () => {
@@ -164,6 +165,7 @@ async function runPostBuild(making: Making, staging: string): Promise<Result<rea
     env,
     timeoutMs: making.timeLeft(),
     run: (command) => log.run({ title: "POST_BUILD", shown: line }, command),
+    written: () => host.files.readText(log.path) ?? "",
   });
   host.files.remove(place);
   return said;

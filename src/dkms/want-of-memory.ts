@@ -1,0 +1,61 @@
+import type { CommandResult } from "../host/run.ts";
+import { type Failure, fail } from "./failure.ts";
+
+/**
+ * The failure of a program that could not do its work since memory, or the number of processes that it may have, ran out:
+ * E_NO_MEMORY if the kernel has counted a program that it ended for it, or a program has said so; E_KILLED if one was
+ * killed, and nobody knows by whom. Neither is a fault of the module's. `undefined` if it ended otherwise.
+ *
+ * @param doing what went on, as in "during the build of demo/1.0"
+ * @param said everything that the program and those that it had started have written
+ */
+export function wantOfMemory(result: CommandResult, doing: string, said: string): Failure | undefined {
+  if (result.ending !== "killed" && !(result.ending === "exited" && result.exitCode !== 0)) return undefined;
+  if (result.ending === "killed" || result.exitCode === killedExit || killedText.test(said)) {
+    if (result.oomKilled) return starved(`Memory ran out during ${doing}: the kernel ended a program of it.`);
+    const by = result.oomKilled === false ? "by somebody else than the kernel" : "mostly since memory has run out";
+    return fail("E_KILLED", `A program was killed during ${doing}, ${by}.`, { remedy: whoKilled }).error;
+  }
+  const line = starvedText.exec(said)?.[0].trim();
+  return line === undefined ? undefined : starved(`Memory ran out during ${doing}: "${line}".`);
+}
+
+/** Whether a failure may end otherwise when less is done at once. */
+export function isWantOfMemory({ code }: Failure): boolean {
+  return code === "E_NO_MEMORY" || code === "E_KILLED";
+}
+
+/** What helps where fewer jobs do not, or were tried. */
+export const moreMemory =
+  "Give the machine, or whatever limits this program, more memory or swap; dmesg tells what the kernel has ended.";
+
+function starved(message: string): Failure {
+  const remedy = `${moreMemory} Or run fewer --jobs at once; then run it again.`;
+  return fail("E_NO_MEMORY", message, { remedy }).error;
+}
+
+const whoKilled =
+  "See who did: an administrator, a guard of the memory as earlyoom or systemd-oomd, or the kernel (dmesg). Then run it again.";
+
+/** A shell's exit code when its last program was ended by SIGKILL. */
+const killedExit = 137;
+
+/** What gcc, make and the shells say of a program that was ended by SIGKILL, as the kernel does when memory has run out. */
+const killedText =
+  /Killed signal terminated program|^make.*\*\*\* .*\] (Killed|Error 137)$|^(\S+: )?(line \d+: )?( *\d+ )?Killed\b/m;
+
+/** What compilers, linkers, shells and make say when they are refused memory or a process. */
+const sayings = [
+  "\\bout of memory allocating \\d",
+  "virtual memory exhausted",
+  ": memory exhausted",
+  ": Cannot allocate memory",
+  "LLVM ERROR: out of memory",
+  "failed to map segment from shared object",
+  "Cannot fork$",
+  "fork: .*Resource temporarily unavailable",
+  "^MemoryError",
+];
+
+/** Lines with a bar are source text. */
+const starvedText = new RegExp(`^[^|\\n]*(${sayings.join("|")})[^|\\n]*$`, "im");
