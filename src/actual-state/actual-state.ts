@@ -48,8 +48,18 @@ export interface ActualState {
 
 export interface InitramfsState {
   /** Why none can be made again here, one sentence and what to do about it; `undefined`: it can. */
-  readonly hindrance: { readonly text: string; readonly remedy: string } | undefined;
+  readonly hindrance: InitramfsHindrance | undefined;
   readonly kernels: ReadonlyMap<KernelKey, KernelInitramfs>;
+}
+
+export interface PendingMake {
+  /** Its maker was called, and has left it as it was; `undefined`: it was left to somebody else. */
+  readonly declined: InitramfsHindrance | undefined;
+}
+
+export interface InitramfsHindrance {
+  readonly text: string;
+  readonly remedy: string;
 }
 
 export interface KernelInitramfs {
@@ -57,6 +67,8 @@ export interface KernelInitramfs {
   readonly image: string | undefined;
   /** By the name of each module that it is known to hold, or to have held: whether it holds it as it is installed. */
   readonly holds: ReadonlyMap<string, boolean>;
+  /** Not made yet; once it is, it holds these modules as they are installed. */
+  readonly pending: PendingMake | undefined;
 }
 
 export interface ModuleState {

@@ -1,7 +1,9 @@
 import { type KernelId, kernelKey } from "../dkms/id.ts";
 import {
+  declinedRemedy,
   findInitramfs,
   findInitramfsMaker,
+  type InitramfsImage,
   type InitramfsRecord,
   initramfsMakers,
   objectsDigest,
@@ -18,21 +20,24 @@ export function scanInitramfs(scan: Scan, modules: readonly ModuleState[]): Init
     const state = attempt(scan, directory, (): KernelInitramfs => {
       const image = findInitramfs(host, id);
       const record = readInitramfsRecord(host, id);
-      // Whoever it was left to has not made it.
-      const isMade = record.leftAt === undefined || (image !== undefined && image.mtimeMs >= record.leftAt);
-      return { image: image?.path, holds: holdsOf(record, isMade, installedDigests(modules, id)) };
+      return { image: image?.path, ...contentOf(record, image, installedDigests(modules, id)) };
     });
     return state ? [[kernelKey(id), state] as const] : [];
   });
   return { hindrance: hindranceOf(host), kernels: new Map(found) };
 }
 
-function holdsOf(
-  { modules }: InitramfsRecord,
-  isMade: boolean,
+function contentOf(
+  { modules, pending }: InitramfsRecord,
+  image: InitramfsImage | undefined,
   installed: ReadonlyMap<string, string>,
-): KernelInitramfs["holds"] {
-  return new Map([...modules].map(([name, digest]) => [name, isMade && installed.get(name) === digest]));
+): Pick<KernelInitramfs, "holds" | "pending"> {
+  const isPending = pending !== undefined && image?.mark === pending.mark;
+  const isAsInstalled = ([name, digest]: readonly [string, string]) => installed.get(name) === digest;
+  const holds = new Map([...modules].map((one) => [one[0], !isPending && isAsInstalled(one)]));
+  if (!isPending || ![...modules].every(isAsInstalled)) return { holds, pending: undefined };
+  const { declined: text } = pending;
+  return { holds, pending: { declined: text === undefined ? undefined : { text, remedy: declinedRemedy } } };
 }
 
 /** By the module's name: what its objects are told from others by. */
@@ -53,7 +58,20 @@ function hindranceOf(host: Host): InitramfsState["hindrance"] {
     const text = `it cannot be made from outside of ${root === "/" ? paths.installTree : root}`;
     return { text, remedy: "Make it there, for example: chroot ROOT update-initramfs -u -k all" };
   }
-  if (findInitramfsMaker(host) !== undefined) return undefined;
+  const maker = findInitramfsMaker(host);
+  if (maker === "update-initramfs" && isSwitchedOff(host)) {
+    const text = `${switchFile} says update_initramfs=no`;
+    return { text, remedy: "Set it to yes there, or take initramfs: true out of the documents" };
+  }
+  if (maker !== undefined) return undefined;
   const text = `this host has none of ${initramfsMakers.join(", ")}`;
   return { text, remedy: "Install initramfs-tools or dracut, or make it by hand" };
+}
+
+const switchFile = "/etc/initramfs-tools/update-initramfs.conf";
+
+/** It would say so itself, and end with 0. The file is read by a shell: the last of several counts. */
+function isSwitchedOff({ files }: Host): boolean {
+  const assignments = files.readText(switchFile)?.matchAll(/^\s*update_initramfs=(["']?)(\w*)\1/gm) ?? [];
+  return [...assignments].at(-1)?.[2] === "no";
 }

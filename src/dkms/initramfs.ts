@@ -13,14 +13,23 @@ import { activeObjectsDirectory, kernelDirectory } from "./tree-layout.ts";
 export interface InitramfsRecord {
   /** By the module's name: {@link objectsDigest} of then; empty if its objects were changed, or taken away, since. */
   readonly modules: ReadonlyMap<string, string>;
-  /** When it was left to somebody else to make it, in milliseconds since 1970; `undefined`: it was made. */
-  readonly leftAt: number | undefined;
+  /** `undefined`: it was made. */
+  readonly pending: PendingInitramfs | undefined;
+}
+
+/** An initramfs that is made as soon as its image looks otherwise. */
+export interface PendingInitramfs {
+  /** {@link InitramfsImage.mark}; `undefined`: there was none. */
+  readonly mark: string | undefined;
+  /** Its maker was called, and has left it as it was: in words. `undefined`: it was left to somebody else. */
+  readonly declined: string | undefined;
 }
 
 /** The image that the boot loader finds for a kernel. */
 export interface InitramfsImage {
   readonly path: string;
-  readonly mtimeMs: number;
+  /** Another one once it was made again. Without its inode, which FAT makes up anew each time that it is mounted. */
+  readonly mark: string;
 }
 
 /** Programs that make an initramfs, the one to prefer first. */
@@ -33,11 +42,15 @@ export function findInitramfsMaker({ findProgram }: Pick<Host, "findProgram">): 
   return initramfsMakers.find((name) => findProgram(name) !== undefined);
 }
 
+/** What to do where its maker has left an image as it was. */
+export const declinedRemedy =
+  "Until what is installed changes again, it is not asked again: mend that, then run dkms-agent apply --retry; or make the initramfs by hand";
+
 /** The image of a kernel; `undefined` where none was ever made, as for a kernel of which only the headers are there. */
 export function findInitramfs(host: Host, { release }: KernelId): InitramfsImage | undefined {
   for (const place of imagePlaces(host, release)) {
     const stat = host.files.stat(place);
-    if (stat?.kind === "file") return { path: place, mtimeMs: stat.mtimeMs };
+    if (stat?.kind === "file") return { path: place, mark: `${place} ${stat.size} ${stat.mtimeMs}` };
   }
   return undefined;
 }
@@ -78,24 +91,26 @@ export function readInitramfsRecord(
   kernel: KernelId,
 ): InitramfsRecord {
   const text = files.readText(initramfsRecordFile(paths, kernel));
-  return (text === undefined ? undefined : parse(text)) ?? { modules: new Map(), leftAt: undefined };
+  return (text === undefined ? undefined : parse(text)) ?? { modules: new Map(), pending: undefined };
 }
 
 /** Keeps it. Throws what the file system throws. */
 export function writeInitramfsRecord(
   { files, paths }: Pick<Host, "files" | "paths">,
   kernel: KernelId,
-  { modules, leftAt }: InitramfsRecord,
+  { modules, pending }: InitramfsRecord,
 ): void {
   const file = initramfsRecordFile(paths, kernel);
   files.makeDirectory(path.dirname(file));
   const sorted = [...modules].sort(([a], [b]) => (a < b ? -1 : 1));
-  files.writeAtomic(file, `${JSON.stringify({ format: 1, leftAt, modules: Object.fromEntries(sorted) })}\n`);
+  files.writeAtomic(file, `${JSON.stringify({ format, pending, modules: Object.fromEntries(sorted) })}\n`);
 }
+
+const format = 2;
 
 function parse(text: string): InitramfsRecord | undefined {
   const fields = fieldsOf(parseJson(text));
-  const [leftAt, modules] = [fields?.get("leftAt"), textsOf(fields?.get("modules"))];
-  if (fields?.get("format") !== 1 || !modules) return undefined;
-  return { modules, leftAt: typeof leftAt === "number" ? leftAt : undefined };
+  const [pending, modules] = [textsOf(fields?.get("pending")), textsOf(fields?.get("modules"))];
+  if (fields?.get("format") !== format || !modules) return undefined;
+  return { modules, pending: pending && { mark: pending.get("mark"), declined: pending.get("declined") } };
 }

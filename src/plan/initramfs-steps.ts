@@ -1,4 +1,4 @@
-import type { ActualState, InitramfsState } from "../actual-state/actual-state.ts";
+import type { ActualState, InitramfsHindrance } from "../actual-state/actual-state.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import { type KernelId, kernelKey } from "../dkms/id.ts";
 import { type PlanFilter, passes, type Wanted } from "./resolve-wanted.ts";
@@ -16,7 +16,10 @@ export interface InitramfsNeed {
   readonly left: boolean;
   /** Where it lies. */
   readonly image: string;
-  readonly hindrance: InitramfsState["hindrance"];
+  /** Why it cannot be made. */
+  readonly hindrance: InitramfsHindrance | undefined;
+  /** Why there is no use in making it, as long as nothing changes in it. */
+  readonly declined: InitramfsHindrance | undefined;
 }
 
 /**
@@ -32,7 +35,7 @@ export function initramfsNeeds(
   if (!initramfs || filter.leaving) return [];
   const left = filter.leavesInitramfs === true;
   return kernels.flatMap(({ id }): InitramfsNeed[] => {
-    const { image, holds } = initramfs.kernels.get(kernelKey(id)) ?? { image: undefined, holds: new Map() };
+    const { image, holds, pending } = initramfs.kernels.get(kernelKey(id)) ?? none;
     const isMeant = filter.kernel === undefined || filter.kernel === id.release;
     if (!isMeant || (image === undefined && !left)) return [];
     const names = wanted.flatMap(({ entry, kernels: chosen }) =>
@@ -41,11 +44,18 @@ export function initramfsNeeds(
     const held = [...holds.keys()].filter((name) => passes({ name, version: "*" }, filter));
     const watched = new Set([...names, ...held]);
     const isOutdated = (name: string) => !(holds.get(name) ?? !isInstalled(name, id, actual));
-    const outdated = [...watched].find(isOutdated);
-    const hindrance = left ? undefined : initramfs.hindrance;
-    return watched.size === 0 ? [] : [{ kernel: id, names, watched, outdated, left, image: image ?? "", hindrance }];
+    if (watched.size === 0) return [];
+    const outdated = [...watched].filter(isOutdated);
+    const noted = outdated.every((name) => holds.has(name)) ? pending : undefined;
+    const need = { kernel: id, names, watched, left, image: image ?? "" };
+    if (left)
+      return [{ ...need, outdated: noted ? undefined : outdated[0], hindrance: undefined, declined: undefined }];
+    const declined = filter.retry ? undefined : noted?.declined;
+    return [{ ...need, outdated: outdated[0], hindrance: initramfs.hindrance, declined }];
   });
 }
+
+const none = { image: undefined, holds: new Map<string, boolean>(), pending: undefined };
 
 function isInstalled(name: string, kernel: KernelId, { modules }: ActualState): boolean {
   return modules.some(
@@ -79,8 +89,9 @@ export function initramfsSteps(
     );
     const reason = reasonOf(need, changing);
     if (!reason) continue;
-    if (need.hindrance) {
-      diagnostics.push(hindered(need, need.hindrance));
+    const hindrance = need.hindrance ?? (changing.length === 0 ? need.declined : undefined);
+    if (hindrance) {
+      diagnostics.push(hindered(need, hindrance));
       continue;
     }
     const theirs = new Set<string>(changing.map((one) => one.address));
@@ -102,10 +113,7 @@ function reasonOf({ outdated }: InitramfsNeed, changing: Before["instances"]): R
   return first && { code: "kernel-changed", text: `what is installed of ${first.instance.module.name} changes` };
 }
 
-function hindered(
-  { kernel, image }: InitramfsNeed,
-  { text, remedy }: NonNullable<InitramfsNeed["hindrance"]>,
-): Diagnostic {
+function hindered({ kernel, image }: InitramfsNeed, { text, remedy }: InitramfsHindrance): Diagnostic {
   const message = `The initramfs of ${kernel.release} is not made again: ${text}`;
   return { severity: "warning", code: "W_INITRAMFS", message, file: image, hint: remedy };
 }

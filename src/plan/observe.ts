@@ -106,7 +106,7 @@ function kernelFacts(id: KernelId, { kernels, depmodOwed, initramfs }: ActualSta
 
 function initramfsFact({ hindrance, kernels }: NonNullable<ActualState["initramfs"]>, id: KernelId): string {
   const state = kernels.get(kernelKey(id));
-  return digest([hindrance, state?.image, [...(state?.holds ?? [])]]);
+  return digest([hindrance, state?.image, [...(state?.holds ?? [])], state?.pending]);
 }
 
 function packageFacts(name: string, { desired, actual }: World): Facts {

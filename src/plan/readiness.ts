@@ -6,9 +6,11 @@ import {
   type InstanceId,
   instanceAddress,
   type KernelId,
+  type KernelKey,
   kernelKey,
   moduleKey,
 } from "../dkms/id.ts";
+import { type InitramfsNeed, initramfsNeeds } from "./initramfs-steps.ts";
 import type { Level, Plan } from "./plan.ts";
 import { resolveWanted } from "./resolve-wanted.ts";
 import type { World } from "./touched.ts";
@@ -46,8 +48,13 @@ export interface ReadinessFacts {
 
 /** Of each instance that is wanted, in the order of documents and kernels, whether it is ready. Pure. */
 export function readinessOf(world: World, facts: ReadinessFacts): readonly Readiness[] {
-  return resolveWanted(world.desired, world.actual, world.filter).wanted.flatMap(({ entry, id, kernels }) =>
-    id ? kernels.map((kernel) => judge({ module: id, kernel }, entry, facts)) : [],
+  const { wanted } = resolveWanted(world.desired, world.actual, world.filter);
+  // Whoever it is left to has not made it yet.
+  const filter = { ...world.filter, leavesInitramfs: false };
+  const outdated = initramfsNeeds(wanted, world.actual, filter).filter((need) => need.outdated !== undefined);
+  const initramfs = new Map(outdated.map((need) => [kernelKey(need.kernel), need]));
+  return wanted.flatMap(({ entry, id, kernels }) =>
+    id ? kernels.map((kernel) => judge({ module: id, kernel }, entry, { ...facts, initramfs })) : [],
   );
 }
 
@@ -75,8 +82,13 @@ export function installedAmongWanted({ desired, actual, filter }: World) {
 /** What an entry of the documents says of each of its instances. */
 type Judging = Pick<DesiredModule, "state" | "initramfs">;
 
-function judge(instance: InstanceId, entry: Judging, facts: ReadinessFacts): Readiness {
-  const { state: wanted, initramfs } = entry;
+interface JudgedBy extends ReadinessFacts {
+  /** What is not known to hold the modules of its kernel as they are installed. */
+  readonly initramfs: ReadonlyMap<KernelKey, InitramfsNeed>;
+}
+
+function judge(instance: InstanceId, entry: Judging, facts: JudgedBy): Readiness {
+  const { state: wanted } = entry;
   const { plan, inspected, loaded, mustRun = false } = facts;
   const address = instanceAddress(instance);
   const isHere = (one: { readonly address: string }) => one.address === address;
@@ -91,15 +103,23 @@ function judge(instance: InstanceId, entry: Judging, facts: ReadinessFacts): Rea
   ];
   const reasons = open.map(({ reason }) => reason);
   const others = (inspected.get(address) ?? []).filter(({ reason }) => !reasons.includes(reason));
-  const kernel: string = kernelKey(instance.kernel);
-  const isOutdated =
-    initramfs && plan.changes.some((one) => one.address === kernel && one.actions.includes("initramfs"));
+  const outdated = entry.initramfs ? facts.initramfs.get(kernelKey(instance.kernel)) : undefined;
   const isStale = mustRun && wanted === "installed" && told.loaded === "other";
-  const problems = [...open, ...others, ...(isOutdated ? [outdatedProblem] : []), ...(isStale ? [staleProblem] : [])];
+  const problems = [
+    ...open,
+    ...others,
+    ...(outdated ? [outdatedProblem(outdated)] : []),
+    ...(isStale ? [staleProblem] : []),
+  ];
   return { ...told, status: problems.length === 0 ? "ready" : "not-ready", problems };
 }
 
-const outdatedProblem = problem("initramfs-outdated", "the initramfs is not known to hold it as it is installed");
+function outdatedProblem({ hindrance, declined, image }: InitramfsNeed): ReadinessProblem {
+  const text = "the initramfs is not known to hold it as it is installed";
+  const why = hindrance ?? declined;
+  const told = problem("initramfs-outdated", why ? `${text}: ${why.text}` : text);
+  return why ? { ...told, remedy: why.remedy, path: image } : told;
+}
 
 const staleProblem: ReadinessProblem = {
   ...problem("other-loaded", "another build or version of it is loaded than the one that is installed"),

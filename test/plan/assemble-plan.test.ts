@@ -228,6 +228,46 @@ rows("an initramfs: left to who makes it next, and a warning where nobody can", 
   assert.match(hindered.diagnostics[0]?.message ?? "", "of K1 is not made again: there is nothing to make it");
 });
 
+rows("an initramfs: not asked for again what its maker has refused, until something changes in it", () => {
+  const world: WorldOptions = {
+    modules: { "a/1": present("installed"), "b/1": present("installed") },
+    initramfs: { K1: { a: false } },
+    initramfsPending: { K1: { declined: { text: "it has left it as it was", remedy: "mend that" } } },
+  };
+  const wish = { "a/1": { initramfs: true } };
+  const refused = plan(world, wish);
+  assert.equal(refused.steps, []);
+  assert.equal(
+    refused.diagnostics.map(({ code, message, hint }) => [code, message, hint]),
+    [["W_INITRAMFS", "The initramfs of K1 is not made again: it has left it as it was", "mend that"]],
+  );
+  const made = ["initramfs:K1"];
+  assert.equal(steps(world, { ...wish, "b/1": { initramfs: true } }), made, "another module is to be in it");
+  const retried = assemblePlan(desiredState(wish), actualState(world), { ...noFilter, retry: true });
+  assert.equal(
+    retried.steps.map(({ id }) => id),
+    ["initramfs:K1/x86_64"],
+  );
+  assert.equal(steps({ ...world, modules: { "a/1": present("built") } }, wish), [
+    "install:a/1@K1",
+    "depmod:K1",
+    ...made,
+  ]);
+});
+
+rows("an initramfs: noted once for whoever makes it next", () => {
+  const world = (pending: boolean): WorldOptions => ({
+    modules: { "a/1": present("installed") },
+    initramfs: { K1: { a: false } },
+    initramfsPending: pending ? { K1: { declined: undefined } } : {},
+  });
+  const desired = desiredState({ "a/1": { initramfs: true } });
+  const left = (pending: boolean) =>
+    assemblePlan(desired, actualState(world(pending)), { ...noFilter, leavesInitramfs: true }).steps.length;
+  assert.equal([left(false), left(true)], [1, 0]);
+  assert.equal(steps(world(true), { "a/1": { initramfs: true } }), ["initramfs:K1"], "nobody has made it");
+});
+
 rows("a kernel that leaves takes along what is listed or ours, and no module as a whole", () => {
   const both = (more = {}) => ({
     instances: { K1: { level: "installed" as const, ...more }, K2: { level: "built" as const } },

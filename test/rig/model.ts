@@ -80,7 +80,7 @@ function withOutdated(state: ActualState, { module, kernel }: InstanceId): Actua
   const held = state.initramfs?.kernels.get(kernelKey(kernel));
   if (!state.initramfs || !held?.holds.has(module.name)) return state;
   const holds = new Map(held.holds).set(module.name, false);
-  const kernels = new Map(state.initramfs.kernels).set(kernelKey(kernel), { ...held, holds });
+  const kernels = new Map(state.initramfs.kernels).set(kernelKey(kernel), { ...held, holds, pending: undefined });
   return { ...state, initramfs: { ...state.initramfs, kernels } };
 }
 
@@ -97,7 +97,11 @@ function makeInitramfs(state: ActualState, { kernel, names, left }: Step<"initra
         instances.some((one) => one.level === "installed" && kernelKey(one.kernel) === kernelKey(kernel)),
     );
   const holds = new Map(names.filter(isInstalled).map((name) => [name, true]));
-  const kernels = new Map(state.initramfs.kernels).set(kernelKey(kernel), { image: held?.image, holds });
+  const kernels = new Map(state.initramfs.kernels).set(kernelKey(kernel), {
+    image: held?.image,
+    holds,
+    pending: undefined,
+  });
   return { ...state, initramfs: { ...state.initramfs, kernels } };
 }
 

@@ -135,6 +135,10 @@ export const world: fc.Arbitrary<WorldOptions> = fc
       ),
       { nil: undefined },
     ),
+    initramfsPending: fc.dictionary(
+      fc.constantFrom(...releases),
+      fc.record({ declined: fc.constantFrom(undefined, { text: "not now", remedy: "mend that" }) }),
+    ),
     complete: fc.boolean(),
     missingTools: fc.constantFrom([], [], [], ["make"]),
     signer: fc.constantFrom(undefined, undefined, "key-1", "key-2"),

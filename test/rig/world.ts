@@ -2,6 +2,7 @@ import type {
   ActualState,
   InstanceState,
   ModuleState,
+  PendingMake,
   ProblemKind,
   Prospect,
   SourceDirectory,
@@ -51,6 +52,8 @@ export interface WorldOptions {
   readonly depmodOwed?: readonly string[];
   /** Release -> what its initramfs is known to hold, by name: whether as it is installed; `none`: there is no image. */
   readonly initramfs?: Readonly<Record<string, Readonly<Record<string, boolean>> | "none">> | undefined;
+  /** Release -> that it is not made yet. */
+  readonly initramfsPending?: Readonly<Record<string, PendingMake>>;
   /** Why no initramfs can be made. */
   readonly initramfsHindrance?: string;
   /** `name/version` of each. */
@@ -185,7 +188,7 @@ export function actualState(options: WorldOptions = {}): ActualState {
 
 /** What nobody has installed is not held as it is installed. */
 function toInitramfs(
-  { initramfs, initramfsHindrance: text }: WorldOptions,
+  { initramfs, initramfsHindrance: text, initramfsPending: pending = {} }: WorldOptions,
   modules: readonly ModuleState[],
 ): ActualState["initramfs"] {
   if (!initramfs) return undefined;
@@ -199,7 +202,7 @@ function toInitramfs(
     const holds = new Map(all.map(([name, isCurrent]) => [name, isCurrent && isInstalled(release, name)]));
     return [
       kernelKey(kernelId(release)),
-      { image: held === "none" ? undefined : `/boot/initrd.img-${release}`, holds },
+      { image: held === "none" ? undefined : `/boot/initrd.img-${release}`, holds, pending: pending[release] },
     ] as const;
   });
   return { hindrance: text === undefined ? undefined : { text, remedy: "" }, kernels: new Map(kernels) };

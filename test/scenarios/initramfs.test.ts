@@ -170,8 +170,11 @@ testNeeding(images, needs, "dracut and mkinitcpio, and neither", (_, { machine }
   assert.is(dracut.exitCode, 0, dracut.stderr);
   assert.equal(calls(machine), ["update-initramfs --force /boot/initrd.img-6.1.0-1-amd64 6.1.0-1-amd64"]);
   fs.renameSync(machine.at("bin/dracut"), machine.at("bin/mkinitcpio"));
+  // It makes all of them at once.
+  const all = `for image in /boot/*; do echo made > $image; done; echo "mkinitcpio $*" >> ${machine.at("calls")}`;
+  machine.program("mkinitcpio", all);
   assert.is(only("bin", "dkms-agent", "apply").exitCode, 0);
-  assert.equal(calls(machine), ["update-initramfs -P"]);
+  assert.equal(calls(machine), ["mkinitcpio -P"]);
   fs.rmSync(machine.at("bin/mkinitcpio"));
   change(machine);
   const none = only("bin", "dkms-agent", "apply");
@@ -179,6 +182,71 @@ testNeeding(images, needs, "dracut and mkinitcpio, and neither", (_, { machine }
   assert.match(none.stderr, /W_INITRAMFS.*Install initramfs-tools or dracut/s);
   const elsewhere = run("dkms-agent", "plan", "--root", machine.at());
   assert.match(elsewhere.stderr + elsewhere.stdout, /cannot be made from outside of/);
+});
+
+testNeeding(
+  images,
+  needs,
+  "one that its maker leaves as it is, without failing, is told once as a failure, and verify never believes it",
+  (_, { machine }) => {
+    const program = (name: string) => machine.program("update-initramfs", name);
+    const meant = ["--kernel", releases[0] ?? ""];
+    const verify = () => machine.run("dkms-agent", "verify", ...meant);
+    program(`echo "$*" >> ${machine.at("calls")}; echo 'W: /boot is ro mounted.' >&2`);
+    const said = apply(machine, 1, ...meant);
+    assert.match(
+      said,
+      "does not hold what is installed: update-initramfs has left it as it was: W: /boot is ro mounted.",
+    );
+    assert.match(said, "E_INITRAMFS");
+    assert.is(calls(machine).length, 1);
+    const next = apply(machine, 0, ...meant);
+    assert.match(next, /is not made again: update-initramfs has left it as it was.*W_INITRAMFS.*apply --retry/s);
+    assert.equal(calls(machine), [], "nothing has changed that it could be asked for again");
+    assert.is(verify().exitCode, 1);
+    assert.match(verify().stdout, "is not known to hold it as it is installed: update-initramfs has left it as it was");
+    maker(machine, "update-initramfs");
+    apply(machine, 0, ...meant, "--retry");
+    assert.equal(calls(machine), both.slice(0, 1));
+    assert.is(verify().exitCode, 0, verify().stdout);
+  },
+);
+
+testNeeding(
+  images,
+  needs,
+  "update_initramfs=no is heeded without asking, and told by its file; verify does not believe it either",
+  (_, { machine }) => {
+    const { run } = machine;
+    const conf = "/etc/initramfs-tools/update-initramfs.conf";
+    const say = (value: string) => {
+      const line = `mkdir -p /etc/initramfs-tools; printf '# update_initramfs=yes\\nupdate_initramfs=${value}\\n' > ${conf}`;
+      assert.is(run("sh", "-c", line).exitCode, 0);
+    };
+    say('"no"');
+    for (const _ of [1, 2]) assert.match(apply(machine), `is not made again: ${conf} says update_initramfs=no`);
+    assert.equal(calls(machine), []);
+    const verified = run("dkms-agent", "verify");
+    assert.is(verified.exitCode, 1);
+    assert.match(verified.stdout, `the initramfs is not known to hold it as it is installed: ${conf} says`);
+    const report = JSON.parse(fs.readFileSync(machine.at("var/lib/dkms/.dkms-agent/last-run.json"), "utf8"));
+    assert.equal(
+      report.kernels.map(({ ready }: { readonly ready: string }) => ready),
+      ["False", "False"],
+    );
+    say("yes");
+    apply(machine);
+    assert.equal(calls(machine), both);
+    assert.is(run("dkms-agent", "verify").exitCode, 0);
+  },
+);
+
+testNeeding(images, needs, "a strict hook leaves it to its package without failing that", (_, { machine }) => {
+  machine.settings("hooks: strict\n");
+  fs.rmSync(machine.at("boot", `initrd.img-${machine.release}`));
+  const hook = machine.runParts("postinst.d");
+  assert.is(hook.exitCode, 0, hook.stderr);
+  assert.equal(calls(machine), []);
 });
 
 images.run();

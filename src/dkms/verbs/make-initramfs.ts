@@ -3,11 +3,11 @@ import type { Command, CommandResult } from "../../host/run.ts";
 import { type Failure, fail, type Result, succeed } from "../failure.ts";
 import type { KernelId } from "../id.ts";
 import {
+  declinedRemedy,
   findInitramfs,
   findInitramfsMaker,
   type InitramfsImage,
   type InitramfsMaker,
-  type InitramfsRecord,
   initramfsMakers,
   installedObjectsDigest,
   writeInitramfsRecord,
@@ -34,10 +34,12 @@ export async function makeInitramfs(host: Host, kernel: KernelId, options: Initr
     const digest = installedObjectsDigest(host, name, kernel);
     return digest === undefined ? [] : [[name, digest] as const];
   });
-  const leftAt = left ? host.clock().getTime() : undefined;
-  const record: InitramfsRecord = { modules: new Map(digests), leftAt };
-  if (left) return noted(host, kernel, { record, notices: ["It is left to the hook that makes it next."] });
+  const modules = new Map(digests);
   const image = findInitramfs(host, kernel);
+  if (left) {
+    writeInitramfsRecord(host, kernel, { modules, pending: { mark: image?.mark, declined: undefined } });
+    return succeed({ changed: true, notices: ["It is left to the hook that makes it next."], undo: noUndo });
+  }
   if (!image) {
     const notice = `There is no initramfs of ${kernel.release}, so none is made again.`;
     return succeed({ changed: false, notices: [notice], undo: noUndo });
@@ -51,22 +53,12 @@ export async function makeInitramfs(host: Host, kernel: KernelId, options: Initr
   const result = await host.run(command);
   const failure = explain(result, command, kernel);
   if (failure) return { ok: false, error: failure };
-  const after = findInitramfs(host, kernel);
-  const isSame = after?.path === image.path && after.mtimeMs === image.mtimeMs;
-  return noted(host, kernel, {
-    record,
-    notices: isSame ? [`${maker} leaves ${image.path} as it is${said(result)}.`] : [],
-  });
-}
-
-interface Noted {
-  readonly record: InitramfsRecord;
-  readonly notices: readonly string[];
-}
-
-function noted(host: Host, kernel: KernelId, { record, notices }: Noted): Result<Done> {
-  writeInitramfsRecord(host, kernel, record);
-  return succeed({ changed: true, notices, undo: noUndo });
+  const isMade = findInitramfs(host, kernel)?.mark !== image.mark;
+  const declined = `${maker} has left it as it was${said(result)}`;
+  writeInitramfsRecord(host, kernel, { modules, pending: isMade ? undefined : { mark: image.mark, declined } });
+  if (isMade) return succeed({ changed: true, notices: [], undo: noUndo });
+  const message = `The initramfs of ${kernel.release}, ${image.path}, does not hold what is installed: ${declined}.`;
+  return fail("E_INITRAMFS", message, { remedy: `${declinedRemedy}.` });
 }
 
 /** A slow disk and an image of everything take minutes. */

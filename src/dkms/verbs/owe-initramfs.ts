@@ -8,12 +8,12 @@ import type { FileChanges } from "./file-changes.ts";
  * is made again is made up for by the next run. Taken back with the change.
  */
 export function oweInitramfs(host: Host, { module, kernel }: InstanceId, changes: FileChanges): void {
-  const { modules, leftAt } = readInitramfsRecord(host, kernel);
+  const { modules } = readInitramfsRecord(host, kernel);
   const held = modules.get(module.name);
   if (held === undefined || held === "") return;
   const note = (digest: string) => {
     const now = readInitramfsRecord(host, kernel);
-    writeInitramfsRecord(host, kernel, { leftAt, modules: new Map(now.modules).set(module.name, digest) });
+    writeInitramfsRecord(host, kernel, { ...now, modules: new Map(now.modules).set(module.name, digest) });
   };
   changes.onRestore(() => note(held));
   note("");

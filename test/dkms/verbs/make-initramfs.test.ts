@@ -42,9 +42,14 @@ images.before.each((context) => {
 });
 images.after.each(({ tree }) => tree.remove());
 
-async function holds({ tree }: World): Promise<Record<string, boolean> | undefined> {
+async function initramfsOf({ tree }: World): Promise<KernelInitramfs | undefined> {
   const { initramfs } = await scanActual(tree.host(), { sources: [], prospects: () => [] });
   const [state]: readonly (KernelInitramfs | undefined)[] = [...(initramfs?.kernels.values() ?? [])];
+  return state;
+}
+
+async function holds(world: World): Promise<Record<string, boolean> | undefined> {
+  const state = await initramfsOf(world);
   return state && Object.fromEntries(state.holds);
 }
 
@@ -121,28 +126,48 @@ images("one that fails, or is stopped, holds what it held", async (world) => {
   assert.is(await holds(world), undefined);
 });
 
-images("a maker that leaves the image as it is says so", async (world) => {
-  const stay = new Date(1_000_000);
-  fs.utimesSync(world.image, stay, stay);
-  const leave = () => {
-    fs.utimesSync(world.image, stay, stay);
-    return { stdout: "update-initramfs: Not updating initramfs.\n" };
+images("one that its maker leaves as it is, without failing, is not made until its image changes", async (world) => {
+  await install(world.tree.host(), instance);
+  const host: Host = {
+    ...world.host(),
+    run: async () => ({ ...exited, stdout: "W: /boot is ro mounted.\nupdate-initramfs: Not updating it.\n" }),
   };
-  const done = await makeInitramfs(world.host("update-initramfs", leave), kernel, { names, left: false });
+  const done = await makeInitramfs(host, kernel, { names, left: false });
+  assert.is(done.ok ? "" : done.error.code, "E_INITRAMFS");
   assert.match(
-    done.ok ? done.value.notices.join() : "",
-    /leaves .* as it is: update-initramfs: Not updating initramfs\.$/,
+    done.ok ? "" : done.error.message,
+    `${world.image}, does not hold what is installed: update-initramfs has left it as it was: update-initramfs: Not updating it.`,
   );
+  assert.equal(await holds(world), { hello: false });
+  assert.match((await initramfsOf(world))?.pending?.declined?.text ?? "", "Not updating it");
+  fs.appendFileSync(world.image, "by hand");
+  assert.equal(await holds(world), { hello: true });
+  assert.is((await initramfsOf(world))?.pending, undefined);
 });
+
+images("what its maker has left as it is, is nothing that was left once the objects have changed", async (world) => {
+  await install(world.tree.host(), instance);
+  await makeInitramfs({ ...world.host(), run: async () => exited }, kernel, { names, left: false });
+  assert.ok((await initramfsOf(world))?.pending?.declined);
+  fs.appendFileSync(world.tree.at("var/lib/dkms/hello/1.0/6.1.0-1/x86_64/module/hello.ko"), "by somebody else");
+  assert.is((await initramfsOf(world))?.pending, undefined);
+});
+
+const exited: CommandResult = { exitCode: 0, stdout: "", stderr: "", durationMs: 0, ending: "exited" };
 
 images("one that is left to somebody else holds it once that one has made it", async (world) => {
   await install(world.tree.host(), instance);
-  const before = new Date(Date.now() - 60_000);
-  fs.utimesSync(world.image, before, before);
+  for (const mend of [() => fs.writeFileSync(world.image, "made"), () => fs.utimesSync(world.image, 0, 1)]) {
+    await makeInitramfs(world.host(), kernel, { names, left: true });
+    assert.equal(world.calls, []);
+    assert.equal(await holds(world), { hello: false });
+    mend();
+    assert.equal(await holds(world), { hello: true });
+  }
+  fs.rmSync(world.image);
   await makeInitramfs(world.host(), kernel, { names, left: true });
-  assert.equal(world.calls, []);
   assert.equal(await holds(world), { hello: false });
-  fs.utimesSync(world.image, before, new Date(Date.now() + 60_000));
+  fs.writeFileSync(world.image, "the first");
   assert.equal(await holds(world), { hello: true });
 });
 
@@ -150,7 +175,7 @@ images("a record that nobody can read is none", async (world) => {
   await install(world.tree.host(), instance);
   await makeInitramfs(world.host(), kernel, { names, left: false });
   const record = world.tree.at("var/lib/dkms/.dkms-agent/initramfs/6.1.0-1/x86_64.json");
-  for (const text of ["", "{", "[]", '{"format":2,"modules":{"hello":"x"}}', '{"format":1,"modules":[1]}']) {
+  for (const text of ["", "{", "[]", '{"format":1,"modules":{"hello":"x"}}', '{"format":2,"modules":[1]}']) {
     fs.writeFileSync(record, text);
     assert.equal(await holds(world), {}, text);
   }
