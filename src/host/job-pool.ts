@@ -10,9 +10,11 @@ import { isSystemError } from "./system-error.ts";
  * with one byte for each free slot. Whoever wants to run a job takes a byte out, and puts it back after.
  */
 export interface JobPool {
-  /** What a `make` needs to take part: the descriptor as its fd 3, and this environment. No -j on its command line. */
-  readonly descriptor: number;
+  /** What a `make` needs to take part: this environment, and the descriptor at its place. No -j on its command line. */
   readonly env: Readonly<Record<string, string>>;
+  readonly descriptor: number;
+  /** A command for bash, which has the descriptor as its fd 3: brings it to its place. */
+  readonly enter: string;
   /** Waits for a slot, which is the one that a started make counts as its own; `undefined` if the run is to stop. */
   readonly take: () => Promise<Slot | undefined>;
   /** Waits for all of them, so that no other build goes on; `undefined` if the run is to stop. */
@@ -40,6 +42,12 @@ export async function openJobPool(host: Pick<Host, "run" | "signal">, request: J
 
 const fifoTimeoutMs = 10_000;
 
+/**
+ * The descriptor by which every make knows the FIFO. Shell scripts between us and make use what has one digit for
+ * themselves (`exec 3>log`), and bash what it chooses by itself from 10 up or from 63 down.
+ */
+const place = 40;
+
 /** Whether reading waits is a property of each opening, not of the FIFO. */
 interface Fifo {
   /** For every make; GNU make 4.3 may set it to not waiting. */
@@ -51,18 +59,18 @@ interface Fifo {
 }
 
 async function openFifo({ run }: Pick<Host, "run">, directory: string): Promise<Fifo | undefined> {
-  const place = path.join(directory, `${temporaryPrefix}${randomBytes(6).toString("hex")}`);
-  const made = await run({ file: "mkfifo", args: ["-m", "600", place], timeoutMs: fifoTimeoutMs });
+  const name = path.join(directory, `${temporaryPrefix}${randomBytes(6).toString("hex")}`);
+  const made = await run({ file: "mkfifo", args: ["-m", "600", name], timeoutMs: fifoTimeoutMs });
   if (made.ending !== "exited" || made.exitCode !== 0) return undefined;
   const opened: number[] = [];
   const open = (flags: string | number) => {
-    const descriptor = fs.openSync(place, flags);
+    const descriptor = fs.openSync(name, flags);
     opened.push(descriptor);
     return descriptor;
   };
   try {
     const fifo = { shared: open("r+"), own: open("r+"), drain: open(fs.constants.O_RDONLY | fs.constants.O_NONBLOCK) };
-    fs.unlinkSync(place);
+    fs.unlinkSync(name);
     return fifo;
   } catch (error) {
     if (!isSystemError(error)) throw error;
@@ -104,8 +112,9 @@ function createPool({ shared, own, drain }: Fifo, jobs: number, signal: AbortSig
   };
   put(jobs);
   return {
+    env: { MAKEFLAGS: ` -j --jobserver-auth=${place},${place}` },
     descriptor: shared,
-    env: { MAKEFLAGS: " -j --jobserver-auth=3,3" },
+    enter: `exec ${place}<&3 3<&-`,
     take: () => take(1),
     // Whoever else wants one waits behind: two that want all cannot keep them from each other.
     takeAll: () => take(jobs),

@@ -42,7 +42,7 @@ export async function compile(making: Making): Promise<Result<readonly string[]>
 const endedFirst = "{ echo 1000 > /proc/self/oom_score_adj; } 2> /dev/null";
 
 /** What a MAKE line may use beside the environment: dell/dkms evaluates it where its own variables are (tried). */
-const makeScript = `${endedFirst}; umask 022; dkms_tree=$1 source_tree=$2 install_tree=$3 kernel_source_dir=$4 kernel_config=$5; eval "$6"`;
+const makeScript = `eval "$7"; ${endedFirst}; umask 022; dkms_tree=$1 source_tree=$2 install_tree=$3 kernel_source_dir=$4 kernel_config=$5; eval "$6"`;
 
 async function runMake(making: Making): Promise<Result<never> | undefined> {
   const { host, job, env, log, timeLeft } = making;
@@ -54,7 +54,8 @@ async function runMake(making: Making): Promise<Result<never> | undefined> {
   const line = makeCommand(conf, { kernel, dkmsTree, module: instance.module, jobs, llvm: toolchain.llvm });
   const headers = kernel.headers?.directory ?? "";
   const config = kernelConfigFile(host, kernel);
-  const args = ["-c", makeScript, "bash", dkmsTree, sourceTree, installTree, headers, config, line];
+  const own = [dkmsTree, sourceTree, installTree, headers, config];
+  const args = ["-c", makeScript, "bash", ...own, line, pool?.enter ?? ""];
   const sharing = pool && { descriptors: [pool.descriptor] };
   const makeEnv = { ...env, ...pool?.env, PWD: directory };
   const command = { file: "bash", args, cwd: directory, env: makeEnv, timeoutMs: timeLeft(), ...sharing };
