@@ -10,6 +10,7 @@ import { findServiceManager } from "../host/service-manager.ts";
 import { daemonLine, daemonStatus, daemonWords } from "../report/daemon-line.ts";
 import { problemLines, versionLine } from "../report/event-line.ts";
 import { failureText } from "../report/failure-text.ts";
+import { unknownFilter } from "./check-filter.ts";
 import type { Answer, Invocation } from "./command.ts";
 import { loadFor } from "./documents.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -18,6 +19,7 @@ import { failureRefusal, noteRefusal } from "./note-refusal.ts";
 import { onHost } from "./on-host.ts";
 import { type OpenedHost, openHost, settingsPlace } from "./open-host.ts";
 import { toolVersion } from "./tool-version.ts";
+import { usageAnswer } from "./usage-answer.ts";
 
 /** Stays, and applies the documents by a schedule and whenever something changes, until it is asked to stop. */
 export async function daemon(invocation: Invocation): Promise<Answer> {
@@ -26,6 +28,10 @@ export async function daemon(invocation: Invocation): Promise<Answer> {
 
 async function stay(opened: OpenedHost, invocation: Invocation): Promise<Answer> {
   const { host } = opened;
+  // Each run would only say again what is wrong with the command line.
+  const { desired } = await loadFor(host, invocation.options);
+  const unknown = desired && unknownFilter(host, desired, invocation.options);
+  if (unknown) return usageAnswer(unknown);
   const claim = await claimTree(host);
   if (!claim.ok) {
     // None of its runs: what the next apply does is not touched by it.

@@ -52,6 +52,18 @@ testNeeding(daemons, needs, "applies at once, and ends with 0 when it is asked t
   assert.match((await machine.run("history", "--json")).stdout, /"command": "daemon"/);
 });
 
+testNeeding(daemons, needs, "a kernel or module that is not there ends it at once", async (_, { machine, start }) => {
+  for (const words of [
+    ["--kernel", "6.9.9"],
+    ["--json", "--module", "edvi"],
+  ]) {
+    const daemon = start({ words });
+    assert.is(await daemon.exitCode, 64, daemon.said());
+    assert.match(daemon.said(), words.includes("edvi") ? "Did you mean" : `There are: ${release}.`);
+  }
+  assert.not(fs.existsSync(machine.at("var/lib/dkms/.dkms-agent/last-run.json")), "no run has begun");
+});
+
 testNeeding(daemons, needs, "a kernel whose headers come later is taken up then", async (_, { machine, start }) => {
   const daemon = start({ words: ["-v"] });
   await atRest(daemon);
