@@ -8,6 +8,7 @@ import type { Kernel } from "../dkms/kernel.ts";
 import type { Wishes } from "../dkms/last-applied.ts";
 import type { LoadedObjects } from "../dkms/read-loaded.ts";
 import type { SigningSettings } from "../dkms/signing/signing.ts";
+import type { StillLoaded } from "../dkms/still-loaded.ts";
 import type { TarballIndex } from "../dkms/tarball/tarball.ts";
 import type { ArchiveLimits } from "../host/archive/archive-limits.ts";
 
@@ -19,6 +20,8 @@ export interface ActualState {
   readonly arch: string;
   /** What is loaded into the running kernel; nothing under another root, where no kernel runs. */
   readonly loaded: LoadedObjects;
+  /** What was taken away from the running kernel while it was loaded; it need not be loaded any more. */
+  readonly stillLoaded: StillLoaded;
   /** Modules that no plan may take away, remembered beyond their entry; `undefined` if that cannot be read. */
   readonly protectedModules: ReadonlySet<ModuleKey> | undefined;
   /** What earlier runs were asked for, and came to; `undefined` if there was none, or nobody can tell. */

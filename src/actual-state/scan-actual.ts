@@ -15,7 +15,9 @@ import {
   lastAppliedFile,
   protectionsDirectory,
   rememberedFailures,
+  stillLoadedFile,
 } from "../dkms/state-layout.ts";
+import { readStillLoaded } from "../dkms/still-loaded.ts";
 import type { Host } from "../host/host.ts";
 import { rememberReads } from "../host/remember-reads.ts";
 import type { ActualState, Finding, ModuleState, Prospect, ProspectRequest, ScanRequest } from "./actual-state.ts";
@@ -62,6 +64,7 @@ export async function scanActual(asked: Host, request: ScanRequest): Promise<Act
     runningKernel: host.machine.runningKernel,
     arch: host.machine.arch,
     loaded: attempt(scan, host.paths.loaded, () => readLoaded(host)) ?? new Map(),
+    stillLoaded: attempt(scan, stillLoadedFile(host.paths), () => readStillLoaded(host)) ?? new Map(),
     protectedModules: attempt(scan, protectionsDirectory(host.paths), () => readProtected(host)),
     lastApplied: scanLastApplied(scan),
     depmodOwed: scanDepmodMarks(scan),

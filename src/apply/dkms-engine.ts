@@ -1,6 +1,7 @@
 import { type FailureCode, fail, type Result, succeed } from "../dkms/failure.ts";
 import { type InstanceId, instanceAddress, type ModuleId, moduleKey } from "../dkms/id.ts";
-import { buildLog } from "../dkms/tree-layout.ts";
+import { noteStillLoaded } from "../dkms/still-loaded.ts";
+import { buildLog, moduleObjectsDirectory } from "../dkms/tree-layout.ts";
 import { logLimit, tellingLines } from "../dkms/verbs/build-log.ts";
 import { type Done, noUndo } from "../dkms/verbs/verb.ts";
 import type { Host } from "../host/host.ts";
@@ -50,8 +51,14 @@ export const dkmsEngine: Engine = {
     }
     return done;
   },
-  uninstall: (host, { instance }) =>
-    dkms(host, { words: ["uninstall", ...ofInstance(instance)], about: instanceAddress(instance), instance }),
+  uninstall: async (host, { instance }) => {
+    const built = (host.files.list(moduleObjectsDirectory(host.paths, instance)) ?? []).map(({ name }) => name);
+    const takeBack = noteStillLoaded(host, { name: instance.module.name, kernel: instance.kernel }, built);
+    const words = ["uninstall", ...ofInstance(instance)];
+    const done = await dkms(host, { words, about: instanceAddress(instance), instance });
+    if (!done.ok) takeBack();
+    return done;
+  },
   unbuild: (host, { instance }) =>
     dkms(host, { words: ["unbuild", ...ofInstance(instance)], about: instanceAddress(instance), instance }),
   remove: (host, { module }) =>

@@ -95,6 +95,11 @@ export function depmodMark(paths: Paths, { release, arch }: KernelId): string {
   return path.join(depmodMarks(paths), component(release), component(arch));
 }
 
+/** `<state>/still-loaded.json`: see still-loaded.ts. */
+export function stillLoadedFile(paths: Paths): string {
+  return inside(paths.state, "still-loaded.json");
+}
+
 /** `<state>/depmod-owed`: the directory of all {@link depmodMark}s. */
 export function depmodMarks(paths: Paths): string {
   return inside(paths.state, "depmod-owed");

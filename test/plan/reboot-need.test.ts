@@ -48,4 +48,23 @@ needed("a run that was narrowed tells of what it was about", () => {
   assert.is(need("other", undefined, about("jool")).required, false);
   assert.is(need("other", undefined, { ...noFilter, kernel: "K2" }).required, false);
 });
+needed("what was taken away while it was loaded, as long as that is loaded", () => {
+  const world = {
+    kernels: ["K1"],
+    modules: {},
+    loaded: ["evdi", "v4l2"],
+    stillLoaded: { evdi: "evdi", v4l2: "evdi", gone: "gone" },
+  };
+  const reasons = (more: Partial<ReturnType<typeof actualState>>, filter = noFilter) =>
+    rebootNeed({ desired: desiredState({}), actual: { ...actualState(world), ...more }, filter }, new Map()).reasons;
+  const said = ["evdi was taken away from K1 while it was loaded, and still is (evdi, v4l2)"];
+  assert.equal(reasons({}), said);
+  assert.equal(reasons({}, { ...noFilter, kernel: "K2" }), []);
+  assert.equal(reasons({}, { ...noFilter, modules: [{ name: "gone", version: undefined }] }), []);
+  const others = new Map([["evdi", { srcversion: "of the kernel's own", buildId: undefined }]]);
+  assert.equal(reasons({ loaded: others }), []);
+  const again = actualState({ ...world, modules: { "evdi/1.0": { instances: { K1: { level: "installed" } } } } });
+  assert.equal(reasons({ modules: again.modules }), [said[0]?.replace("evdi, v4l2", "v4l2")]);
+});
+
 needed.run();

@@ -61,6 +61,8 @@ export interface WorldOptions {
   readonly lastApplied?: Wishes | undefined;
   /** Names of kernel objects that are loaded. */
   readonly loaded?: readonly string[];
+  /** Name of a kernel object that was taken away while it was loaded -> the module that it was of. */
+  readonly stillLoaded?: Readonly<Record<string, string>>;
   readonly complete?: boolean;
   readonly missingTools?: readonly string[];
   /** By whose key objects have to be signed; `undefined`: they need not be. */
@@ -163,12 +165,15 @@ export function actualState(options: WorldOptions = {}): ActualState {
     kernels,
     runningKernel: "runningKernel" in options ? options.runningKernel : kernels[0]?.id.release,
     arch,
-    loaded: new Map((options.loaded ?? []).map((name) => [name, { srcversion: undefined, buildId: undefined }])),
+    loaded: new Map((options.loaded ?? []).map((name) => [name, untold])),
     protectedModules:
       options.protectedModules === "unknown"
         ? undefined
         : new Set((options.protectedModules ?? []).map((key) => moduleKey(moduleId(key)))),
     lastApplied: options.lastApplied,
+    stillLoaded: new Map(
+      Object.entries(options.stillLoaded ?? {}).map(([name, module]) => [name, { ...untold, module }]),
+    ),
     initramfs: toInitramfs(options, modules),
     depmodOwed: (options.depmodOwed ?? []).map(kernelId),
     modules,
@@ -185,6 +190,8 @@ export function actualState(options: WorldOptions = {}): ActualState {
     complete: options.complete ?? true,
   };
 }
+
+const untold = { srcversion: undefined, buildId: undefined };
 
 /** What nobody has installed is not held as it is installed. */
 function toInitramfs(

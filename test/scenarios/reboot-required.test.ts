@@ -26,11 +26,13 @@ function runningMachine() {
       fakeObject({ name: "good", release, version: "1.0", srcversion }),
     );
   const document = at("m.yaml");
-  fs.writeFileSync(document, 'apiVersion: dkms-agent/v1\nmodules:\n  - {name: good, version: "1.0"}\n');
+  const write = (modules: string) => fs.writeFileSync(document, `apiVersion: dkms-agent/v1\nmodules:\n${modules}`);
+  write('  - {name: good, version: "1.0"}\n');
   const bind = ["sh", "-c", 'mount --bind "$0" /sys/module && exec "$@"', at("sys/module")];
   return {
     at,
     object,
+    write,
     load: (srcversion: string) => {
       fs.mkdirSync(at("sys/module/good"), { recursive: true });
       fs.writeFileSync(at("sys/module/good/initstate"), "live\n");
@@ -90,4 +92,27 @@ testNeeding(required, ["root"], "an upgrade of a module that is loaded says so, 
   assert.equal([later.reboot_required, later.reboot_reasons], [false, []]);
   host.remove();
 });
+
+testNeeding(required, ["root"], "what is taken away while it is loaded needs one, until it is unloaded", () => {
+  const host = runningMachine();
+  host.object("AAAA");
+  assert.is(host.run("apply").exitCode, 0);
+  host.load("AAAA");
+  host.write('  - {name: good, version: "1.0", state: absent}\n');
+  assert.is(host.run("apply").exitCode, 80);
+  const taken = host.run("apply", "--allow-in-use");
+  assert.is(taken.exitCode, 0, taken.stderr);
+  const line = `Reboot required: good was taken away from ${release} while it was loaded, and still is (good).`;
+  assert.match(taken.stdout, line);
+  // Also when nothing tells of it any more.
+  host.write("  []\n");
+  assert.match(host.run("apply").stdout, line);
+  assert.is(JSON.parse(host.run("verify", "--json").stdout).reboot_required, true);
+  const report = JSON.parse(fs.readFileSync(host.at("var/lib/dkms/.dkms-agent/last-run.json"), "utf8"));
+  assert.is(report.reboot_required, true);
+  fs.rmSync(host.at("sys/module/good"), { recursive: true });
+  assert.not.match(host.run("apply").stdout, "Reboot");
+  host.remove();
+});
+
 required.run();

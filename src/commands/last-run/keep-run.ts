@@ -133,10 +133,20 @@ async function look(opened: OpenedHost, run: ReportedRun, given: Looked): Promis
 /** A digest of all that a report of everything is made from. */
 async function basisOf({ host, settings }: OpenedHost, { desired, result }: Concluded): Promise<string> {
   const { actual, now, plan } = result;
-  const { kernels, modules, loaded, runningKernel } = actual;
+  const { kernels, modules, loaded, stillLoaded, runningKernel } = actual;
   const inspection = await inspectionBasis(host, { kernels, signing: settings.signing });
   const plans = [plan.changes, now.changes, now.blocked, now.notApplicable];
-  const parts = [toolBuild, desired.sha256, runningKernel, kernels, modules, [...loaded], plans, inspection];
+  const parts = [
+    toolBuild,
+    desired.sha256,
+    runningKernel,
+    kernels,
+    modules,
+    [...loaded],
+    [...stillLoaded],
+    plans,
+    inspection,
+  ];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 

@@ -5,6 +5,7 @@ import type { FoundObject } from "../find-objects.ts";
 import { moduleKey } from "../id.ts";
 import { leadsTo, objectLinkText } from "../object-link.ts";
 import { readObject } from "../read-object.ts";
+import { noteStillLoaded } from "../still-loaded.ts";
 import { activeLink, activeLinkTarget, kernelDirectory } from "../tree-layout.ts";
 import type { FileChanges } from "./file-changes.ts";
 import type { Rival } from "./find-rivals.ts";
@@ -59,6 +60,7 @@ export async function placeObjects(
       changes,
     );
   }
+  changes.onRestore(noteStillLoaded(host, of, stale));
   oweDepmod(host, instance.kernel, changes);
   oweInitramfs(host, instance, changes);
   for (const { place, copy } of staged) changes.place(copy, place);

@@ -8,6 +8,7 @@ import { readFootprint } from "../footprint.ts";
 import { type InstanceId, instanceAddress, type KernelId } from "../id.ts";
 import { absentKernel, readKernel } from "../read-kernels.ts";
 import { instanceEnvironment, runFinalScript, scriptTimeoutMs } from "../run-script.ts";
+import { noteStillLoaded } from "../still-loaded.ts";
 import { activeLink, kernelDirectory, sourceLink } from "../tree-layout.ts";
 import type { FileChanges } from "./file-changes.ts";
 import { findOwnObjects } from "./find-own-objects.ts";
@@ -113,6 +114,7 @@ function exchange(host: Host, { instance, traces }: ExchangeRequest, changes: Fi
     changes.makeDirectory(path.dirname(place));
     return { place, copy: changes.stage(path.dirname(place), (copy) => files.copyFile(stored, copy)) };
   });
+  changes.onRestore(noteStillLoaded(host, { name: module.name, kernel }, [...traces.ours]));
   oweDepmod(host, kernel, changes);
   oweInitramfs(host, instance, changes);
   for (const { place, copy } of staged) changes.place(copy, place);
