@@ -64,7 +64,10 @@ export interface FileWrites {
   readonly append: (path: string, text: string) => void;
   /** Content, mode and times; fails if `to` exists. By reflink where the file system can. fsyncs. */
   readonly copyFile: (from: string, to: string) => void;
-  /** rename(2) and an fsync of the directory: replaces `to` in one moment. */
+  /**
+   * rename(2) and an fsync of the directory: replaces `to` in one moment. A directory that the file system cannot rename,
+   * such as one of a lower layer of overlayfs, is copied to where nothing is, and then removed.
+   */
   readonly rename: (from: string, to: string) => void;
   /** link(2); throws EPERM or EOPNOTSUPP where the file system has no hard links. */
   readonly link: (existing: string, to: string) => void;

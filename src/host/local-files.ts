@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { createComparer } from "./compare-files.ts";
+import { copyTree } from "./copy-tree.ts";
 import { createFile } from "./create-file.ts";
 import type { DirectoryEntry, EntryKind, FileReads, FileStat, Files, FileWrites } from "./files.ts";
 import { syncDirectory } from "./sync-directory.ts";
@@ -34,7 +35,7 @@ function writes(): FileWrites {
     append,
     copyFile,
     rename: (from, to) => {
-      fs.renameSync(from, to);
+      rename(from, to);
       syncDirectory(path.dirname(to));
     },
     link: (existing, to) => fs.linkSync(existing, to),
@@ -157,6 +158,28 @@ function append(file: string, text: string): void {
       throw error;
     }
   });
+}
+
+function rename(from: string, to: string): void {
+  try {
+    fs.renameSync(from, to);
+  } catch (error) {
+    const isMovable = fs.lstatSync(from, quietly)?.isDirectory() && !fs.lstatSync(to, quietly);
+    if (!isSystemError(error) || error.code !== "EXDEV" || !isMovable) throw error;
+    moveByCopy(from, to);
+  }
+}
+
+/** The copy is whole and on the disk before anything goes. */
+function moveByCopy(from: string, to: string): void {
+  try {
+    copyTree(localFiles, from, to, { durable: true });
+  } catch (error) {
+    fs.rmSync(to, { recursive: true, force: true });
+    throw error;
+  }
+  syncDirectory(path.dirname(to));
+  fs.rmSync(from, { recursive: true });
 }
 
 function copyFile(from: string, to: string): void {

@@ -1,10 +1,12 @@
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { localFiles } from "../../src/host/local-files.ts";
+import { testNeeding } from "../rig/test-needing.ts";
+import { treeListing } from "../rig/tree-listing.ts";
 
 const files = suite("localFiles");
 let directory = "";
@@ -114,6 +116,27 @@ files("appends, and creates a file that only its owner may read", () => {
   localFiles.append(at("log"), "two\n");
   assert.is(fs.readFileSync(at("log"), "utf8"), "one\ntwo\n");
   assert.is(fs.statSync(at("log")).mode & 0o777, 0o600);
+});
+
+testNeeding(files, ["root"], "moves a directory that cannot be renamed, whole or not at all", () => {
+  fs.mkdirSync(at("from/deep"), { recursive: true });
+  fs.mkdirSync(at("other"));
+  fs.writeFileSync(at("from/deep/file"), "content", { mode: 0o640 });
+  fs.symlinkSync("deep/file", at("from/link"));
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", at("other")]);
+  try {
+    const before = treeListing(at("from"));
+    localFiles.rename(at("from"), at("other/to"));
+    assert.equal([treeListing(at("other/to")), fs.existsSync(at("from"))], [before, false]);
+    fs.writeFileSync(at("other/to/large"), Buffer.alloc(20_000));
+    assert.throws(() => localFiles.rename(at("other/to/link"), at("link")), "EXDEV");
+    localFiles.rename(at("other/to"), at("from"));
+    fs.writeFileSync(at("from/zzz"), Buffer.alloc(100_000));
+    assert.throws(() => localFiles.rename(at("from"), at("other/to")), "ENOSPC");
+    assert.equal([fs.readdirSync(at("other")), fs.readdirSync(at("from")).length], [[], 4]);
+  } finally {
+    execFileSync("umount", [at("other")]);
+  }
 });
 
 files.run();
