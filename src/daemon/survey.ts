@@ -5,7 +5,7 @@ import { findBuild, kernelIds } from "../dkms/read-kernels.ts";
 import { kernelDirectory } from "../dkms/tree-layout.ts";
 import type { DirectoryEntry } from "../host/files.ts";
 import type { Host } from "../host/host.ts";
-import { isSystemError } from "../host/system-error.ts";
+import { ifReadable, isSystemError } from "../host/system-error.ts";
 
 /** What decides what a run would do, as it lies on the disk; contents are not read. */
 export interface Survey {
@@ -37,7 +37,7 @@ export function survey(host: Host, { documents, settings, modules }: SurveyScope
     lookInto(look, place, ({ name }) => name.endsWith(".conf"));
   for (const module of modules) for (const place of placesOf(host, module)) lookAt(look, place);
   lookInto(look, host.paths.installTree, () => false);
-  for (const { release } of answer(() => kernelIds(host)) ?? []) lookAtKernel(look, release);
+  for (const { release } of ifReadable(() => kernelIds(host)) ?? []) lookAtKernel(look, release);
   return look;
 }
 
@@ -72,11 +72,11 @@ function lookAtKernel(look: Look, release: string): void {
   lookInto(look, directory, () => false);
   // depmod, which each run may start, writes it anew: only that it is there counts.
   const list = path.join(directory, "modules.dep");
-  marks.set(list, String(answer(() => host.files.stat(list)) !== undefined));
-  marks.set(build, `${answer(() => host.files.readLink(build))}`);
-  const headers = host.paths.headers ?? answer(() => findBuild(host, build)) ?? build;
+  marks.set(list, String(ifReadable(() => host.files.stat(list)) !== undefined));
+  marks.set(build, `${ifReadable(() => host.files.readLink(build))}`);
+  const headers = host.paths.headers ?? ifReadable(() => findBuild(host, build)) ?? build;
   // Through the link, so that what it leads to is watched and not the link.
-  const real = answer(() => host.files.realPath(headers)) ?? headers;
+  const real = ifReadable(() => host.files.realPath(headers)) ?? headers;
   for (const file of headerFiles) lookAt(look, path.join(real, file));
   for (const place of moduleDirectories)
     lookInto(look, path.join(directory, place), ({ name }) => objectSuffixes.some((suffix) => name.endsWith(suffix)));
@@ -92,7 +92,7 @@ function lookAt({ host, marks, directories }: Look, place: string): void {
 function lookInto(look: Look, place: string, counts: (entry: DirectoryEntry) => boolean): void {
   const { host, marks, directories } = look;
   directories.add(nearestDirectory(host, path.dirname(place)));
-  const entries = answer(() => host.files.list(place));
+  const entries = ifReadable(() => host.files.list(place));
   marks.set(place, markOf(host, place));
   if (entries === undefined) return;
   directories.add(place);
@@ -104,7 +104,7 @@ function lookInto(look: Look, place: string, counts: (entry: DirectoryEntry) => 
 
 /** The directory itself, or the nearest one above it that is there. */
 function nearestDirectory(host: Host, place: string): string {
-  const isThere = answer(() => host.files.stat(place))?.kind === "directory";
+  const isThere = ifReadable(() => host.files.stat(place))?.kind === "directory";
   return isThere || place === path.dirname(place) ? place : nearestDirectory(host, path.dirname(place));
 }
 
@@ -119,15 +119,5 @@ function markOf(host: Host, place: string): string {
   } catch (error) {
     if (!isSystemError(error)) throw error;
     return error.code;
-  }
-}
-
-/** `undefined` also where the system gives no answer: for a look that is no different from nothing. */
-function answer<T>(look: () => T): T | undefined {
-  try {
-    return look();
-  } catch (error) {
-    if (!isSystemError(error)) throw error;
-    return undefined;
   }
 }

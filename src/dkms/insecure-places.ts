@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { Host } from "../host/host.ts";
-import { isSystemError } from "../host/system-error.ts";
+import { ifReadable } from "../host/system-error.ts";
 
 /** Something that somebody other than root may change, and that root is about to go by. */
 export interface InsecurePlace {
@@ -40,7 +40,7 @@ function placesOf(host: Ownership, file: string): readonly Place[] {
   for (let links = 0; rest.length > 0 && links < mostLinks; ) {
     const [name = "", ...others] = rest;
     const next = path.join(at, name);
-    const target = attempt(() => host.files.readLink(next));
+    const target = ifReadable(() => host.files.readLink(next));
     way.push({ place: at, isNear: others.length === 0 });
     if (target === undefined) {
       at = next;
@@ -58,21 +58,12 @@ function placesOf(host: Ownership, file: string): readonly Place[] {
 /** As the kernel follows. */
 const mostLinks = 40;
 
-function attempt<T>(look: () => T): T | undefined {
-  try {
-    return look();
-  } catch (error) {
-    if (!isSystemError(error)) throw error;
-    return undefined;
-  }
-}
-
 const groupWrite = 0o020;
 const otherWrite = 0o002;
 const sticky = 0o1000;
 
 function weaknessAt({ files }: Ownership, place: string, isNear: boolean): InsecurePlace | undefined {
-  const own = attempt(() => files.lstat(place));
+  const own = ifReadable(() => files.lstat(place));
   const weak = { path: place, byEverybody: false };
   const mend = (command: string) =>
     isNear ? `run "${command} ${place}"` : "put it where only root can write, all the way from the root directory";
@@ -80,7 +71,7 @@ function weaknessAt({ files }: Ownership, place: string, isNear: boolean): Insec
     const remedy = mend("chown -h root");
     return { ...weak, kind: "link", reason: `belongs to user ${own.uid}, not to root`, remedy };
   }
-  const stat = attempt(() => files.stat(place));
+  const stat = ifReadable(() => files.stat(place));
   if (!stat) return undefined;
   const kind = stat.kind === "directory" ? "directory" : "file";
   if (stat.uid !== 0)

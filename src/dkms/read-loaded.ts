@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { Host } from "../host/host.ts";
+import { ifReadable } from "../host/system-error.ts";
 import { readBuildIdNote } from "./build-id-note.ts";
 
 /** Kernel objects that are loaded, by the names that the kernel has for them: loaded-name.ts. */
@@ -23,7 +24,8 @@ export function readLoaded({ files, paths, machine }: Pick<Host, "files" | "path
   for (const { name } of files.list(paths.loaded) ?? []) {
     const directory = path.join(paths.loaded, name);
     if (files.stat(path.join(directory, "initstate")) === undefined) continue;
-    const note = readNote(() => files.readBytes(path.join(directory, "notes/.note.gnu.build-id")));
+    // Only root may read the notes.
+    const note = ifReadable(() => files.readBytes(path.join(directory, "notes/.note.gnu.build-id")));
     found.set(name, {
       srcversion: files.readText(path.join(directory, "srcversion"))?.trim(),
       buildId: note && readBuildIdNote(note, nativeLittleEndian),
@@ -33,12 +35,3 @@ export function readLoaded({ files, paths, machine }: Pick<Host, "files" | "path
 }
 
 const nativeLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
-
-/** Only root may read the notes. */
-function readNote(read: () => Uint8Array | undefined): Uint8Array | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
-}

@@ -6,6 +6,16 @@ export interface SystemError extends Error {
   readonly path?: string;
 }
 
+/** What was read; `undefined` if the operating system refused it. Every other throw is a bug, and goes on. */
+export function ifReadable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return undefined;
+  }
+}
+
 /** Whether something caught came from the operating system. */
 export function isSystemError(error: unknown): error is SystemError {
   return error instanceof Error && "code" in error && typeof error.code === "string" && "syscall" in error;

@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { Host } from "../../host/host.ts";
+import { ifReadable } from "../../host/system-error.ts";
 
 /** The EFI variables that decide which modules the kernel takes. */
 export interface EfiVariables {
@@ -17,8 +18,8 @@ export interface EfiVariables {
  */
 export function readEfiVariables({ root, files }: Pick<Host, "root" | "files">): EfiVariables {
   const directory = path.join(root, "sys/firmware/efi/efivars");
-  const names = attempt(() => files.list(directory))?.map(({ name }) => name) ?? [];
-  const read = (name: string) => contentOf(attempt(() => files.readBytes(path.join(directory, name))));
+  const names = ifReadable(() => files.list(directory))?.map(({ name }) => name) ?? [];
+  const read = (name: string) => contentOf(ifReadable(() => files.readBytes(path.join(directory, name))));
   const secureBoot = read(`SecureBoot-${globalGuid}`);
   if (!secureBoot) return { secureBoot: undefined, trusted: undefined, pending: [] };
   const lists = names.filter((name) => trustedNames.test(name)).map(read);
@@ -35,15 +36,6 @@ const databaseGuid = "d719b2cb-3d3a-4596-a3bc-dad00e67656f";
 const shimGuid = "605dab50-e046-4300-abb6-3dd810dd8b23";
 /** Where one variable is too small for all, shim goes on in MokListRT1, MokListRT2, … */
 const trustedNames = new RegExp(`^(MokListRT\\d*-${shimGuid}|db-${databaseGuid})$`);
-
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    // Whatever the firmware or the permissions refuse: the answer is "unknown" in either case.
-    return undefined;
-  }
-}
 
 /** efivarfs puts the attributes, four bytes, in front. */
 function contentOf(bytes: Uint8Array | undefined): Uint8Array | undefined {

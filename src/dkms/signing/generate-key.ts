@@ -1,8 +1,8 @@
 import path from "node:path";
 import type { Host } from "../../host/host.ts";
+import { linkOrCopy } from "../../host/link-or-copy.ts";
 import { temporaryPrefix } from "../../host/local-files.ts";
 import type { CommandResult } from "../../host/run.ts";
-import { isSystemError } from "../../host/system-error.ts";
 import { fail, type Result, succeed } from "../failure.ts";
 import { ioFailure } from "../io-failure.ts";
 import type { KeyPair } from "./signing.ts";
@@ -94,16 +94,4 @@ function placePair(host: Pick<Host, "files">, scratch: string, { key, certificat
     throw error;
   }
   return succeed(true);
-}
-
-/** Where a file system has no hard links, or the two are on different ones. */
-const linkless = ["EPERM", "EOPNOTSUPP", "EXDEV", "ENOSYS", "EMLINK"];
-
-function linkOrCopy(files: Host["files"], from: string, to: string): void {
-  try {
-    files.link(from, to);
-  } catch (error) {
-    if (!isSystemError(error) || !linkless.includes(error.code)) throw error;
-    files.copyFile(from, to);
-  }
 }

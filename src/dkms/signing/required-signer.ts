@@ -1,5 +1,5 @@
 import type { Host } from "../../host/host.ts";
-import { isSystemError } from "../../host/system-error.ts";
+import { ifReadable } from "../../host/system-error.ts";
 import type { KernelId } from "../id.ts";
 import { signingPair } from "./choose-pair.ts";
 import type { SigningSettings } from "./signing.ts";
@@ -17,10 +17,5 @@ export async function requiredSigner(
   if (settings.policy !== "required") return undefined;
   const pair = await signingPair(host, kernel, settings);
   if (!pair.ok) return undefined;
-  try {
-    return host.files.sha256(pair.value.certificate);
-  } catch (error) {
-    if (!isSystemError(error)) throw error;
-    return undefined;
-  }
+  return ifReadable(() => host.files.sha256(pair.value.certificate));
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Host } from "../../host/host.ts";
-import { isSystemError } from "../../host/system-error.ts";
+import { ifReadable } from "../../host/system-error.ts";
 import type { Kernel } from "../kernel.ts";
 import { readKernelConfig } from "../kernel-config.ts";
 import { readModuleSignature } from "../module-signature.ts";
@@ -109,19 +109,10 @@ function demandedBy({ settings, secureBoot, isForced }: Demanding): string | und
 }
 
 function isForced(host: Host, kernel: Kernel): boolean {
-  return reading(() => readKernelConfig(host, kernel).get("CONFIG_MODULE_SIG_FORCE")) === "y";
+  return ifReadable(() => readKernelConfig(host, kernel).get("CONFIG_MODULE_SIG_FORCE")) === "y";
 }
 
 function readCertificate({ files }: Host, place: string): Certificate | undefined {
-  const bytes = reading(() => (files.stat(place)?.kind === "file" ? files.readBytes(place) : undefined));
+  const bytes = ifReadable(() => (files.stat(place)?.kind === "file" ? files.readBytes(place) : undefined));
   return bytes && { name: place, bytes };
-}
-
-function reading<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (!isSystemError(error)) throw error;
-    return undefined;
-  }
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import path from "node:path";
 import type { Files } from "../../host/files.ts";
+import { linkOrCopy } from "../../host/link-or-copy.ts";
 import { temporaryPrefix } from "../../host/local-files.ts";
-import { isSystemError } from "../../host/system-error.ts";
 import type { Undo } from "./verb.ts";
 
 /**
@@ -124,22 +124,12 @@ function place({ files, hide, onRestore, onCommit }: ChangeLog, staged: string, 
   }
   const backup = hide(path.dirname(to));
   onRestore(() => files.remove(backup));
+  // A file system without hard links gets a copy: the name itself must not be away for a moment.
   linkOrCopy(files, to, backup);
   // Two names of one file are left alone by rename(2): then nothing has happened yet.
   onRestore(() => files.rename(backup, to));
   files.rename(staged, to);
   onCommit(() => files.remove(backup));
-}
-
-/** A file system without hard links gets a copy: the name itself must not be away for a moment. */
-function linkOrCopy(files: Files, existing: string, to: string): void {
-  try {
-    files.link(existing, to);
-  } catch (error) {
-    const refusals = ["EPERM", "EOPNOTSUPP", "ENOTSUP", "EMLINK", "ENOSYS"];
-    if (!isSystemError(error) || !refusals.includes(error.code)) throw error;
-    files.copyFile(existing, to);
-  }
 }
 
 function link({ files, hide, onRestore, onCommit }: ChangeLog, target: string, file: string): void {

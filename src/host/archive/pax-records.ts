@@ -1,12 +1,15 @@
 import { archiveFault } from "./archive-fault.ts";
 import type { TarHeader } from "./tar-header.ts";
 
+/** What a header that only describes the next file says in the place of that file's own. */
+export type TarOverrides = Partial<Pick<TarHeader, "name" | "linkName" | "size" | "mtime">>;
+
 /**
  * What an extended header of POSIX says about the next file: records `<length> <key>=<value>\n`, the length counting
  * itself. Of keys that do not matter here nothing is kept. Throws an ArchiveFault.
  */
-export function readPaxRecords(bytes: Buffer): Partial<Pick<TarHeader, "name" | "linkName" | "size" | "mtime">> {
-  let found: Partial<Pick<TarHeader, "name" | "linkName" | "size" | "mtime">> = {};
+export function readPaxRecords(bytes: Buffer): TarOverrides {
+  let found: TarOverrides = {};
   for (let at = 0; at < bytes.length; ) {
     const space = bytes.indexOf(0x20, at);
     const digits = space < 0 ? "" : bytes.toString("latin1", at, space);
@@ -21,7 +24,7 @@ export function readPaxRecords(bytes: Buffer): Partial<Pick<TarHeader, "name" | 
   return found;
 }
 
-function meaningOf(key: string, value: Buffer): ReturnType<typeof readPaxRecords> {
+function meaningOf(key: string, value: Buffer): TarOverrides {
   switch (key) {
     case "path":
       return { name: value };

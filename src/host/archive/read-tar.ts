@@ -1,6 +1,6 @@
 import { archiveFault } from "./archive-fault.ts";
 import { type ByteReader, byteReader } from "./byte-reader.ts";
-import { readPaxRecords } from "./pax-records.ts";
+import { readPaxRecords, type TarOverrides } from "./pax-records.ts";
 import { blockSize, readTarHeader, type TarHeader } from "./tar-header.ts";
 
 /** One file of an archive, headers that only describe it already taken into account. Nothing is checked yet. */
@@ -30,11 +30,9 @@ export async function* readTar(pieces: AsyncIterable<Buffer>): AsyncGenerator<Ta
   }
 }
 
-type Overrides = Partial<Pick<TarHeader, "name" | "linkName" | "size" | "mtime">>;
-
 /** The next real header; `undefined` at the end of the archive. */
 async function readDescribed(reader: ByteReader): Promise<TarHeader | undefined> {
-  let overrides: Overrides = {};
+  let overrides: TarOverrides = {};
   for (;;) {
     const header = readTarHeader(await required(reader, blockSize));
     if (!header) return undefined;
@@ -79,7 +77,7 @@ function withoutEnd(name: Buffer): Buffer {
 }
 
 /** git puts a comment there; anything that would rename or resize every file is a trick. */
-function refuseGlobal(overrides: Overrides): void {
+function refuseGlobal(overrides: TarOverrides): void {
   if (overrides.name || overrides.linkName || overrides.size !== undefined)
     throw archiveFault("refused", "has a global header that changes every file's name or size");
 }

@@ -1,6 +1,5 @@
 import type { ArchiveMember } from "./archive-member.ts";
-
-const blockSize = 512;
+import { blockSize } from "./tar-header.ts";
 
 /**
  * 1980-01-01, the beginning of time for other archives too. Of all times the same, so that make takes nothing for newer
