@@ -1,5 +1,7 @@
-import type { KernelId, ModuleId } from "./id.ts";
+import type { Host } from "../host/host.ts";
+import type { InstanceId, KernelId, ModuleId } from "./id.ts";
 import { parseJson } from "./json-fields.ts";
+import { buildRecordFile } from "./tree-layout.ts";
 
 /** What a build was made from and what came out: `.dkms-agent-build.json` beside `module/`. */
 export interface BuildRecord {
@@ -69,6 +71,14 @@ type InstallRules = Pick<BuildRecord, "autoinstall" | "noWeakModules">;
 /** Of what dkms.conf, or another record, says: what counts when the build is installed; nothing that is no. */
 export function installRules({ autoinstall, noWeakModules }: InstallRules): InstallRules {
   return { ...(autoinstall && { autoinstall }), ...(noWeakModules && { noWeakModules }) };
+}
+
+/** The record of the build of an instance; `undefined` if there is none, or none of ours. Throws what reading throws. */
+export function readBuildRecord(
+  { files, paths }: Pick<Host, "files" | "paths">,
+  instance: InstanceId,
+): BuildRecord | undefined {
+  return parseBuildRecord(files.readText(buildRecordFile(paths, instance)) ?? "");
 }
 
 /** A build record from its JSON text; `undefined` if it is not one, e.g. of a later format. */

@@ -33,6 +33,11 @@ export function readDer(bytes: Uint8Array): readonly DerElement[] {
   return elements;
 }
 
+/** The elements of a constructed element; none of one that is not there. */
+export function insideDer(element: DerElement | undefined): readonly DerElement[] {
+  return element ? readDer(element.content) : [];
+}
+
 /** `undefined` at the end, and for what DER does not allow or we never meet: long tags, indefinite or huge lengths. */
 function readHeader(bytes: Uint8Array, at: number): { tag: number; start: number; end: number } | undefined {
   const [tag, first] = [bytes[at], bytes[at + 1]];

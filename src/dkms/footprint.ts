@@ -1,11 +1,11 @@
 import path from "node:path";
 import type { Host } from "../host/host.ts";
-import { type BuildRecord, type ObjectDigest, parseBuildRecord } from "./build-record.ts";
+import { type BuildRecord, type ObjectDigest, readBuildRecord } from "./build-record.ts";
 import type { DkmsConf, ObjectSpec } from "./conf/dkms-conf.ts";
 import { destinationDirectory, readDistribution } from "./destination.ts";
 import { type FoundObject, objectName } from "./find-objects.ts";
 import { type InstanceId, instanceAddress, type KernelId, kernelKey } from "./id.ts";
-import { buildRecordFile, kernelDirectory, moduleObjectsDirectory } from "./tree-layout.ts";
+import { kernelDirectory, moduleObjectsDirectory } from "./tree-layout.ts";
 
 /** What an instance has, or may have, in its kernel's install tree. */
 export interface Footprint {
@@ -53,8 +53,8 @@ export function footprint({ kernel, distribution, addonModules, conf, built, rec
 
 /** The footprint of an instance of the DKMS tree. Throws what the file system throws. */
 export function readFootprint(host: Host, instance: InstanceId, conf: DkmsConf | undefined): Footprint {
-  const { files, paths } = host;
-  const record = parseBuildRecord(files.readText(buildRecordFile(paths, instance)) ?? "");
+  const { paths } = host;
+  const record = readBuildRecord(host, instance);
   return footprint({
     kernel: kernelDirectory(paths, instance.kernel.release),
     distribution: readDistribution(host),

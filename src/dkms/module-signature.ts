@@ -1,4 +1,4 @@
-import { type DerElement, derTags, readDer } from "./der.ts";
+import { type DerElement, derTags, insideDer, readDer } from "./der.ts";
 import type { ModuleSignature } from "./module-info.ts";
 
 /**
@@ -74,28 +74,26 @@ function readPlain({ signer, key, hash }: SignatureHeader): ModuleSignature {
   return { signer: text || undefined, hash: plainHashes[hash], key: hexPairs(key) };
 }
 
-/** ContentInfo { type, [0] SignedData { version, digests, content, …, signerInfos } }, of which the first signer counts. */
-function readPkcs7(bytes: Uint8Array): ModuleSignature {
-  const contentInfo = readDer(bytes)[0];
-  const signedData = inside(inside(contentInfo)[1])[0];
-  const signerInfos = inside(signedData)
-    .slice(2)
-    .find(({ tag }) => tag === derTags.set);
-  const [, signerId, digest] = inside(inside(signerInfos)[0]);
-  if (!signerId) return unreadable;
-  const hash = hashName(inside(digest)[0]?.content ?? new Uint8Array());
-  if (signerId.tag === derTags.context0) return { signer: undefined, hash, key: hexPairs(signerId.content) };
-  const [issuer, serial] = inside(signerId);
-  return { signer: issuerName(issuer), hash, key: serial && hexPairs(withoutLeadingZeros(serial.content)) };
+/** ContentInfo { type, [0] SignedData { version, digests, content, …, signerInfos } } of RFC 5652: who has signed. */
+export function signerInfos(pkcs7: Uint8Array): readonly DerElement[] {
+  const signedData = insideDer(insideDer(readDer(pkcs7)[0])[1])[0];
+  const [, , ...fields] = insideDer(signedData);
+  return insideDer(fields.find(({ tag }) => tag === derTags.set));
 }
 
-function inside(element: DerElement | undefined): readonly DerElement[] {
-  return element ? readDer(element.content) : [];
+/** The first signer counts. */
+function readPkcs7(bytes: Uint8Array): ModuleSignature {
+  const [, signerId, digest] = insideDer(signerInfos(bytes)[0]);
+  if (!signerId) return unreadable;
+  const hash = hashName(insideDer(digest)[0]?.content ?? new Uint8Array());
+  if (signerId.tag === derTags.context0) return { signer: undefined, hash, key: hexPairs(signerId.content) };
+  const [issuer, serial] = insideDer(signerId);
+  return { signer: issuerName(issuer), hash, key: serial && hexPairs(withoutLeadingZeros(serial.content)) };
 }
 
 /** Name: a sequence of sets of { type, value }. Without a common name modinfo shows the last attribute, and so do we. */
 function issuerName(issuer: DerElement | undefined): string | undefined {
-  const attributes = inside(issuer).flatMap(inside).map(inside);
+  const attributes = insideDer(issuer).flatMap(insideDer).map(insideDer);
   const named = attributes.find(([type]) => type && Buffer.from(type.content).toString("hex") === commonName);
   const value = (named ?? attributes.at(-1))?.[1];
   return (value && decodeText(value)) || undefined;

@@ -1,9 +1,9 @@
 import type { Host } from "../../host/host.ts";
-import { parseBuildRecord } from "../build-record.ts";
+import { readBuildRecord } from "../build-record.ts";
 import { objectName } from "../find-objects.ts";
 import type { InstanceId } from "../id.ts";
 import { isConfOnly } from "../source-mark.ts";
-import { buildRecordFile, sourceLink } from "../tree-layout.ts";
+import { sourceLink } from "../tree-layout.ts";
 import { type RawConf, type RawEntry, rawConfOf } from "./raw-conf.ts";
 
 /**
@@ -13,7 +13,7 @@ import { type RawConf, type RawEntry, rawConfOf } from "./raw-conf.ts";
  */
 export function recordedConf({ files, paths }: Host, instance: InstanceId): RawConf | undefined {
   const { name, version } = instance.module;
-  const record = parseBuildRecord(files.readText(buildRecordFile(paths, instance)) ?? "");
+  const record = readBuildRecord({ files, paths }, instance);
   if (!record?.tarball || !isConfOnly({ files }, sourceLink(paths, instance.module))) return undefined;
   const entries: RawEntry[] = [
     { name: "PACKAGE_NAME", index: 0, value: name },

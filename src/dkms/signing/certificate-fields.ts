@@ -1,4 +1,4 @@
-import { type DerElement, derTags, readDer } from "../der.ts";
+import { derTags, insideDer, readDer } from "../der.ts";
 
 /** What a signature may name a certificate by; contents of DER elements. */
 export interface CertificateFields {
@@ -19,11 +19,6 @@ export function certificateFields(raw: Uint8Array): CertificateFields {
     serial: serial?.content,
     keyIdentifier: insideDer(found?.at(-1))[0]?.content,
   };
-}
-
-/** The elements of a constructed element; none of one that is not there. */
-export function insideDer(element: DerElement | undefined): readonly DerElement[] {
-  return element ? readDer(element.content) : [];
 }
 
 /** Whether both are there and equal. */

@@ -1,7 +1,7 @@
 import { createHash, getHashes, verify, X509Certificate } from "node:crypto";
-import { type DerElement, derTags, readDer } from "../der.ts";
-import { hashName, readModuleSignature, splitSignature } from "../module-signature.ts";
-import { certificateFields, insideDer, sameBytes } from "./certificate-fields.ts";
+import { type DerElement, derTags, insideDer, readDer } from "../der.ts";
+import { hashName, readModuleSignature, signerInfos, splitSignature } from "../module-signature.ts";
+import { certificateFields, sameBytes } from "./certificate-fields.ts";
 
 /** What a kernel object's signature is worth beside one certificate. */
 export type SignatureVerdict =
@@ -45,12 +45,7 @@ interface Signer {
 
 /** SignerInfo { version, id, digest, [0] attributes?, algorithm, signature, … } of RFC 5652; the kernel takes one signer. */
 function readSigner(pkcs7: Uint8Array): Signer | undefined {
-  const signedData = insideDer(insideDer(readDer(pkcs7)[0])[1])[0];
-  const infos = insideDer(
-    insideDer(signedData)
-      .slice(2)
-      .find(({ tag }) => tag === derTags.set),
-  );
+  const infos = signerInfos(pkcs7);
   const [, id, digest, ...rest] = insideDer(infos[0]);
   const attributes = rest.find(({ tag }) => tag === derTags.context0Constructed)?.content;
   const signature = rest.find(({ tag }) => tag === octetString)?.content;

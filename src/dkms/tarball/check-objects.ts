@@ -4,6 +4,7 @@ import { isSameArch } from "../elf-machine.ts";
 import { type Failure, fail, type Result, succeed } from "../failure.ts";
 import { objectName } from "../find-objects.ts";
 import { type KernelId, kernelKey } from "../id.ts";
+import { loadedName } from "../loaded-name.ts";
 import type { ModuleInfo } from "../module-info.ts";
 import { readObject } from "../read-object.ts";
 import type { StagedTarball } from "./stage-tarball.ts";
@@ -54,7 +55,7 @@ function mismatch({ vermagic, arch }: ModuleInfo, kernel: KernelId): string | un
  */
 async function misnomer({ name }: ModuleInfo, file: string, request: ObjectsToCheck): Promise<string | undefined> {
   const own = objectName(file) ?? file;
-  const isNamed = (expected: string) => name === expected.replaceAll("-", "_");
+  const isNamed = (expected: string) => name === loadedName(expected);
   if (name === undefined || isNamed(own)) return undefined;
   const built = await request.builtNames();
   const isVouched = built ? isNamed(built.get(own) ?? own) : request.binary.record?.objects.some(isOf(file));

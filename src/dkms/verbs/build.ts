@@ -13,6 +13,7 @@ import type { Kernel } from "../kernel.ts";
 import { readKernelConfig } from "../kernel-config.ts";
 import { absentKernel, readKernel } from "../read-kernels.ts";
 import { chooseSigning } from "../signing/choose-signing.ts";
+import { isConfOnly } from "../source-mark.ts";
 import { chooseToolchain, missingTools } from "../toolchain.ts";
 import { isWantOfMemory, moreMemory } from "../want-of-memory.ts";
 import { asideLabel } from "./aside.ts";
@@ -104,7 +105,7 @@ function excluded({ module }: InstanceId, why: string): Result<never> {
 
 /** On hosts that got the module from a binaries-only tarball there is nothing but dkms.conf. */
 function requireSourceFiles({ files }: Host, path: string): Result<never> | undefined {
-  if ((files.list(path) ?? []).some(({ name }) => name !== "dkms.conf")) return undefined;
+  if (!isConfOnly({ files }, path)) return undefined;
   const remedy = "Load a tarball with binaries for this kernel, or add the module's full source.";
   const message = `${path} holds nothing but dkms.conf: there is no source to build.`;
   return fail("E_NO_SOURCE", message, { path, remedy, dkmsExit: 8 });

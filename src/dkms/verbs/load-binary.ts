@@ -5,15 +5,15 @@ import {
   formatBuildRecord,
   installRules,
   type ObjectDigest,
-  parseBuildRecord,
   type RecordedObject,
+  readBuildRecord,
 } from "../build-record.ts";
 import { fail, type Result, succeed } from "../failure.ts";
 import { readBuilt } from "../footprint.ts";
 import { type InstanceId, instanceAddress, kernelKey } from "../id.ts";
 import type { LoadJob } from "../tarball/load-job.ts";
 import type { TarballBinary } from "../tarball/tarball.ts";
-import { buildRecordFile, buildRecordName, instanceDirectory, releaseDirectory } from "../tree-layout.ts";
+import { buildRecordName, instanceDirectory, releaseDirectory } from "../tree-layout.ts";
 import { asideLabel } from "./aside.ts";
 import type { FileChanges } from "./file-changes.ts";
 import { findSuperseded, withoutEqual } from "./find-superseded.ts";
@@ -41,8 +41,7 @@ export function isBinaryLoaded(host: Host, job: LoadJob, binary: TarballBinary):
 
 /** Whether the build that is there says that it came from this very archive. */
 export function isFromArchive(host: Host, { module, staged }: LoadJob, { kernel }: TarballBinary): boolean {
-  const text = host.files.readText(buildRecordFile(host.paths, { module, kernel }));
-  return parseBuildRecord(text ?? "")?.tarball?.sha256 === staged.sha256;
+  return readBuildRecord(host, { module, kernel })?.tarball?.sha256 === staged.sha256;
 }
 
 interface Loading {

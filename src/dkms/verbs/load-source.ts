@@ -5,7 +5,7 @@ import { isSystemError } from "../../host/system-error.ts";
 import { digestSource } from "../digest-source.ts";
 import { fail, type Result, succeed } from "../failure.ts";
 import { moduleKey } from "../id.ts";
-import { nextSourceMarks, readSourceMark } from "../source-mark.ts";
+import { isConfOnly, nextSourceMarks, readSourceMark } from "../source-mark.ts";
 import type { LoadJob } from "../tarball/load-job.ts";
 import { moduleDirectory, sourceDirectory, sourceMarkFile } from "../tree-layout.ts";
 import { add } from "./add.ts";
@@ -51,8 +51,7 @@ function compare({ files, paths }: Host, job: LoadJob): "absent" | "same" | "dif
   if (files.lstat(place) === undefined) return "absent";
   const conf = path.join(place, "dkms.conf");
   if (job.staged.layout.format === "binaries-only") {
-    const others = (files.list(place) ?? []).filter(({ name }) => name !== "dkms.conf");
-    if (others.length > 0) return "full";
+    if (!isConfOnly({ files }, place)) return "full";
     return files.sha256(conf) === files.sha256(stagedConf(job)) ? "same" : "differs";
   }
   const [found, wanted] = [place, stagedTop(job)].map((directory) => digestSource(files, directory));

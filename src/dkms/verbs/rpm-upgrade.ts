@@ -1,5 +1,7 @@
 import path from "node:path";
+import process from "node:process";
 import type { Host } from "../../host/host.ts";
+import { processStart, processStat } from "../../host/process-stat.ts";
 import { type ModuleId, moduleKey } from "../id.ts";
 
 /**
@@ -29,27 +31,8 @@ export function takeRpmNote(host: Host, module: ModuleId): boolean {
 }
 
 /** `<state>/rpm-upgrade/<process>-<when it was started>`: process ids come again. */
-function noteFile({ files, paths }: Host): string | undefined {
-  const parent = processOf(files, "self")?.parent;
-  const grandparent = parent === undefined ? undefined : processOf(files, parent)?.parent;
-  const rpm = grandparent === undefined ? undefined : processOf(files, grandparent);
-  return rpm && path.join(paths.state, "rpm-upgrade", `${grandparent}-${rpm.started}`);
-}
-
-interface Process {
-  readonly parent: string;
-  readonly started: string;
-}
-
-/** From proc_pid_stat(5): the fields after the name, which may hold anything, are counted from the third. */
-function processOf(files: Host["files"], id: string): Process | undefined {
-  const fields =
-    files
-      .readText(`/proc/${id}/stat`)
-      ?.replace(/^.*\)\s/s, "")
-      .trim()
-      .split(" ") ?? [];
-  const [, parent, ...others] = fields;
-  const started = others[17];
-  return parent === undefined || started === undefined ? undefined : { parent, started };
+function noteFile({ paths }: Host): string | undefined {
+  const [, rpm] = processStat(process.ppid);
+  const started = rpm === undefined ? undefined : processStart(Number(rpm));
+  return started === undefined ? undefined : path.join(paths.state, "rpm-upgrade", `${rpm}-${started}`);
 }
