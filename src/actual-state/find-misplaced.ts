@@ -1,5 +1,6 @@
 import { indexObjects, type ObjectIndex, objectName } from "../dkms/find-objects.ts";
 import { type Claims, type HashedObject, isOwn } from "../dkms/footprint.ts";
+import { groupBy } from "../dkms/group-by.ts";
 import { type InstanceAddress, instanceAddress, kernelKey } from "../dkms/id.ts";
 import { kernelDirectory, originalsDirectory } from "../dkms/tree-layout.ts";
 import { findOriginals } from "../dkms/verbs/originals.ts";
@@ -19,9 +20,9 @@ export function findMisplaced(
   instances: readonly ScannedInstance[],
 ): ReadonlyMap<InstanceAddress, readonly Problem[]> {
   const problems = new Map<InstanceAddress, readonly Problem[]>();
-  for (const [, onKernel] of groups(instances, ({ id }) => kernelKey(id.kernel))) {
+  for (const [, onKernel] of groupBy(instances, ({ id }) => kernelKey(id.kernel))) {
     const index = indexOf(scan, onKernel);
-    for (const [, versions] of groups(onKernel, ({ id }) => id.module.name)) {
+    for (const [, versions] of groupBy(onKernel, ({ id }) => id.module.name)) {
       // Nothing is concluded from what was read in part.
       if (versions.some(({ state }) => state.problems.some(({ kind }) => kind === "unreadable"))) continue;
       for (const [address, found] of judgePackage(scan, { versions, onKernel, index })) problems.set(address, found);
@@ -112,14 +113,4 @@ function outdated(path: string): Problem {
 function orphan(path: string): Problem {
   const message = `${path} lies in the install tree, although nothing of the module is installed.`;
   return { kind: "orphan", message, path };
-}
-
-function groups<T>(all: readonly T[], key: (one: T) => string): ReadonlyMap<string, readonly T[]> {
-  const result = new Map<string, T[]>();
-  for (const one of all) {
-    const group = result.get(key(one));
-    if (group) group.push(one);
-    else result.set(key(one), [one]);
-  }
-  return result;
 }

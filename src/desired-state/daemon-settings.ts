@@ -1,8 +1,7 @@
 import * as z from "zod/mini";
 import { scheduleFault } from "./cron-expression.ts";
 import { durationPattern, parseDuration, parseWait, waitPattern } from "./duration.ts";
-import { yesOrNoFault } from "./fields.ts";
-import { errorOf, text } from "./text-field.ts";
+import { errorOf, text, yesOrNo } from "./text-field.ts";
 import { timeZoneFault } from "./time-zone.ts";
 
 /** The settings of `dkms-agent daemon`: their shape, and the rules that concern one value alone. */
@@ -32,13 +31,10 @@ export const daemonSchema = z
       }),
     ),
     watch: z.optional(
-      text(yesOrNoFault, {
-        description:
-          "Whether a run begins also when a kernel, its headers, the documents, their archives or these settings change. Default: true.",
-        examples: [false],
-        default: true,
-        pattern: "^(true|false)$",
-      }),
+      yesOrNo(
+        "Whether a run begins also when a kernel, its headers, the documents, their archives or these settings change.",
+        { usual: true },
+      ),
     ),
     debounce: z.optional(
       text(errorOf(parseDuration), {

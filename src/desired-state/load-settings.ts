@@ -1,6 +1,5 @@
 import path from "node:path";
 import { didYouMean } from "../dkms/did-you-mean.ts";
-import type { Result } from "../dkms/failure.ts";
 import type { NamedTrees } from "../dkms/framework/choose-trees.ts";
 import { defaultSigning, type SigningSettings } from "../dkms/signing/signing.ts";
 import { type ArchiveLimits, defaultArchiveLimits } from "../host/archive/archive-limits.ts";
@@ -19,6 +18,7 @@ import { type DaemonSettings, defaultDaemonSettings, type Settings } from "./set
 import { mostEntries, mostRatio, parseJobCount, type SettingsShape, settingsSchema } from "./settings-schema.ts";
 import { parseCount, parseSize } from "./size.ts";
 import { quote, type SourceText } from "./source-text.ts";
+import { checkedAlready } from "./text-field.ts";
 import { entryAt, type Tree, toPlain } from "./tree.ts";
 import { attempt } from "./unreadable.ts";
 
@@ -170,10 +170,4 @@ function treesOf({
     ...(sourceTree === undefined ? {} : { sourceTree }),
     ...(installTree === undefined ? {} : { installTree }),
   };
-}
-
-/** The schema asks the same functions; a fault here would mean that it does not. */
-function checkedAlready<T>(result: Result<T, { readonly message: string }>): T {
-  if (!result.ok) throw new Error(`the schema let through: ${result.error.message}`);
-  return result.value;
 }

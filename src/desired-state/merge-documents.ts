@@ -1,3 +1,4 @@
+import { groupBy } from "../dkms/group-by.ts";
 import type { DesiredModule, DesiredState, Selector, SourcePlace } from "./desired-state.ts";
 import type { Fault } from "./diagnostic.ts";
 import type { DraftModule, ParsedDocument, Placed } from "./parse-document.ts";
@@ -110,16 +111,6 @@ function clash({ value, source, span }: Placed<DesiredModule>, first: Placed<Des
 /** The order of selectors means nothing. */
 function selectorsKey(selectors: readonly Selector[]): string {
   return [...new Set(selectors.map((selector) => JSON.stringify(selector)))].sort().join("\n");
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group) group.push(item);
-    else groups.set(keyOf(item), [item]);
-  }
-  return groups;
 }
 
 function placeOf({ source, span }: Placed<unknown>): string {

@@ -1,5 +1,4 @@
 import path from "node:path";
-import type { Result } from "../dkms/failure.ts";
 import type { DesiredModule, Selector, SourcePlace, Unlisted } from "./desired-state.ts";
 import { parseDuration } from "./duration.ts";
 import { checkModule, choosesNothing, onlyNegationsFault } from "./module-rules.ts";
@@ -9,6 +8,7 @@ import { type DocumentShape, documentSchema, type ModuleShape, moduleSchema } fr
 import { schemaFaults } from "./schema-issues.ts";
 import { parseSelector } from "./selector.ts";
 import { positionAt, type SourceText, type Span } from "./source-text.ts";
+import { checkedAlready } from "./text-field.ts";
 import { entryAt, type Tree, toPlain } from "./tree.ts";
 
 /** One document, checked by itself; what the documents say together is not looked at yet. */
@@ -142,12 +142,6 @@ function placeAt(source: SourceText, span: Span): SourcePlace {
 
 function selectorOf(shape: NonNullable<ModuleShape["kernels"]>[number]): Selector {
   return checkedAlready(parseSelector(shape));
-}
-
-/** The schema asks the same functions; a fault here would mean that it does not. */
-function checkedAlready<T>(result: Result<T, { readonly message: string }>): T {
-  if (!result.ok) throw new Error(`the schema let through: ${result.error.message}`);
-  return result.value;
 }
 
 /** A list item has no key: then it is the item itself. */

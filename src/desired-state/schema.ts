@@ -1,17 +1,9 @@
 import * as z from "zod/mini";
 import { deprecatedDirectives, directiveNameFault, numberedDirectives, singleDirectives } from "./directive-names.ts";
-import { parseDuration } from "./duration.ts";
-import {
-  digestFault,
-  directiveValueFault,
-  nameFault,
-  sourceFault,
-  tarballFault,
-  versionFault,
-  yesOrNoFault,
-} from "./fields.ts";
+import { durationPattern, parseDuration } from "./duration.ts";
+import { digestFault, directiveValueFault, nameFault, sourceFault, tarballFault, versionFault } from "./fields.ts";
 import { selectorSchema } from "./selector-schema.ts";
-import { errorOf, text } from "./text-field.ts";
+import { errorOf, text, yesOrNo } from "./text-field.ts";
 
 /** The only apiVersion that this program reads. */
 export const apiVersion = "dkms-agent/v1";
@@ -100,26 +92,20 @@ export const moduleSchema = z
       text(errorOf(parseDuration), {
         description: "How long one build may take: hours, minutes and seconds.",
         examples: ["20m", "90s", "1h30m"],
-        pattern: "^(?=.)([0-9]+h)?([0-9]+m)?([0-9]+s)?$",
+        pattern: durationPattern,
       }),
     ),
     protect: z.optional(
-      text(yesOrNoFault, {
-        description:
-          "Whether every plan that would uninstall or remove the module is refused, even when this entry is gone, until dkms-agent unprotect lifts it. Default: false.",
-        examples: [true],
-        default: false,
-        pattern: "^(true|false)$",
-      }),
+      yesOrNo(
+        "Whether every plan that would uninstall or remove the module is refused, even when this entry is gone, until dkms-agent unprotect lifts it.",
+        { usual: false },
+      ),
     ),
     initramfs: z.optional(
-      text(yesOrNoFault, {
-        description:
-          "Whether a kernel's initramfs is made again when what is installed of the module for it has changed. What goes into it is for its maker to decide, as in /etc/initramfs-tools/modules. Default: false.",
-        examples: [true],
-        default: false,
-        pattern: "^(true|false)$",
-      }),
+      yesOrNo(
+        "Whether a kernel's initramfs is made again when what is installed of the module for it has changed. What goes into it is for its maker to decide, as in /etc/initramfs-tools/modules.",
+        { usual: false },
+      ),
     ),
     build: z.optional(
       z.enum(["auto", "never"]).check(

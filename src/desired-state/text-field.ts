@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import type { Result } from "../dkms/failure.ts";
 import type { Fault } from "./diagnostic.ts";
+import { yesOrNoFault } from "./fields.ts";
 
 /** Puts a field's own rule into the schema: the fault becomes an issue, told with all others. */
 export function text(faultOf: (text: string) => Fault | undefined, about: Readonly<Record<string, unknown>>) {
@@ -18,6 +19,18 @@ export const errorOf =
     const parsed = parse(text);
     return parsed.ok ? undefined : parsed.error;
   };
+
+/** The value of a field whose rule was made of the same parser: a fault here would mean that the schema let it through. */
+export function checkedAlready<T>(result: Result<T, Fault>): T {
+  if (!result.ok) throw new Error(`the schema let through: ${result.error.message}`);
+  return result.value;
+}
+
+/** A field that is yes or no, as YAML spells them. */
+export function yesOrNo(description: string, { usual }: { readonly usual: boolean }) {
+  const about = { examples: [!usual], default: usual, pattern: "^(true|false)$" };
+  return text(yesOrNoFault, { description: `${description} Default: ${usual}.`, ...about });
+}
 
 /** Whether something is a {@link Fault}: an issue's parameters are untyped. */
 export function isFault(value: unknown): value is Fault {
