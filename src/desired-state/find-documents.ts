@@ -1,11 +1,11 @@
 import path from "node:path";
 import type { DirectoryEntry } from "../host/files.ts";
 import type { Host } from "../host/host.ts";
+import { attempt } from "./attempt.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Fault } from "./diagnostic.ts";
 import { type Checked, faultOf, type PlacedFault } from "./placed-fault.ts";
 import { quote } from "./source-text.ts";
-import { attempt } from "./unreadable.ts";
 
 /** More files than any host needs; a directory with more is a mistake. */
 const mostFiles = 1000;

@@ -4,7 +4,8 @@ import type { NamedTrees } from "../dkms/framework/choose-trees.ts";
 import { defaultSigning, type SigningSettings } from "../dkms/signing/signing.ts";
 import { type ArchiveLimits, defaultArchiveLimits } from "../host/archive/archive-limits.ts";
 import type { Host } from "../host/host.ts";
-import { daemonSchema } from "./daemon-settings.ts";
+import { attempt } from "./attempt.ts";
+import { daemonSchema } from "./daemon-schema.ts";
 import type { Diagnostic, Fault } from "./diagnostic.ts";
 import { parseDuration, parseWait } from "./duration.ts";
 import { findInsecureFiles } from "./insecure-files.ts";
@@ -13,14 +14,13 @@ import { mostTokens, parseYaml } from "./parse-yaml.ts";
 import { type Checked, faultAt, isError, type PlacedFault } from "./placed-fault.ts";
 import { readDocument } from "./read-document.ts";
 import type { LoadOptions } from "./read-documents.ts";
-import { schemaFaults } from "./schema-issues.ts";
+import { schemaFaults } from "./schema-faults.ts";
 import { type DaemonSettings, defaultDaemonSettings, type Settings } from "./settings.ts";
 import { mostEntries, mostRatio, parseJobCount, type SettingsShape, settingsSchema } from "./settings-schema.ts";
 import { parseCount, parseSize } from "./size.ts";
 import { quote, type SourceText } from "./source-text.ts";
 import { checkedAlready } from "./text-field.ts";
 import { entryAt, type Tree, toPlain } from "./tree.ts";
-import { attempt } from "./unreadable.ts";
 
 export interface LoadedSettings {
   /** `undefined` if and only if one of the diagnostics is an error. */

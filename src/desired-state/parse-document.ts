@@ -5,7 +5,7 @@ import { checkModule, choosesNothing, onlyNegationsFault } from "./module-rules.
 import { parseYaml } from "./parse-yaml.ts";
 import { type Checked, faultAt, type PlacedFault, rangeAt } from "./placed-fault.ts";
 import { type DocumentShape, documentSchema, type ModuleShape, moduleSchema } from "./schema.ts";
-import { schemaFaults } from "./schema-issues.ts";
+import { schemaFaults } from "./schema-faults.ts";
 import { parseSelector } from "./selector.ts";
 import { positionAt, type SourceText, type Span } from "./source-text.ts";
 import { checkedAlready } from "./text-field.ts";

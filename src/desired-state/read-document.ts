@@ -1,10 +1,10 @@
 import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { Host } from "../host/host.ts";
+import { attempt } from "./attempt.ts";
 import type { Fault } from "./diagnostic.ts";
 import { type Checked, faultAt, faultOf, type PlacedFault } from "./placed-fault.ts";
 import { createSourceText, type SourceText } from "./source-text.ts";
-import { attempt } from "./unreadable.ts";
 
 /** In bytes. A thousand modules fit into a fifth of it. */
 export const largestFile = 1 << 20;

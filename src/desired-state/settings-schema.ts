@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { Result } from "../dkms/failure.ts";
-import { daemonSchema } from "./daemon-settings.ts";
+import { daemonSchema } from "./daemon-schema.ts";
 import type { Fault } from "./diagnostic.ts";
 import { durationPattern, parseDuration, parseWait, waitPattern } from "./duration.ts";
 import { parseCount, parseSize } from "./size.ts";

@@ -3,7 +3,7 @@ import type { Result } from "../dkms/failure.ts";
 import { isRefusal } from "./is-refusal.ts";
 import { fingerprint, type Observation, observe } from "./observe.ts";
 import type { Plan } from "./plan.ts";
-import { refusals } from "./protections.ts";
+import { refusals } from "./refusals.ts";
 import type { PlanFilter } from "./resolve-wanted.ts";
 import { restrictPlan } from "./restrict-plan.ts";
 import type { StepId } from "./step.ts";

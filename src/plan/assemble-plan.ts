@@ -9,7 +9,7 @@ import { objectConflicts } from "./object-conflicts.ts";
 import type { Plan } from "./plan.ts";
 import { planRemovals } from "./plan-removals.ts";
 import { planSweeps } from "./plan-sweeps.ts";
-import { refusals } from "./protections.ts";
+import { refusals } from "./refusals.ts";
 import { noFilter, type PlanFilter, resolveWanted } from "./resolve-wanted.ts";
 import { summarize } from "./summarize.ts";
 import { driftOf, wishesOf } from "./wishes.ts";

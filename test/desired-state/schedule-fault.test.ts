@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { validate } from "node-cron";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { scheduleFault } from "../../src/desired-state/cron-expression.ts";
+import { scheduleFault } from "../../src/desired-state/schedule-fault.ts";
 
 const schedule = suite("scheduleFault");
 

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import { scheduleFault } from "./cron-expression.ts";
 import { durationPattern, parseDuration, parseWait, waitPattern } from "./duration.ts";
+import { scheduleFault } from "./schedule-fault.ts";
 import { errorOf, text, yesOrNo } from "./text-field.ts";
 import { timeZoneFault } from "./time-zone.ts";
 
