@@ -17,12 +17,16 @@ export interface ApplyReporter {
   readonly end: () => void;
 }
 
-/** JSON lines with `--json`; live progress on a terminal; plain lines everywhere else. */
-export function createReporter(invocation: Invocation, clock: () => Date): ApplyReporter {
+/** `toldBlocked`: what `--quiet` need not say again, as reason by address. JSON lines with `--json`; live progress on a terminal; plain lines everywhere else. */
+export function createReporter(
+  invocation: Invocation,
+  clock: () => Date,
+  toldBlocked: ReadonlyMap<string, string> = new Map(),
+): ApplyReporter {
   if (invocation.options.json) return jsonReporter(invocation, clock);
   const { terminal } = invocation.io.out;
   const live = terminal.isTerminal && invocation.io.err.terminal.isTerminal && !invocation.options.quiet;
-  return textReporter(invocation, live);
+  return textReporter(invocation, { isLive: live, toldBlocked });
 }
 
 function jsonReporter({ io }: Invocation, clock: () => Date): ApplyReporter {
@@ -35,10 +39,15 @@ function jsonReporter({ io }: Invocation, clock: () => Date): ApplyReporter {
   };
 }
 
-function textReporter({ io, options, own }: Invocation, isLive: boolean): ApplyReporter {
+interface TextOptions {
+  readonly isLive: boolean;
+  readonly toldBlocked: ReadonlyMap<string, string>;
+}
+
+function textReporter({ io, options, own }: Invocation, { isLive, toldBlocked }: TextOptions): ApplyReporter {
   const { quiet, verbosity } = options;
   const terminals = { out: io.out.terminal, err: io.err.terminal };
-  const say = createApplyText(terminals, { quiet, verbose: verbosity > 0, planShown: own.ask === true });
+  const say = createApplyText(terminals, { quiet, toldBlocked, verbose: verbosity > 0, planShown: own.ask === true });
   const { write, terminal } = io.out;
   const live = isLive ? createLiveProgress({ write, terminal, now: () => performance.now() }) : undefined;
   const around = live?.around ?? ((speak: () => void) => speak());

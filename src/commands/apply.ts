@@ -97,7 +97,11 @@ async function applyOn(opened: OpenedHost, invocation: Invocation, request: Appl
   const { desired } = loaded;
   const unknown = desired && unknownFilter(host, desired, options);
   if (unknown) return usageAnswer(unknown);
-  const reporter = createReporter(invocation, host.clock);
+  const reporter = createReporter(
+    invocation,
+    host.clock,
+    options.quiet && !options.json ? await toldBlocked(host) : undefined,
+  );
   if (!desired) {
     await reportRefused(opened, reported, loaded);
     return refuse(invocation, reporter, { diagnostics: loaded.diagnostics, detailed });
@@ -125,6 +129,13 @@ async function applyOn(opened: OpenedHost, invocation: Invocation, request: Appl
     signal.removeEventListener("abort", stopped);
     reporter.end();
   }
+}
+
+/** What the last report has as blocked: whoever reads what `--quiet` prints has read that too. */
+async function toldBlocked(host: Host): Promise<ReadonlyMap<string, string>> {
+  const { readEarlierRun } = await import("./last-run/earlier-run.ts");
+  const { instances } = readEarlierRun(host).run;
+  return new Map(instances.flatMap(({ address, blocked }) => (blocked === null ? [] : [[address, blocked] as const])));
 }
 
 interface Asked {

@@ -12,8 +12,10 @@ import { hang, paint, printable, type Terminal, wrap } from "./terminal.ts";
 import { lines, sentence } from "./words.ts";
 
 export interface ApplyTextOptions {
-  /** Only what fails, is blocked or changed. */
+  /** Only what fails or changed, and what is blocked unless that was told before. */
   readonly quiet: boolean;
+  /** What an earlier run has told to be blocked: the address -> the reason. */
+  readonly toldBlocked?: ReadonlyMap<string, string>;
   /** With the start of each step. */
   readonly verbose: boolean;
   /** The changes were shown already, by who asked for a yes. */
@@ -96,10 +98,12 @@ function stepLine(event: ApplyEvent, terminal: Terminal): string {
 function ending(
   outcome: Outcome,
   terminals: { readonly out: Terminal; readonly err: Terminal },
-  { quiet, verbose }: ApplyTextOptions,
+  { quiet, verbose, toldBlocked }: ApplyTextOptions,
 ): Said {
   const { remaining, steps, changes } = outcome;
-  const blocked = remaining?.blocked ?? [];
+  const found = remaining?.blocked ?? [];
+  const isNews = steps.length > 0 || found.some(({ address, reason }) => toldBlocked?.get(address) !== reason);
+  const blocked = quiet && !isNews ? [] : found;
   const notApplicable = verbose && !quiet ? (remaining?.notApplicable ?? []) : [];
   const rows = planRows({ changes: [], blocked, notApplicable: [] }, verbose);
   const others = planRows({ changes: [], blocked: [], notApplicable }, verbose);

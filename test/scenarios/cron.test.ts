@@ -95,7 +95,8 @@ cron("a change, a failure and what is blocked are told", async ({ host }) => {
   host.want(`${wanted("good")}\n${wanted("bad")}`, "kernels: [installed]\n");
   const [failed, blocked, unready] = await runJobs(host);
   assert.match(failed?.stderr ?? "", "[E_MAKE]");
-  assert.match(blocked?.stderr ?? "", /^ {2}! bad\/1\.0@.*\[E_FAILED_BEFORE\]/);
+  assert.match(failed?.stderr ?? "", /^ {2}! bad\/1\.0@.*\[E_FAILED_BEFORE\]/m);
+  assert.equal([blocked?.exitCode, blocked?.stdout, blocked?.stderr], [3, "", ""], "that mail was sent");
   assert.is(unready?.exitCode, 1);
   assert.match(unready?.stdout ?? "", /^ {2}! bad\/1\.0@.*\[failed-before\]/);
   host.want("  - nonsense");
@@ -104,4 +105,25 @@ cron("a change, a failure and what is blocked are told", async ({ host }) => {
     assert.match(stderr, "[E_WRONG_TYPE]");
   }
 });
+cron("what is blocked is told once, and again when it is another thing, or for another reason", async ({ host }) => {
+  const quiet = async () => {
+    const { exitCode, stdout, stderr } = await host.run("apply", "--quiet");
+    assert.equal([exitCode, stdout], [3, ""]);
+    return stderr;
+  };
+  host.want(wanted("good"), "kernels: [installed]\n");
+  assert.match(await quiet(), /^ {2}! good\/1\.0@.*\[E_NO_SOURCE\]/);
+  assert.is(await quiet(), "");
+  assert.match((await host.run("apply")).stderr, "[E_NO_SOURCE]", "without --quiet always");
+  host.want(`${wanted("good")}\n${wanted("other")}`, "kernels: [installed]\n");
+  assert.match(await quiet(), /good\/1\.0.*\n.*other\/1\.0/s);
+  assert.is(await quiet(), "");
+  quickModule(host, "good");
+  quickModule(host, "other");
+  fs.rmSync(host.at("lib/modules/6.1.0-1-amd64/build"), { recursive: true });
+  assert.match(await quiet(), "[E_NO_HEADERS]");
+  assert.is(await quiet(), "");
+  assert.match((await host.run("plan", "--quiet")).stdout, "[E_NO_HEADERS]", "who asks for a plan gets it");
+});
+
 cron.run();
