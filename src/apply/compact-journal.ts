@@ -25,7 +25,8 @@ export function compactJournal(text: string, { largest, kept }: JournalLimits = 
   const byRun = linesByRun(lines);
   const runs = journalRuns(lines).map((run) => {
     const own = byRun.get(run.id) ?? [];
-    return { run, text: journalText(isIdle(run) && run.count > 1 ? own.map((line) => counted(line, run)) : own) };
+    // Of what did nothing the last line tells all.
+    return { run, text: journalText(isIdle(run) ? own.slice(-1).map((line) => counted(line, run)) : own) };
   });
   const refused = runs.filter(({ run }) => run.refused);
   const forgotten = new Set(refused.slice(0, firstKept(refused, kept / refusedShare)));
@@ -59,5 +60,5 @@ function appliedPlan({ run: { id, startedAt, planId } }: { readonly run: Journal
 }
 
 function counted(line: JournalLine, { count, since }: JournalRun): JournalLine {
-  return { ...line, fields: new Map([...line.fields, ["count", count], ["since", since]]) };
+  return count === 1 ? line : { ...line, fields: new Map([...line.fields, ["count", count], ["since", since]]) };
 }

@@ -35,5 +35,6 @@ function keyOf({ caller, command, engine, toolVersion, planId, scope, refused, e
     end?.interrupted,
     end?.signal,
     end?.remaining,
+    end?.left,
   ]);
 }

@@ -53,7 +53,23 @@ export interface RunEnd {
   readonly signal: string | undefined;
   /** Of a new plan after it all. */
   readonly remaining: Counts | undefined;
+  /** `undefined` of what there is none of, and in what earlier versions wrote. */
+  readonly left: {
+    /** The first of the changes that are left to make. */
+    readonly change: LeftPlace | undefined;
+    /** The first of what is blocked. */
+    readonly blocked: LeftPlace | undefined;
+    /** When the first of what failed before is tried again; ISO 8601, UTC. */
+    readonly nextTry: string | undefined;
+  };
   readonly durationMs: number;
+}
+
+/** Where something is left to do, and why. */
+export interface LeftPlace {
+  readonly address: string;
+  /** A reason code of the plan. */
+  readonly reason: string;
 }
 
 /** A plan's summary: how many instances, by what happens to them. */

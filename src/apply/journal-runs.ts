@@ -1,7 +1,7 @@
 import { fieldsOf, parseJson } from "../dkms/json-fields.ts";
 import type { Caller } from "../host/caller.ts";
 import { foldRuns } from "./fold-runs.ts";
-import type { Counts, JournalRun, JournalStep, RunEnd, RunRefusal, StepEnd } from "./journal-run.ts";
+import type { Counts, JournalRun, JournalStep, LeftPlace, RunEnd, RunRefusal, StepEnd } from "./journal-run.ts";
 
 /** One line of the journal: at least these are there. */
 export interface JournalLine {
@@ -32,8 +32,11 @@ export function linesByRun(lines: readonly JournalLine[]): ReadonlyMap<string, r
   return groups;
 }
 
-/** The type of the one line that tells of a command that is no apply. */
+/** The type of the line that tells what a command that is no apply has done. */
 export const commandEnd = "command_end";
+
+/** The type of the line that tells that such a command has begun. */
+export const commandStart = "command_start";
 
 /** The type of the line that stays of a run that is not told any more: which saved plan it applied. */
 export const forgottenRun = "run_forgotten";
@@ -49,7 +52,7 @@ export function journalRuns(lines: readonly JournalLine[]): readonly JournalRun[
 
 function toRun(lines: readonly JournalLine[]): JournalRun {
   const [first] = lines;
-  const start = lines.find(({ type }) => type === "run_start");
+  const start = lines.find(({ type }) => type === "run_start" || type === commandStart);
   const ended = lines.find(({ type }) => type === "run_end" || type === commandEnd);
   const refusal = lines.find(({ type }) => type === refusedRun);
   const only = ended ?? refusal;
@@ -57,7 +60,7 @@ function toRun(lines: readonly JournalLine[]): JournalRun {
   const startedAt = textOf(ended?.fields.get("startedAt")) ?? first?.at ?? "";
   return {
     id: first?.run ?? "",
-    isApply: ended?.type !== commandEnd && (refusal === undefined || by.has("engine")),
+    isApply: ![start?.type, ended?.type].some(isOfCommand) && (refusal === undefined || by.has("engine")),
     startedAt,
     end: ended && toEnd(ended),
     refused: refusal && toRefusal(refusal),
@@ -75,14 +78,29 @@ function toRun(lines: readonly JournalLine[]): JournalRun {
   };
 }
 
+function isOfCommand(type: string | undefined): boolean {
+  return type === commandStart || type === commandEnd;
+}
+
 function toEnd({ at, fields }: JournalLine): RunEnd {
   return {
     at,
     interrupted: fields.get("interrupted") === true,
     signal: textOf(fields.get("signal")),
     remaining: countsOf(fields.get("remaining")),
+    left: toLeft(fieldsOf(fields.get("left"))),
     durationMs: numberOf(fields.get("durationMs")) ?? 0,
   };
+}
+
+function toLeft(fields: ReadonlyMap<string, unknown> | undefined): RunEnd["left"] {
+  const [change, blocked] = ["change", "blocked"].map((name) => toLeftPlace(fieldsOf(fields?.get(name))));
+  return { change, blocked, nextTry: textOf(fields?.get("nextTry")) };
+}
+
+function toLeftPlace(fields: ReadonlyMap<string, unknown> | undefined): LeftPlace | undefined {
+  const [address, reason] = ["address", "reason"].map((name) => textOf(fields?.get(name)));
+  return address === undefined || reason === undefined ? undefined : { address, reason };
 }
 
 function toRefusal({ fields }: JournalLine): RunRefusal {
@@ -110,7 +128,8 @@ function toSteps(lines: readonly JournalLine[]): readonly JournalStep[] {
     const id = textOf(fields.get("id"));
     if (id === undefined) continue;
     const step = steps.get(id) ?? { id, reason: undefined, startedAt: at, result: undefined };
-    if (type === "step_intent") steps.set(id, { ...step, reason: textOf(fields.get("reason")) });
+    if (type === "step_intent" || type === commandStart)
+      steps.set(id, { ...step, reason: textOf(fields.get("reason")) });
     if (type === "step_result") steps.set(id, { ...step, result: toStepEnd(fields) });
   }
   return [...steps.values()];

@@ -5,7 +5,7 @@ import type { Host } from "../host/host.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Step } from "../plan/step.ts";
 import { compactJournal } from "./compact-journal.ts";
-import { commandEnd } from "./journal-runs.ts";
+import { commandEnd, commandStart } from "./journal-runs.ts";
 import type { Outcome, StepResult } from "./outcome.ts";
 import { takeInRefusedRuns } from "./refused-runs.ts";
 import { type CommandFacts, callerFields, type RunFacts, scopeFields } from "./run-facts.ts";
@@ -46,18 +46,31 @@ export function openJournal(host: Host, facts: RunFacts): Journal {
       }),
     end: ({ changed, interrupted, steps, remaining, durationMs }) => {
       const failed = steps.filter(({ result }) => result === "failed").length;
-      const ended = { changed, interrupted, signal: signalOf(host), failed, remaining: remaining?.summary, durationMs };
+      const left = { remaining: remaining?.summary, left: remaining && leftIn(remaining) };
+      const ended = { changed, interrupted, signal: signalOf(host), failed, ...left, durationMs };
       write("run_end", started ? ended : { ...ended, ...by });
     },
   };
 }
 
-/** A command that changes a tree without documents and plan: a verb of the dkms command, for example. */
-export interface DoneCommand {
-  readonly facts: CommandFacts;
-  readonly startedAt: Date;
-  readonly interrupted: boolean;
-  readonly steps: readonly DoneStep[];
+/** Of what is left to do, and of what is blocked, the first; and when the first of what failed before is tried again. */
+function leftIn({ changes: [change], blocked }: Plan): Readonly<Record<string, unknown>> | undefined {
+  const [block] = blocked;
+  if (!change && !block) return undefined;
+  const times = blocked.flatMap(({ nextTry }) => nextTry?.toISOString() ?? []).sort();
+  return {
+    change: change && { address: change.address, reason: change.reason.code },
+    blocked: block && { address: block.address, reason: block.reason },
+    nextTry: times[0],
+  };
+}
+
+/** The record of a command that changes a tree without documents and plan: a verb of the dkms command, for example. */
+export interface CommandJournal {
+  /** That it begins, so that a kill is seen; named as a step. */
+  readonly start: (id: string) => void;
+  /** The one line that tells it all when it is done. */
+  readonly end: (steps: readonly DoneStep[]) => void;
 }
 
 /** What it changed, or failed at. */
@@ -72,17 +85,26 @@ export interface DoneStep {
   readonly durationMs: number;
 }
 
-/** Adds the one line that tells of such a command when it is done. Under the lock; throws what the file system throws. */
-export function noteCommand(host: Host, { facts, startedAt, interrupted, steps }: DoneCommand): void {
-  const write = startLines(host, startedAt);
-  write(commandEnd, {
-    ...callerFields(facts),
-    ...{ interrupted, signal: signalOf(host), startedAt, durationMs: host.clock().getTime() - startedAt.getTime() },
-    steps: steps.map(({ id, startedAt: at, result, failure, source, durationMs }) => {
-      const message = failure?.message ?? (source === undefined ? undefined : `from ${source}`);
-      return { id, at, result, code: failure?.code, message, durationMs };
-    }),
-  });
+/** As {@link openJournal} for such a command. Under the lock; both of its functions throw what the file system throws. */
+export function openCommandJournal(host: Host, facts: CommandFacts): CommandJournal {
+  const startedAt = host.clock();
+  let append: WriteLine | undefined;
+  const write: WriteLine = (type, fields) => {
+    append ??= startLines(host, startedAt);
+    append(type, { ...callerFields(facts), ...fields });
+  };
+  return {
+    start: (id) => write(commandStart, { id }),
+    end: (steps) =>
+      write(commandEnd, {
+        ...{ interrupted: host.signal.aborted, signal: signalOf(host), startedAt },
+        durationMs: host.clock().getTime() - startedAt.getTime(),
+        steps: steps.map(({ id, startedAt: at, result, failure, source, durationMs }) => {
+          const message = failure?.message ?? (source === undefined ? undefined : `from ${source}`);
+          return { id, at, result, code: failure?.code, message, durationMs };
+        }),
+      }),
+  };
 }
 
 type WriteLine = (type: string, fields: Readonly<Record<string, unknown>>) => void;

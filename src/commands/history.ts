@@ -53,7 +53,10 @@ function historyOn(host: Host, { options, io }: Invocation, most: number): Answe
       stopped: stoppedSteps(run),
     };
   });
-  const told = { runs: all.filter(({ run }) => isMeant(run, options)).slice(-most), next: nextText(all, holder?.text) };
+  const told = {
+    runs: all.filter(({ run }) => isMeant(run, options)).slice(-most),
+    next: nextText(all, host.clock(), holder?.text),
+  };
   const exitCode = exitCodes.ok.code;
   if (options.json) return { exitCode, out: jsonText(historyDocument(told, toolVersion)) };
   if (told.runs.length === 0 && runs.length > 0)

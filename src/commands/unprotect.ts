@@ -1,4 +1,4 @@
-import { noteCommand } from "../apply/journal.ts";
+import { openCommandJournal } from "../apply/journal.ts";
 import { withLock } from "../apply/lock.ts";
 import { orWarn } from "../apply/or-warn.ts";
 import type { CommandFacts } from "../apply/run-facts.ts";
@@ -67,7 +67,7 @@ function liftNoted(host: Host, { wanted, facts, io: { err } }: NotedLift): Resul
       if (event.type === "diagnostic") err.write(diagnosticsText([event.diagnostic], err.terminal));
     },
     "note in the journal what was done",
-    () => noteCommand(host, { facts, startedAt, interrupted: false, steps }),
+    () => openCommandJournal(host, facts).end(steps),
   );
   return lifted;
 }

@@ -12,6 +12,11 @@ const stepSchema = z.object({
   duration_ms: field(z.nullable(z.int()), "null: nobody wrote what became of it"),
 });
 
+const leftPlaceSchema = z.object({
+  address: text("NAME/VERSION, or NAME/VERSION@RELEASE/ARCH"),
+  reason: text("a reason code of the plan"),
+});
+
 const runSchema = z.object({
   run: text("unique in the journal"),
   ending: field(
@@ -65,6 +70,20 @@ const runSchema = z.object({
   planned: field(z.nullable(summarySchema), "the summary of its plan; null for a run with nothing to do"),
   steps: list(stepSchema, "in the order in which they were begun"),
   remaining: field(z.nullable(summarySchema), "the summary of a new plan after it all; null: nobody wrote it"),
+  left: field(
+    z.object({
+      change: field(
+        z.nullable(leftPlaceSchema),
+        "the first change that is left to make; null: none, or nobody wrote it",
+      ),
+      blocked: field(z.nullable(leftPlaceSchema), "the first of what is blocked; null: none, or nobody wrote it"),
+      next_try: field(
+        z.nullable(time("when the first of what failed before is tried again")),
+        "null: nothing waits so",
+      ),
+    }),
+    "where something was left after it all",
+  ),
 });
 
 /** What `history --json` prints. */

@@ -122,8 +122,8 @@ function collect(given: Collected): JudgedWanted {
       const before = levelOf(given.modules.get(moduleKey(instance.module)), instance);
       judged.push({ entry, instance, verdict, before, dependencies });
     } else if (verdict?.kind === "blocked") {
-      const { reason, text, remedy } = verdict;
-      blocked.push({ address, reason, code: blockCode(verdict), text, remedy, source });
+      const { kind: _, ...blocking } = verdict;
+      blocked.push({ ...blocking, address, code: blockCode(verdict), source });
     } else if (verdict?.kind === "not-applicable") {
       notApplicable.push({ address, text: verdict.text, source });
     } else unchanged += 1;

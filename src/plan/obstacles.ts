@@ -83,7 +83,7 @@ export function pastFailure({ failedBefore }: Prospect): Blocking | undefined {
   const times = attempts === 1 ? "it failed before" : `it failed ${attempts} times`;
   const text = `${times} from the same source, headers and toolchain: ${message} [${code}]`;
   const remedy = `change one of them, or try at once with --retry; the next try is due at ${nextTry.toISOString()}`;
-  return blocked("failed-before", text, remedy);
+  return { ...blocked("failed-before", text, remedy), nextTry };
 }
 
 /** Whether some version of a module is installed for the kernel and not taken away by the plan. */

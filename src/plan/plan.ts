@@ -52,6 +52,8 @@ export interface Blocked {
   readonly text: string;
   readonly remedy: string;
   readonly source: SourcePosition;
+  /** Of what failed before: when it is tried again. */
+  readonly nextTry?: Date;
 }
 
 export type BlockReason =

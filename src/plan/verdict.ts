@@ -19,6 +19,8 @@ export interface Blocking {
   readonly code?: FailureCode;
   readonly text: string;
   readonly remedy: string;
+  /** Of what failed before: when it is tried again. */
+  readonly nextTry?: Date;
 }
 
 /** Each reason says that its step is needed, and why. */

@@ -34,6 +34,11 @@ function runDocument(told: ToldRun) {
     planned: countsDocument(run.planned),
     steps: run.steps.map(stepDocument),
     remaining: countsDocument(run.end?.remaining),
+    left: {
+      change: run.end?.left.change ?? null,
+      blocked: run.end?.left.blocked ?? null,
+      next_try: run.end?.left.nextTry ?? null,
+    },
   };
 }
 

@@ -1,6 +1,6 @@
-import type { JournalRun, RunEnding } from "../apply/journal-run.ts";
+import type { JournalRun, LeftPlace, RunEnding } from "../apply/journal-run.ts";
 import { hang, paint, printable, type Terminal, type Tone } from "./terminal.ts";
-import { commandText, isWhole, remaining, stepName, type ToldRun } from "./told-run.ts";
+import { commandText, isWhole, remaining, stepName, type ToldRun, timeText } from "./told-run.ts";
 import { count, duration, lines } from "./words.ts";
 
 /** The runs to be told, the latest last, and what the next one will do after all that there were. */
@@ -43,11 +43,6 @@ const tones: Readonly<Record<RunEnding, Tone>> = {
   "cut-off": "bad",
   running: "change",
 };
-
-/** `2026-11-22 16:04:24Z`: UTC, as the journal has it. */
-function timeText(iso: string): string {
-  return iso.replace("T", " ").replace(/\.\d+Z$/, "Z");
-}
 
 /** `root (alice)`: whose rights, and who had logged in. */
 function whoText({ caller }: JournalRun): string {
@@ -121,9 +116,19 @@ function during(steps: JournalRun["steps"]): string {
   return steps.length === 0 ? "" : ` during ${steps.map(stepName).join(" and ")}`;
 }
 
-function remainder({ end }: JournalRun): string {
+function remainder({ end, steps }: JournalRun): string {
   const { changes, blocked } = remaining(end?.remaining);
-  return `${changes > 0 ? `; ${count(changes, "change")} still to make` : ""}${blocked > 0 ? `; ${blocked} blocked` : ""}`;
+  // What failed has been named already.
+  const isNamed = steps.some(({ result }) => result?.result === "failed");
+  const first = (place: LeftPlace | undefined, all: number) => (isNamed ? "" : firstText(place, all));
+  const changeText =
+    changes > 0 ? `; ${count(changes, "change")} still to make${first(end?.left.change, changes)}` : "";
+  return `${changeText}${blocked > 0 ? `; ${blocked} blocked${first(end?.left.blocked, blocked)}` : ""}`;
+}
+
+function firstText(place: LeftPlace | undefined, all: number): string {
+  if (!place) return "";
+  return `: ${place.address} (${place.reason})${all > 1 ? ` and ${all - 1} more` : ""}`;
 }
 
 function stepLines({ run, ending }: ToldRun, terminal: Terminal): readonly string[] {

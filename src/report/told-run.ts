@@ -10,6 +10,11 @@ export interface ToldRun {
   readonly stopped: readonly JournalStep[];
 }
 
+/** `2026-11-22 16:04:24Z`: UTC, as the journal has it. */
+export function timeText(iso: string): string {
+  return iso.replace("T", " ").replace(/\.\d+Z$/, "Z");
+}
+
 /** `build demo/1.0@6.1/x86_64` */
 export function stepName(step: JournalStep | undefined): string {
   return step ? step.id.replace(":", " ") : "";

@@ -99,6 +99,7 @@ compact("whatever the runs were: the same history, once or twice, as if it had n
     (number: number) => quiet(number, "bob"),
     (number: number) => refused(number),
     (number: number) => refused(number, "E_LOCKED"),
+    quietVerb,
     working,
     cutOff,
   );
@@ -123,6 +124,12 @@ const by = (user: string) => ({ uid: 0, user, command: "apply", engine: "builtin
 function quiet(number: number, user = "alice"): string {
   const end = { changed: false, interrupted: false, failed: 0, remaining: { blocked: 0 }, durationMs: number };
   return line({ type: "run_end", run: `run-${number}`, at: `t${number}`, ...end, ...by(user) });
+}
+
+function quietVerb(number: number): string {
+  const run = { run: `run-${number}`, at: `t${number}`, uid: 0, command: "dkms install" };
+  const end = { type: "command_end", ...run, startedAt: `t${number}`, steps: [], durationMs: 1 };
+  return line({ type: "command_start", ...run, id: "install:a/1" }) + line(end);
 }
 
 function refused(number: number, code = "E_EMPTY"): string {

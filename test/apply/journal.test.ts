@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { noteCommand, openJournal } from "../../src/apply/journal.ts";
+import { openCommandJournal, openJournal } from "../../src/apply/journal.ts";
+import { endingOf } from "../../src/apply/journal-run.ts";
 import { journalLines, journalRuns } from "../../src/apply/journal-runs.ts";
 import { fail } from "../../src/dkms/failure.ts";
 import { journalFile } from "../../src/dkms/state-layout.ts";
@@ -49,25 +50,30 @@ journal("appends one object a line for each start, intent, result and end, all o
   }
 });
 
-journal("notes a command that is no apply in one line, with its steps", () => {
+journal("notes a command that is no apply when it begins, and when it is done with its steps", () => {
   const tree = dkmsTree();
   try {
     const startedAt = new Date("2026-01-02T03:04:05.000Z");
-    const host = tree.host({ clock: () => new Date("2026-01-02T03:04:07.000Z") });
+    let now = startedAt;
+    const host = tree.host({ clock: () => now });
     host.files.makeDirectory(host.paths.state);
     const failure = fail("E_MAKE", "make failed").error;
     const times = { startedAt, durationMs: 5 };
-    noteCommand(host, {
-      facts: { caller, command: "dkms install", toolVersion: "1.2.3" },
-      ...{ startedAt, interrupted: false },
-      steps: [
-        { id: "add:a/1", result: "done", ...times },
-        { id: "build:a/1@k/x", result: "failed", failure, ...times },
-      ],
-    });
-    const text = host.files.readText(journalFile(host.paths)) ?? "";
-    assert.is(text.trimEnd().split("\n").length, 1);
-    const [run, ...more] = journalRuns(journalLines(text));
+    const { start, end } = openCommandJournal(host, { caller, command: "dkms install", toolVersion: "1.2.3" });
+    const told = () => journalRuns(journalLines(host.files.readText(journalFile(host.paths)) ?? ""));
+    start("install:a/1");
+    const [killed] = told();
+    assert.equal(
+      [killed?.isApply, killed?.command, killed && endingOf(killed, false)],
+      [false, "dkms install", "cut-off"],
+    );
+    assert.equal(killed?.steps[0]?.id, "install:a/1");
+    now = new Date("2026-01-02T03:04:07.000Z");
+    end([
+      { id: "add:a/1", result: "done", ...times },
+      { id: "build:a/1@k/x", result: "failed", failure, ...times },
+    ]);
+    const [run, ...more] = told();
     assert.equal(more, []);
     assert.equal([run?.isApply, run?.command, run?.startedAt], [false, "dkms install", startedAt.toISOString()]);
     assert.equal([run?.end?.durationMs, run?.caller], [2000, caller]);

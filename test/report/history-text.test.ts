@@ -10,6 +10,7 @@ import { plainTerminal } from "../../src/report/terminal.ts";
 const text = suite("historyText");
 
 const at = "2026-01-02T03:04:05.678Z";
+const now = new Date("2026-01-02T04:00:00.000Z");
 const by = { uid: 0, user: "root", login: { uid: 1000, user: "alice" }, command: "apply", engine: "builtin" };
 const start = { type: "run_start", desired: "d", summary: { install: 1 }, ...by };
 const intent = { type: "step_intent", id: "build:demo/1@6.1/x86_64", reason: "not-built" };
@@ -28,7 +29,7 @@ function runsOf(lines: readonly object[], isRunning = false): ToldHistory {
   const runs = journalRuns(journalLines(journal)).map((run) => {
     return { run, ending: endingOf(run, isRunning), waiting: [], stopped: stoppedSteps(run) };
   });
-  return { runs, next: nextText(runs) };
+  return { runs, next: nextText(runs, now) };
 }
 
 const who = "2026-01-02 03:04:05Z  root (alice)  ";
@@ -69,11 +70,29 @@ text("a failure that comes back as long as nothing changes is left alone by the 
   const failed = { ...result, result: "failed", code: "E_MAKE", message: "make failed" };
   const other = { ...failed, id: "build:other/1@6.1/x86_64", code: "E_IO" };
   const next = (lines: readonly object[]) =>
-    nextText(runsOf(lines).runs.map((one) => ({ ...one, waiting: one.run.steps.slice(0, 1) }))) ?? "";
-  const left = { ...end, remaining: { blocked: 1 } };
-  assert.match(next([start, failed, left]), /^The next apply leaves what failed alone until its next try is due, /);
+    nextText(
+      runsOf(lines).runs.map((one) => ({ ...one, waiting: one.run.steps.slice(0, 1) })),
+      now,
+    ) ?? "";
+  const nextTry = "2026-01-02T04:30:00.000Z";
+  const left = { ...end, remaining: { blocked: 1 }, left: { nextTry } };
+  assert.match(
+    next([start, failed, left]),
+    /^The next apply leaves what failed alone until its next try is due \(2026-01-02 04:30:00Z\), /,
+  );
   const both = /^The next apply tries again what failed; it leaves build demo\/1@6.1\/x86_64 alone until /;
   assert.match(next([start, failed, other, left]), both);
+  const more = { ...left, remaining: { blocked: 1, install: 2 } };
+  assert.match(
+    next([start, failed, more]),
+    /^The next apply takes up 2 changes that are left, and leaves what failed /,
+  );
+  assert.match(
+    told([start, { ...failed, code: "E_BROKEN_MODULE" }, { ...end, remaining: { blocked: 1 } }])[1],
+    "looks again",
+  );
+  const due = { ...left, left: { nextTry: "2026-01-02T03:30:00.000Z" } };
+  assert.is(next([start, failed, due]), "The next apply tries again what failed.");
 });
 
 text("a run that was asked to stop, and one that met something blocked", () => {
@@ -88,6 +107,41 @@ text("a run that was asked to stop, and one that met something blocked", () => {
 text("runs with nothing to do share one line, also those of earlier versions, which do not say who", () => {
   const [line] = told([end, { ...end, run: "2" }, { ...end, run: "3" }]);
   assert.is(line, "2026-01-02 03:04:05Z  ?  nothing to do, 3 times since 2026-01-02 03:04:05Z");
+});
+
+text("a verb that was killed was cut off, and the next apply clears up after it", () => {
+  const begun = {
+    type: "command_start",
+    run: "2",
+    id: "install:demo/1",
+    uid: 0,
+    user: "root",
+    command: "dkms install",
+  };
+  const [line, next] = told([{ ...end, ...by }, begun]);
+  assert.match(
+    line,
+    "root          dkms install: cut off during install demo/1, by a kill, a power cut or a full disk;",
+  );
+  assert.match(
+    next,
+    "ends what dkms install, which was cut off, left running, clears what it left lying, and compares",
+  );
+});
+
+text("of what is left or blocked the first is named, and when what failed before is tried again", () => {
+  const place = { address: "demo/1@6.1/x86_64", reason: "failed-before" };
+  const blocked = { blocked: place, nextTry: "2026-01-02T04:30:00.000Z" };
+  const quiet = (left: object, counts: object) => told([{ ...end, ...by, remaining: counts, left }]);
+  const [line, next] = quiet(blocked, { blocked: 2 });
+  assert.match(line, "nothing to do; 2 blocked: demo/1@6.1/x86_64 (failed-before) and 1 more");
+  const waits =
+    "looks again whether what is blocked (2) can be done; what failed before waits until its next try is due";
+  assert.match(next, `${waits} (2026-01-02 04:30:00Z), or for --retry.`);
+  const due = quiet({ ...blocked, nextTry: "2026-01-02T03:30:00.000Z" }, { blocked: 2 });
+  assert.match(due[1], "can be done, and tries again what failed before.");
+  const change = { change: { ...place, reason: "source-changed" } };
+  assert.match(quiet(change, { rebuild: 1 })[0], "1 change still to make: demo/1@6.1/x86_64 (source-changed)");
 });
 
 text("a stop is no fault of the step that it ended", () => {
@@ -159,9 +213,9 @@ text(
 text("a run that goes on comes before one that found the lock held", () => {
   const { runs } = runsOf([start, intent, refused]);
   const going = runs.map((one) => (one.ending === "cut-off" ? { ...one, ending: "running" as const } : one));
-  assert.is(nextText(going, "process 7"), "The run holds the lock: the next apply waits for its end.");
+  assert.is(nextText(going, now, "process 7"), "The run holds the lock: the next apply waits for its end.");
   const holder = "process 7 (dkms build), since 10 o'clock";
-  assert.is(nextText(runs, holder), `The lock is held by ${holder}: the next apply waits for its end.`);
+  assert.is(nextText(runs, now, holder), `The lock is held by ${holder}: the next apply waits for its end.`);
 });
 
 text("a run that was about a part says nothing of the rest", () => {

@@ -3,11 +3,13 @@ import fs from "node:fs";
 import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { HistoryDocument } from "../../src/contract/history-schema.ts";
 import { cli } from "../rig/agent.ts";
 import { type DellDkms, dellDkms } from "../rig/dell-dkms.ts";
 import { converge, journeys, nothingIsLost, objectsOf, want } from "../rig/journeys.ts";
 import { memoryDirectory } from "../rig/memory-directory.ts";
 import { onCopy } from "../rig/on-copy.ts";
+import { runProgram } from "../rig/run-program.ts";
 import { testNeeding } from "../rig/test-needing.ts";
 import { dkmsTree, type TreeBuilder } from "../rig/tree-builder.ts";
 import { release } from "../rig/verb-world.ts";
@@ -38,6 +40,7 @@ for (const journey of journeys) {
             const where = `point ${point}: ${killedAt ?? "the end"}`;
             nothingIsLost(objectsOf(tree), before, end.objects, where);
             dellReads(dellDkms(part("dkms"), tree), tree, where);
+            await historyTells(tree, where);
             assert.equal(lineDifferences(end.listing, await converge(tree)), [], where);
             return killedAt;
           });
@@ -60,6 +63,23 @@ crashes.run();
 function dellReads({ run }: DellDkms, tree: TreeBuilder, where: string): void {
   const { exitCode, stderr } = run(["status", ...tree.dkmsOptions()]);
   assert.is(exitCode, 0, `${where}: ${stderr}`);
+}
+
+/** A run that was killed before it said what it was about to do has done nothing, and those before it are told. */
+async function historyTells(tree: TreeBuilder, where: string): Promise<void> {
+  const words = [cli, "history", "--last", "1", "--json", "--root", tree.root];
+  const { exitCode, stdout, stderr } = await runProgram(process.execPath, words);
+  assert.is(exitCode, 0, `${where}: ${stderr}`);
+  const { runs, next }: HistoryDocument = JSON.parse(stdout);
+  const [run] = runs;
+  const told = `${where}: ${run?.message}\n${next}`;
+  if (run?.ending !== "cut-off")
+    assert.match(told, /\d+ steps? done in .*\nThe next apply has nothing|undefined\nnull$/);
+  else
+    assert.match(
+      told,
+      /: cut off (before|during|after) .*, by a kill, .*\nThe next apply ends what the run that was cut/,
+    );
 }
 
 /** What the run was doing at the point; `undefined` if it came to its end before. */

@@ -1,8 +1,10 @@
+import { spawn } from "node:child_process";
 import fs from "node:fs";
 import process from "node:process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type AgentRoot, cli, runAgent } from "../rig/agent.ts";
+import { block } from "../rig/blocking.ts";
 import { quickMachine, quickModule, wanted } from "../rig/quick-machine.ts";
 import { testNeeding } from "../rig/test-needing.ts";
 
@@ -86,6 +88,37 @@ testNeeding(
     assert.match(
       all,
       /dkms remove: nothing could be done: Another run holds the lock: .* \[E_LOCKED]\n\nThe next apply/,
+    );
+  },
+);
+
+testNeeding(
+  scenario,
+  ["gcc", "make", "kmod", "flock"],
+  "tells of a verb that goes on, and of one that was killed",
+  async (_, { machine }) => {
+    const stop = block(machine.root, "make");
+    fs.writeFileSync(`${quickModule(machine, "evdi", { make: "sh made/slow.sh" })}/made/slow.sh`, stop.line);
+    const trees = { dkmstree: "var/lib/dkms", sourcetree: "usr/src", installtree: "lib/modules" };
+    const options = Object.entries(trees).flatMap(([name, place]) => [`--${name}`, machine.at(place)]);
+    const verb = spawn(process.execPath, [cli, "dkms", "install", "evdi/1.0", ...k.split(" "), ...options]);
+    const over = new Promise((resolve) => verb.on("close", resolve));
+    await stop.reached();
+    const going = (await machine.run("history")).stdout;
+    assert.match(going, /dkms install: going on during install evdi\/1\.0; .*\n\nThe run holds the lock: the next/);
+    verb.kill("SIGKILL");
+    await over;
+    const killed = (await machine.run("history")).stdout;
+    assert.match(
+      killed,
+      /dkms install: cut off during install evdi\/1\.0, .*\n\nThe next apply ends what dkms install, which/,
+    );
+    quickModule(machine, "evdi");
+    machine.want(wanted("evdi"));
+    await machine.apply();
+    assert.match(
+      (await machine.run("history")).stdout,
+      /cut off during .*\n.* done in .*\n\nThe next apply has nothing/,
     );
   },
 );

@@ -2,6 +2,8 @@ import fs from "node:fs";
 import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { HistoryDocument } from "../../src/contract/history-schema.ts";
+import type { PlanDocument } from "../../src/contract/plan-schema.ts";
 import { cli } from "../rig/agent.ts";
 import { converge, journeys, nothingIsLost, type Objects, objectsOf, want } from "../rig/journeys.ts";
 import { memoryDirectory } from "../rig/memory-directory.ts";
@@ -124,15 +126,29 @@ function same(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-/** In one line what happened; and what the next run will do. */
+/** In one line what happened; and what the next run will do, which a plan tells too. */
 async function checkHistory(tree: TreeBuilder, { exitCode, stdout }: HitRun, where: string): Promise<void> {
-  const words = ["history", "--last", "1", "--json", "--root", tree.root];
-  const history = await runProgram(process.execPath, [cli, ...words]);
-  assert.is(history.exitCode, 0, history.stderr);
-  const document: { runs: readonly { message: string; ending: string }[]; next: string | null } = JSON.parse(
-    history.stdout,
-  );
+  const ask = async (...words: readonly string[]) => {
+    const { stdout: document, stderr } = await runProgram(process.execPath, [
+      cli,
+      ...words,
+      "--json",
+      "--root",
+      tree.root,
+    ]);
+    assert.is.not(document, "", stderr);
+    return JSON.parse(document);
+  };
+  const { runs, next }: HistoryDocument = await ask("history", "--last", "1");
+  const { steps, blocked }: PlanDocument = await ask("plan");
+  const told = `${where}\n${next}\n${steps.map(({ id }) => id).join("\n")}`;
+  const foretold =
+    blocked.length > 0
+      ? /leaves what failed alone|looks again/
+      : /has nothing to do|compares everything|goes on from what is there/;
+  assert.match(next ?? "", steps.length > 0 ? /tries again|goes on|takes up|compares everything/ : foretold, told);
+  if (exitCode === 78) assert.is(runs[0]?.ending ?? "refused", "refused", told);
   if (exitCode !== 1 || !stdout.includes('"type":"change_summary"')) return;
-  const said = `${document.runs[0]?.message}\n${document.next}`;
+  const said = `${runs[0]?.message}\n${next}`;
   assert.match(said, /^(failed at .* \[E_|cut off |\d+ steps? done .*still to make).*\nThe next apply .*\.$/, where);
 }

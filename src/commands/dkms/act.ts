@@ -1,4 +1,4 @@
-import { noteCommand } from "../../apply/journal.ts";
+import { openCommandJournal } from "../../apply/journal.ts";
 import { withLock } from "../../apply/lock.ts";
 import type { CommandFacts } from "../../apply/run-facts.ts";
 import { parseDuration } from "../../desired-state/duration.ts";
@@ -53,8 +53,17 @@ type Work = (session: Session) => Promise<Result<readonly Failure[]>>;
 async function inHistory(session: Session, work: Work): ReturnType<Work> {
   const { host, call, tell } = session;
   const { verb, name = call.source?.path ?? "", version } = call;
-  const startedAt = host.clock();
-  const record = recordSteps(host.clock, `${verb}:${version === undefined ? name : `${name}/${version}`}`);
+  const whole = `${verb}:${version === undefined ? name : `${name}/${version}`}`;
+  const journal = openCommandJournal(host, factsOf(session));
+  const kept = (write: () => void) => {
+    try {
+      write();
+    } catch (error) {
+      tell({ type: "notice", text: ioFailure(error, "note in the journal what was done").error.message });
+    }
+  };
+  kept(() => journal.start(whole));
+  const record = recordSteps(host.clock, whole);
   const done = await work({
     ...session,
     tell: (event) => {
@@ -63,11 +72,7 @@ async function inHistory(session: Session, work: Work): ReturnType<Work> {
     },
   });
   if (!done.ok) record.tell({ type: "failure", failure: done.error });
-  try {
-    noteCommand(host, { facts: factsOf(session), startedAt, interrupted: host.signal.aborted, steps: record.steps() });
-  } catch (error) {
-    tell({ type: "notice", text: ioFailure(error, "note in the journal what was done").error.message });
-  }
+  kept(() => journal.end(record.steps()));
   return done;
 }
 
