@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { objectName } from "../src/dkms/find-objects.ts";
+import { objectName } from "../src/dkms/object-name.ts";
 import { fabricateTree, type TreePaths } from "../test/rig/dkms-tree.ts";
 import { findPart } from "../test/rig/parts.ts";
 import { agent, type Bench, type Comparison } from "./bench.ts";

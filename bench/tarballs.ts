@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { objectName } from "../src/dkms/find-objects.ts";
+import { objectName } from "../src/dkms/object-name.ts";
 import { findPart } from "../test/rig/parts.ts";
 import { dkmsTree, type TreeBuilder } from "../test/rig/tree-builder.ts";
 import { filesBelow } from "../test/rig/tree-listing.ts";

@@ -62,7 +62,9 @@ const pureEngineFiles = [
   "parse-regex.ts",
   "posix-classes.ts",
   "text-pattern.ts",
+  "kernel.ts",
   "loaded-name.ts",
+  "object-name.ts",
   "tarball/loaded-from.ts",
 ].map((file) => `dkms/${file}`);
 

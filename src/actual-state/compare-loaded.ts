@@ -1,8 +1,8 @@
 import path from "node:path";
-import { objectName } from "../dkms/find-objects.ts";
 import { type InstanceAddress, type InstanceId, instanceAddress } from "../dkms/id.ts";
 import { type KnownObjects, type ObjectRequest, unknownObjects } from "../dkms/known-objects.ts";
 import { loadedName } from "../dkms/loaded-name.ts";
+import { objectName } from "../dkms/object-name.ts";
 import type { LoadedObject } from "../dkms/read-loaded.ts";
 import { moduleObjectsDirectory } from "../dkms/tree-layout.ts";
 import type { Host } from "../host/host.ts";

@@ -1,10 +1,11 @@
 import path from "node:path";
 import type { ObjectSpec } from "../dkms/conf/dkms-conf.ts";
 import { destinationDirectory } from "../dkms/destination.ts";
-import { indexObjects, objectName } from "../dkms/find-objects.ts";
+import { indexObjects } from "../dkms/find-objects.ts";
 import type { KernelId } from "../dkms/id.ts";
 import { objectSuffixes } from "../dkms/kernel.ts";
 import { objectFile } from "../dkms/object-link.ts";
+import { objectName } from "../dkms/object-name.ts";
 import { inside } from "../dkms/path-component.ts";
 import { kernelDirectory } from "../dkms/tree-layout.ts";
 import type { EntryKind } from "../host/files.ts";

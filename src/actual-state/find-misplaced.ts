@@ -1,7 +1,8 @@
-import { indexObjects, type ObjectIndex, objectName } from "../dkms/find-objects.ts";
+import { indexObjects, type ObjectIndex } from "../dkms/find-objects.ts";
 import { type Claims, type HashedObject, isOwn } from "../dkms/footprint.ts";
 import { groupBy } from "../dkms/group-by.ts";
 import { type InstanceAddress, instanceAddress, kernelKey } from "../dkms/id.ts";
+import { objectName } from "../dkms/object-name.ts";
 import { kernelDirectory, originalsDirectory } from "../dkms/tree-layout.ts";
 import { findOriginals } from "../dkms/verbs/originals.ts";
 import type { Problem } from "./actual-state.ts";

@@ -4,7 +4,8 @@ import { type InstanceAddress, type InstanceId, instanceAddress, kernelKey } fro
 import { ioFailure } from "../dkms/io-failure.ts";
 import type { Kernel } from "../dkms/kernel.ts";
 import type { KnownObjects, ObjectInfo } from "../dkms/known-objects.ts";
-import { kernelNameOf, type ModuleList, readModuleList } from "../dkms/module-list.ts";
+import { kernelNameOf } from "../dkms/loaded-name.ts";
+import { type ModuleList, readModuleList } from "../dkms/module-list.ts";
 import { objectFile } from "../dkms/object-link.ts";
 import {
   judgeSignature,

@@ -1,10 +1,10 @@
 import path from "node:path";
 import { type BuildRecord, parseBuildRecord } from "../dkms/build-record.ts";
 import type { DkmsConf } from "../dkms/conf/dkms-conf.ts";
-import { objectName } from "../dkms/find-objects.ts";
 import { type Footprint, footprint } from "../dkms/footprint.ts";
 import { type InstanceId, instanceAddress } from "../dkms/id.ts";
 import { leadsTo, objectFile } from "../dkms/object-link.ts";
+import { objectName } from "../dkms/object-name.ts";
 import { readObject } from "../dkms/read-object.ts";
 import type { TreeInstance, TreeModule } from "../dkms/read-tree.ts";
 import { buildRecordFile, kernelDirectory, moduleObjectsDirectory } from "../dkms/tree-layout.ts";

@@ -3,8 +3,8 @@ import { buildInputs } from "../dkms/build-inputs.ts";
 import { type BuildRecord, formatBuildRecord, installRules } from "../dkms/build-record.ts";
 import { loadConf } from "../dkms/conf/load-conf.ts";
 import { digestSource } from "../dkms/digest-source.ts";
-import { objectName } from "../dkms/find-objects.ts";
 import type { InstanceId, KernelId } from "../dkms/id.ts";
+import { objectName } from "../dkms/object-name.ts";
 import { readKernel } from "../dkms/read-kernels.ts";
 import { refuseUnsigned } from "../dkms/signing/refuse-unsigned.ts";
 import { requiredSigner } from "../dkms/signing/required-signer.ts";
@@ -31,7 +31,7 @@ export async function recordDkmsBuild(
   const inputs = buildInputs(host, { kernel, conf: conf.value, source: source.value });
   if (!inputs) return;
   const directory = moduleObjectsDirectory(paths, instance);
-  const names = (files.list(directory) ?? []).filter(({ name }) => /\.ko(\.\w+)?$/.test(name));
+  const names = (files.list(directory) ?? []).filter(({ name }) => objectName(name) !== undefined);
   const objects = names.map(({ name }) => {
     const file = path.join(directory, name);
     const spec = conf.value.objects.find(({ destName }) => destName === objectName(name));

@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { Host } from "../host/host.ts";
-import { objectSuffixes } from "./kernel.ts";
 import { type ObjectTarget, objectTarget } from "./object-link.ts";
+import { objectName } from "./object-name.ts";
 
 /** A kernel object in a kernel's install tree. */
 export interface FoundObject {
@@ -43,12 +43,6 @@ export function indexObjects(host: Tree, kernel: string, own?: ReadonlySet<strin
     else index.set(found.name, [found]);
   }
   return index;
-}
-
-/** The object's name without `.ko`, `.ko.xz`, …; `undefined` if the file is none. */
-export function objectName(file: string): string | undefined {
-  const suffix = objectSuffixes.find((suffix) => file.endsWith(suffix) && file.length > suffix.length);
-  return suffix === undefined ? undefined : file.slice(0, -suffix.length);
 }
 
 function objectsBelow(host: Tree, directory: string, mayEnter: (name: string) => boolean): FoundObject[] {

@@ -3,8 +3,9 @@ import type { Host } from "../host/host.ts";
 import { type BuildRecord, type ObjectDigest, readBuildRecord } from "./build-record.ts";
 import type { DkmsConf, ObjectSpec } from "./conf/dkms-conf.ts";
 import { destinationDirectory, readDistribution } from "./destination.ts";
-import { type FoundObject, objectName } from "./find-objects.ts";
+import type { FoundObject } from "./find-objects.ts";
 import { type InstanceId, instanceAddress, type KernelId, kernelKey } from "./id.ts";
+import { objectName } from "./object-name.ts";
 import { kernelDirectory, moduleObjectsDirectory } from "./tree-layout.ts";
 
 /** What an instance has, or may have, in its kernel's install tree. */

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
 import type { Host } from "../host/host.ts";
-import { objectName } from "./find-objects.ts";
 import { type KernelId, nameProblem } from "./id.ts";
 import { fieldsOf, parseJson, textsOf } from "./json-fields.ts";
 import { readMachineId } from "./machine-id.ts";
+import { objectName } from "./object-name.ts";
 import { inside } from "./path-component.ts";
 import { initramfsRecordFile } from "./state-layout.ts";
 import { activeObjectsDirectory, kernelDirectory } from "./tree-layout.ts";

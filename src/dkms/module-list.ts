@@ -1,8 +1,6 @@
-import path from "node:path";
 import type { Host } from "../host/host.ts";
-import { objectName } from "./find-objects.ts";
 import type { KernelId } from "./id.ts";
-import { loadedName } from "./loaded-name.ts";
+import { kernelNameOf } from "./loaded-name.ts";
 import { inside } from "./path-component.ts";
 import { kernelDirectory } from "./tree-layout.ts";
 
@@ -59,10 +57,4 @@ const newline = Buffer.from("\n");
 
 function namesIn(text: string): ReadonlySet<string> {
   return new Set(text.split("\n").map(kernelNameOf));
-}
-
-/** The name that the kernel has for the object of a file. */
-export function kernelNameOf(file: string): string {
-  const name = path.basename(file);
-  return loadedName(objectName(name) ?? name);
 }

@@ -1,9 +1,9 @@
 import path from "node:path";
 import type { Host } from "../host/host.ts";
-import { objectName } from "./find-objects.ts";
 import type { KernelId } from "./id.ts";
 import { fieldsOf, parseJson, textsOf } from "./json-fields.ts";
 import { loadedName } from "./loaded-name.ts";
+import { objectName } from "./object-name.ts";
 import { type LoadedObject, readLoaded } from "./read-loaded.ts";
 import { stillLoadedFile } from "./state-layout.ts";
 

@@ -1,6 +1,7 @@
 import type { ActualState } from "../actual-state/actual-state.ts";
 import { orderByDependency } from "../dkms/graph.ts";
 import { instanceAddress, kernelKey, moduleKey } from "../dkms/id.ts";
+import { objectName } from "../dkms/object-name.ts";
 import type { Step, StepId } from "./step.ts";
 
 /**
@@ -44,12 +45,8 @@ export function namesToCome({ instance }: Step<"install">, { prospects, tarballs
   const packed = binaries.filter(({ kernel }) => kernelKey(kernel) === kernelKey(instance.kernel));
   return [
     ...(conf?.ok ? conf.value.objects.map(({ destName }) => destName) : []),
-    ...packed.flatMap(({ objects }) => objects.map(withoutSuffix)),
+    ...packed.flatMap(({ objects }) => objects.map((file) => objectName(file) ?? file)),
   ];
-}
-
-function withoutSuffix(file: string): string {
-  return file.replace(/\.ko(\.\w+)?$/, "");
 }
 
 interface HandOver {
@@ -65,5 +62,5 @@ function isHandedOver({ install, uninstall, names }: HandOver, { modules }: Actu
   }
   const owner = modules.find(({ id }) => id.name === module.name && id.version === module.version);
   const there = owner?.instances.find((one) => kernelKey(one.kernel) === kernelKey(kernel))?.objects ?? [];
-  return there.some(({ file }) => names.includes(withoutSuffix(file)));
+  return there.some(({ file }) => names.includes(objectName(file) ?? file));
 }

@@ -1,7 +1,7 @@
 import type { ActualState } from "../actual-state/actual-state.ts";
 import type { LoadedVerdict } from "../actual-state/compare-loaded.ts";
 import { type InstanceAddress, instanceAddress, moduleKey } from "../dkms/id.ts";
-import { loadedName } from "../dkms/loaded-name.ts";
+import { kernelNameOf } from "../dkms/loaded-name.ts";
 import { passes, resolveWanted } from "./resolve-wanted.ts";
 import type { World } from "./touched.ts";
 
@@ -58,7 +58,5 @@ function goneObjects({ actual, filter }: World): readonly string[] {
 function installedNames({ modules, runningKernel }: ActualState): ReadonlySet<string> {
   const instances = modules.flatMap((module) => module.instances);
   const running = instances.filter(({ level, kernel }) => level === "installed" && kernel.release === runningKernel);
-  return new Set(
-    running.flatMap(({ objects }) => objects.map(({ file }) => loadedName(file.replace(/\.ko(\.\w+)?$/, "")))),
-  );
+  return new Set(running.flatMap(({ objects }) => objects.map(({ file }) => kernelNameOf(file))));
 }

@@ -1,7 +1,7 @@
 import type { DesiredState } from "../desired-state/desired-state.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import { type InstanceId, kernelKey, type ModuleId, moduleKey } from "../dkms/id.ts";
-import { loadedName } from "../dkms/loaded-name.ts";
+import { kernelNameOf, loadedName } from "../dkms/loaded-name.ts";
 import { namesToCome } from "./hand-over-objects.ts";
 import type { Step } from "./step.ts";
 import type { World } from "./touched.ts";
@@ -88,7 +88,7 @@ function objectInUse(instance: InstanceId, steps: readonly Step[], { actual }: W
       ? namesToCome(step, actual).map(loadedName)
       : [],
   );
-  const names = state?.objects.map(({ file }) => loadedName(file.replace(/\.ko(\.\w+)?$/, ""))) ?? [];
+  const names = state?.objects.map(({ file }) => kernelNameOf(file)) ?? [];
   return names.find((name) => loaded.has(name) && !coming.includes(name));
 }
 

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { kernelNameOf, readModuleList } from "../../src/dkms/module-list.ts";
+import { kernelNameOf } from "../../src/dkms/loaded-name.ts";
+import { readModuleList } from "../../src/dkms/module-list.ts";
 import { dkmsTree, type TreeBuilder } from "../rig/tree-builder.ts";
 import { kernelId } from "../rig/world.ts";
 

@@ -1,7 +1,7 @@
 import type { Host } from "../../host/host.ts";
 import { readBuildRecord } from "../build-record.ts";
-import { objectName } from "../find-objects.ts";
 import type { InstanceId } from "../id.ts";
+import { objectName } from "../object-name.ts";
 import { isConfOnly } from "../source-mark.ts";
 import { sourceLink } from "../tree-layout.ts";
 import { type RawConf, type RawEntry, rawConfOf } from "./raw-conf.ts";

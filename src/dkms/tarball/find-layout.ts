@@ -1,8 +1,8 @@
 import type { ArchiveEntry } from "../../host/archive/read-archive.ts";
 import { parseBuildRecord } from "../build-record.ts";
 import { type Failure, fail, type Result, succeed } from "../failure.ts";
-import { objectName } from "../find-objects.ts";
 import { type KernelId, kernelKey, nameProblem } from "../id.ts";
+import { objectName } from "../object-name.ts";
 import { buildRecordName, isReleaseName } from "../tree-layout.ts";
 import type { TarballBinary, TarballFormat } from "./tarball.ts";
 

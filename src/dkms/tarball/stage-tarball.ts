@@ -4,8 +4,8 @@ import { archiveFault } from "../../host/archive/archive-fault.ts";
 import { type ArchiveEntry, linkProblem } from "../../host/archive/read-archive.ts";
 import type { Host } from "../../host/host.ts";
 import { fail, type Result, succeed } from "../failure.ts";
-import { objectName } from "../find-objects.ts";
 import { type KernelId, kernelKey } from "../id.ts";
+import { objectName } from "../object-name.ts";
 import { findLayout, type TarballLayout } from "./find-layout.ts";
 import { type TarballWalk, type WalkedTarball, walkTarball } from "./walk-tarball.ts";
 

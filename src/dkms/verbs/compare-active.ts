@@ -1,8 +1,8 @@
 import path from "node:path";
 import type { Host } from "../../host/host.ts";
 import { type Failure, fail } from "../failure.ts";
-import { objectName } from "../find-objects.ts";
 import { type InstanceId, moduleKey } from "../id.ts";
+import { objectName } from "../object-name.ts";
 import { readObject } from "../read-object.ts";
 import { moduleObjectsDirectory } from "../tree-layout.ts";
 import { activeVersion } from "./tree-checks.ts";
@@ -21,18 +21,16 @@ export async function refuseOlder(host: Host, instance: InstanceId): Promise<Fai
   const installed = host.files.list(directory) ?? [];
   const ours = moduleObjectsDirectory(host.paths, instance);
   for (const { name } of host.files.list(ours) ?? []) {
-    const same = installed.find((other) => isObject(name) && objectName(other.name) === objectName(name));
+    const object = objectName(name);
+    // Beside objects there is Module.symvers.
+    if (object === undefined) continue;
+    const same = installed.find((other) => objectName(other.name) === object);
     const found = same && (await readObject(host, path.join(directory, same.name)));
     const own = found?.ok ? await readObject(host, path.join(ours, name)) : undefined;
-    if (!isObject(name) || (found && !found.ok) || (own && !own.ok)) continue;
+    if ((found && !found.ok) || (own && !own.ok)) continue;
     if (!found || !own || compareObjects(found.value.info, own.value.info) === "older") return undefined;
   }
   const message = `${moduleKey(active)} is installed for ${kernel.release}, and ${module.version} is not newer.`;
   const remedy = `Keep it, or install over it with --force; dkms uninstall ${moduleKey(active)} makes room too.`;
   return fail("E_NEWER_INSTALLED", message, { path: directory, remedy, dkmsExit: 6 }).error;
-}
-
-/** Beside objects there is Module.symvers. */
-function isObject(name: string): boolean {
-  return /\.ko(\.\w+)?$/.test(name);
 }

@@ -1,7 +1,7 @@
 import type { Host } from "../../host/host.ts";
-import { objectName } from "../find-objects.ts";
 import { readBuilt } from "../footprint.ts";
 import { type InstanceId, type KernelId, kernelKey, nameProblem } from "../id.ts";
+import { objectName } from "../object-name.ts";
 import { packageDirectory } from "../tree-layout.ts";
 import { activeVersion } from "./tree-checks.ts";
 

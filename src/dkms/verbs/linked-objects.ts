@@ -1,8 +1,9 @@
 import path from "node:path";
 import type { Host } from "../../host/host.ts";
-import { findObjects, objectName } from "../find-objects.ts";
+import { findObjects } from "../find-objects.ts";
 import { type InstanceId, kernelKey } from "../id.ts";
 import { objectLinkText } from "../object-link.ts";
+import { objectName } from "../object-name.ts";
 import { kernelDirectory, moduleObjectsDirectory } from "../tree-layout.ts";
 import { type FileChanges, recordChanges } from "./file-changes.ts";
 

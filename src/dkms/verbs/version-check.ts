@@ -1,8 +1,9 @@
 import path from "node:path";
 import type { Host } from "../../host/host.ts";
 import { type Failure, fail } from "../failure.ts";
-import { type FoundObject, objectName } from "../find-objects.ts";
+import type { FoundObject } from "../find-objects.ts";
 import type { ModuleInfo } from "../module-info.ts";
+import { objectName } from "../object-name.ts";
 import { readObject } from "../read-object.ts";
 import { compareVersions } from "../version-order.ts";
 import type { InstallJob, Placement } from "./install-job.ts";
