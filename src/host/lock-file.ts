@@ -1,4 +1,6 @@
 import fs from "node:fs";
+import path from "node:path";
+import { openRemoved } from "./removed-locks.ts";
 import type { Run } from "./run.ts";
 import { isSystemError } from "./system-error.ts";
 
@@ -23,10 +25,52 @@ const conflict = 75;
 
 /**
  * Takes flock(2) on a file, creating it if needed, waiting at most `waitMs`. Node has no flock; but the lock belongs
- * to the open file description, so a short-lived flock(1) that inherits the descriptor takes it for this process. Throws the system's error if the file cannot be opened.
+ * to the open file description, so a short-lived flock(1) that inherits the descriptor takes it for this process. Where
+ * somebody has removed the file, who holds a lock on that one is waited for too. Throws the system's error if the file
+ * cannot be opened.
  */
 export async function takeLock(run: Run, file: string, { waitMs }: { readonly waitMs: number }): Promise<LockAttempt> {
-  const descriptor = fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_NOFOLLOW, 0o644);
+  const end = performance.now() + waitMs;
+  const timeLeft = () => Math.max(0, end - performance.now());
+  for (;;) {
+    const { descriptor, isNew } = openFile(file);
+    const attempt = await lockFor(run, descriptor, timeLeft());
+    if (attempt.kind !== "held") return attempt;
+    const before = isNew ? await waitForRemoved(run, file, timeLeft) : attempt;
+    if (before.kind !== "held") {
+      // It is new to the next one too, who then looks for the removed one as well.
+      fs.rmSync(file, { force: true });
+      fs.closeSync(descriptor);
+      return before;
+    }
+    if (isNamed(descriptor, file)) return { kind: "held", lock: { ...attempt.lock, leftBy: before.lock.leftBy } };
+    fs.closeSync(descriptor);
+  }
+}
+
+interface OpenedFile {
+  readonly descriptor: number;
+  /** Nobody had it until now; unless it had been there, and was removed. */
+  readonly isNew: boolean;
+}
+
+function openFile(file: string): OpenedFile {
+  const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
+  for (;;) {
+    try {
+      const isNew = fs.lstatSync(file, { throwIfNoEntry: false }) === undefined;
+      const flags = O_RDWR | O_NOFOLLOW | (isNew ? O_CREAT | O_EXCL : 0);
+      return { descriptor: fs.openSync(file, flags, 0o644), isNew };
+    } catch (error) {
+      // Somebody was faster.
+      if (!isSystemError(error) || !["EEXIST", "ENOENT"].includes(error.code)) throw error;
+      if (!fs.existsSync(path.dirname(file))) throw error;
+    }
+  }
+}
+
+/** The descriptor is closed if it cannot have the lock. */
+async function lockFor(run: Run, descriptor: number, waitMs: number): Promise<LockAttempt> {
   const wait = waitMs > 0 ? ["--wait", String(waitMs / 1000)] : ["--nonblock"];
   const result = await run({
     file: "flock",
@@ -41,6 +85,26 @@ export async function takeLock(run: Run, file: string, { waitMs }: { readonly wa
   fs.closeSync(descriptor);
   if (result.ending === "cancelled") return { kind: "stopped" };
   return result.ending === "missing" ? { kind: "no-flock" } : { kind: "busy", holder };
+}
+
+/** Had for a moment, and let go: from then on nobody can have them who looks for the lock by its name. */
+async function waitForRemoved(run: Run, file: string, timeLeft: () => number): Promise<LockAttempt> {
+  let had: LockAttempt = { kind: "held", lock: nobodys };
+  for (const descriptor of openRemoved(file)) {
+    if (had.kind === "held") had = await lockFor(run, descriptor, timeLeft());
+    else fs.closeSync(descriptor);
+    if (had.kind === "held") fs.closeSync(descriptor);
+  }
+  return had;
+}
+
+const nobodys: HeldLock = { leftBy: "", claim: () => {}, release: () => {} };
+
+/** Whether the file is still the one that its name means. */
+function isNamed(descriptor: number, file: string): boolean {
+  const { dev, ino } = fs.fstatSync(descriptor);
+  const named = fs.lstatSync(file, { throwIfNoEntry: false });
+  return named?.dev === dev && named.ino === ino;
 }
 
 function hold(descriptor: number): HeldLock {

@@ -98,6 +98,29 @@ lock("gets it as soon as the holder lets go", async () => {
   assert.equal([await holding, await waiting], [succeed("first"), succeed("second")]);
 });
 
+lock(
+  "is not had by removing its file: who holds it is waited for, and whoever waits gets it after the next",
+  async () => {
+    const held = deferred();
+    const waits = deferred();
+    const holding = withLock(host, { ...silently, doing: "apply" }, async () => {
+      await held.promise;
+      return succeed("first");
+    });
+    while (!lockHolder(host)) await new Promise(setImmediate);
+    const waiting = withLock(host, { lockTimeoutMs: 20_000, emit: waits.resolve }, async () => succeed("second"));
+    await waits.promise;
+    rmSync(lockFile(host.paths));
+    for (const _ of ["it is told", "and told again"]) {
+      const third = await withLock(host, silently, async () => succeed("never"));
+      assert.match(third.ok ? "" : third.error.message, `process ${process.pid} (apply), since`);
+    }
+    held.resolve();
+    assert.equal([await holding, await waiting], [succeed("first"), succeed("second")]);
+    assert.equal(await withLock(host, silently, async () => succeed("fourth")), succeed("fourth"));
+  },
+);
+
 lock("ends what a run that was killed has left running, and nothing of one that was not", async () => {
   const killed = createHost({ root });
   const stop = block(root, "stop");
