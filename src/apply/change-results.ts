@@ -1,5 +1,6 @@
 import type { Failure } from "../dkms/failure.ts";
 import type { Change } from "../plan/plan.ts";
+import { isOfKernel } from "../plan/step.ts";
 import type { ChangeResult, StepResult } from "./outcome.ts";
 
 /** What became of each planned change, from what became of its steps. Pure. */
@@ -17,9 +18,7 @@ export function changeResults(
 /** The worst says it all; what was done for an instance counts only if everything was. */
 function resultOf(steps: readonly StepResult[]): ChangeResult["result"] {
   const worst = (["failed", "undone", "skipped", "done"] as const).find((one) =>
-    steps.some(
-      ({ kind, result }) => result === one && !((kind === "depmod" || kind === "initramfs") && one === "skipped"),
-    ),
+    steps.some(({ kind, result }) => result === one && !(isOfKernel(kind) && one === "skipped")),
   );
   return worst ?? "unchanged";
 }

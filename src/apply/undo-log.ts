@@ -2,7 +2,7 @@ import type { Failure } from "../dkms/failure.ts";
 import { type KernelId, kernelKey } from "../dkms/id.ts";
 import { ioFailure } from "../dkms/io-failure.ts";
 import type { Undo } from "../dkms/verbs/verb.ts";
-import type { Step } from "../plan/step.ts";
+import { isOfKernel, type Step } from "../plan/step.ts";
 import type { Emit, StepPlace } from "./event.ts";
 import { orWarn } from "./or-warn.ts";
 
@@ -61,11 +61,7 @@ interface DoneStep {
 function withDependents(plan: readonly Step[], isMeant: (step: Step) => boolean): readonly Step[] {
   const meant = new Set<string>();
   for (const step of plan) {
-    if (
-      isMeant(step) ||
-      (step.kind !== "depmod" && step.kind !== "initramfs" && step.dependsOn.some((id) => meant.has(id)))
-    )
-      meant.add(step.id);
+    if (isMeant(step) || (!isOfKernel(step.kind) && step.dependsOn.some((id) => meant.has(id)))) meant.add(step.id);
   }
   return plan.filter(({ id }) => meant.has(id));
 }

@@ -6,7 +6,7 @@ import type { Plan } from "./plan.ts";
 import { refusals } from "./refusals.ts";
 import type { PlanFilter } from "./resolve-wanted.ts";
 import { restrictPlan } from "./restrict-plan.ts";
-import type { StepId } from "./step.ts";
+import { isOfKernel, type StepId } from "./step.ts";
 import type { StepName, World } from "./touched.ts";
 
 /** What is believed of a plan that was made earlier: what it was made from and what its steps are called. No arguments. */
@@ -107,10 +107,7 @@ function differentSteps(saved: readonly StepName[], { steps }: Plan): readonly s
   return [...kept].flatMap((id) => {
     const step = fresh.get(id);
     if (!step) return [`${id} is nothing that would be done now`];
-    const lacking =
-      step.kind === "depmod" || step.kind === "initramfs"
-        ? undefined
-        : step.dependsOn.find((before) => isLacking(before, kept));
+    const lacking = isOfKernel(step.kind) ? undefined : step.dependsOn.find((before) => isLacking(before, kept));
     return lacking === undefined ? [] : [`${id} needs ${lacking} before it, which the plan does not have`];
   });
 }

@@ -17,7 +17,7 @@ import type { Removals } from "./plan-removals.ts";
 import type { Sweep } from "./plan-sweeps.ts";
 import { afterPreparation, repairStep, sweepStep } from "./prepare-steps.ts";
 import type { PlanFilter } from "./resolve-wanted.ts";
-import type { Step, StepId, StepKind } from "./step.ts";
+import { isOfKernel, type Step, type StepId, type StepKind } from "./step.ts";
 
 /** A change of which nobody has said yet how it came about. */
 export type LaidChange = Omit<Change, "drift">;
@@ -139,10 +139,6 @@ function loweringSteps({ instance, verdict }: Judged, { replacedBy }: Removals):
   return steps;
 }
 
-function isOfKernel({ kind }: Step): boolean {
-  return kind === "depmod" || kind === "initramfs";
-}
-
 /** One depmod per kernel, after everything that changes what is installed for it. */
 function depmodSteps({ actual, filter }: Given, steps: readonly InstanceStep[]): readonly Step<"depmod">[] {
   const owed = new Set<KernelKey>(actual.depmodOwed.map(kernelKey));
@@ -177,7 +173,7 @@ function summarizeSteps(given: Given, steps: readonly Step[]): readonly LaidChan
     const own = steps.filter((one) => one.address === address);
     if (own.length === 0) return [];
     for (const { id } of whole) shown.add(id);
-    const ofKernel = steps.filter((one) => isOfKernel(one) && own.some(({ id }) => one.dependsOn.includes(id)));
+    const ofKernel = steps.filter((one) => isOfKernel(one.kind) && own.some(({ id }) => one.dependsOn.includes(id)));
     const first = whole.filter(({ kind }) => kind !== "remove");
     const order = [...first, ...own, ...whole.filter(({ kind }) => kind === "remove"), ...ofKernel];
     return [toChange(address, order, { before, after: levelAfter(order, before), entry })];
@@ -190,7 +186,7 @@ function summarizeSteps(given: Given, steps: readonly Step[]): readonly LaidChan
     const before: Level = given.actual.modules.some(({ id }) => moduleKey(id) === address) ? "added" : "absent";
     return toChange(address, own, { before, after: levelAfter(own, before), entry: entries.get(address) });
   });
-  const alone = steps.filter((one) => isOfKernel(one) && one.dependsOn.every((id) => id.startsWith("depmod:")));
+  const alone = steps.filter((one) => isOfKernel(one.kind) && one.dependsOn.every((id) => id.startsWith("depmod:")));
   const owed = [...new Set(alone.map(({ address }) => address))].map((address) => {
     const own = alone.filter((one) => one.address === address);
     return toChange(address, own, { before: "installed", after: "installed", entry: undefined });

@@ -6,7 +6,7 @@ import { isOutdated, isSuperseded, sourceDiffers } from "./module-source.ts";
 import { sourceProblem } from "./obstacles.ts";
 import type { Blocked, Level } from "./plan.ts";
 import type { Wanted } from "./resolve-wanted.ts";
-import type { Reason } from "./step.ts";
+import { leftoversReason, type Reason } from "./step.ts";
 import { refusal, tarballOf } from "./supply.ts";
 import { type Acting, type Blocking, blocked } from "./verdict.ts";
 
@@ -93,7 +93,5 @@ function repairNeed(module: ModuleState, need: Omit<ModuleNeed, "kind" | "reason
     return { ...need, kind: "repair", reason: { code: "broken", text } };
   }
   const [leftover] = module.leftovers;
-  if (leftover === undefined) return undefined;
-  const text = `a run that was killed left ${leftover} behind`;
-  return { ...need, kind: "repair", reason: { code: "leftovers", text } };
+  return leftover === undefined ? undefined : { ...need, kind: "repair", reason: leftoversReason(leftover) };
 }

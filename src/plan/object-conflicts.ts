@@ -3,6 +3,7 @@ import type { DesiredModule } from "../desired-state/desired-state.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import { instanceAddress } from "../dkms/id.ts";
 import { loadedName } from "../dkms/loaded-name.ts";
+import { entryPlace } from "./entry.ts";
 import type { Wanted } from "./resolve-wanted.ts";
 
 /**
@@ -38,15 +39,13 @@ interface Conflict {
 }
 
 function conflict({ entry, owner, object, release }: Conflict): Diagnostic {
-  const { file, line, column } = entry.position;
   return {
+    ...entryPlace(entry),
     severity: "error",
     code: "E_CONFLICT",
     message:
       `Both ${owner.name} (${owner.position.file}:${owner.position.line}) and ${entry.name} install ${object}.ko ` +
       `for kernel ${release}, which can have one`,
-    file,
-    range: { line, column, endLine: line, endColumn: column + 1 },
     hint: "Narrow the kernels of one of them, or set its state to built",
   };
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ActualState } from "../actual-state/actual-state.ts";
 import { type InstanceId, instanceAddress, type KernelId, kernelKey, type ModuleId, moduleKey } from "../dkms/id.ts";
+import { entryFor } from "./entry.ts";
 import { type StepName, type Touched, touchedBy, type World } from "./touched.ts";
 import { findInstance } from "./verdict.ts";
 
@@ -72,7 +73,6 @@ function moduleFacts(id: ModuleId, { removed }: Touched, { desired, actual }: Wo
   const key = moduleKey(id);
   const module = actual.modules.find((one) => moduleKey(one.id) === key);
   const source = actual.sources.get(key);
-  const isListed = desired.modules.some(({ name, version }) => name === id.name && ["*", id.version].includes(version));
   return {
     source_link: module?.link ?? "not added",
     leftovers: module && module.leftovers.length > 0 ? digest(module.leftovers) : "none",
@@ -83,7 +83,7 @@ function moduleFacts(id: ModuleId, { removed }: Touched, { desired, actual }: Wo
     archives: archiveFact(id, actual),
     ...(removed.has(key) && { kernels: module?.instances.map(({ kernel }) => kernelKey(kernel)).join(" ") ?? "none" }),
     // What no document lists is taken away only where everything could be read.
-    ...(!isListed && { scan: actual.complete ? "complete" : "incomplete" }),
+    ...(!entryFor(desired, id) && { scan: actual.complete ? "complete" : "incomplete" }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { ActualState, ModuleState } from "../actual-state/actual-state.ts";
 import type { DesiredModule, DesiredState } from "../desired-state/desired-state.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import { type InstanceAddress, instanceAddress, type ModuleId, type ModuleKey, moduleKey } from "../dkms/id.ts";
+import { entryFor } from "./entry.ts";
 import type { Judged, JudgedWanted } from "./judge-wanted.ts";
 import { type PlanFilter, passes } from "./resolve-wanted.ts";
 import type { Reason, StepId } from "./step.ts";
@@ -45,7 +46,7 @@ interface Leaving {
  */
 export function planRemovals(given: Given): Removals {
   const replacedBy = replacements(given.wanted);
-  const unlisted = given.actual.modules.filter((module) => !isListed(given.desired, module.id));
+  const unlisted = given.actual.modules.filter((module) => !entryFor(given.desired, module.id));
   const leaving = given.filter.leaving ? leavingKernel(given) : leavingModules(given, unlisted);
   const judged: Judged[] = [];
   const modules: { id: ModuleId; entry: DesiredModule | undefined; reason: Reason }[] = [];
@@ -81,10 +82,6 @@ function replacements({ judged }: JudgedWanted): ReadonlyMap<InstanceAddress, St
   return new Map(pairs);
 }
 
-function isListed(desired: DesiredState, id: ModuleId): boolean {
-  return desired.modules.some(({ name, version }) => name === id.name && (version === "*" || version === id.version));
-}
-
 function leavingModules({ desired, actual, filter }: Given, unlisted: readonly ModuleState[]): readonly Leaving[] {
   const named = actual.modules.flatMap((module): Leaving[] => {
     const entry = entryFor(desired, module.id);
@@ -113,12 +110,6 @@ function leavingKernel({ desired, actual, filter }: Given): readonly Leaving[] {
       const reason = { code: "kernel-leaves", text: "its kernel is being removed" } as const;
       return { module, entry: entryFor(desired, module.id), reason };
     });
-}
-
-/** The entry of exactly this version counts before a `*`. */
-function entryFor(desired: DesiredState, id: ModuleId): DesiredModule | undefined {
-  const entries = desired.modules.filter(({ name }) => name === id.name);
-  return entries.find(({ version }) => version === id.version) ?? entries.find(({ version }) => version === "*");
 }
 
 /** Pruning must not take an old version from a kernel for which the new one is wanted and blocked. */

@@ -1,7 +1,7 @@
 import type { ActualState } from "../actual-state/actual-state.ts";
 import type { DesiredModule, DesiredState } from "../desired-state/desired-state.ts";
 import { type PlanFilter, passes } from "./resolve-wanted.ts";
-import type { Reason } from "./step.ts";
+import { leftoversReason, type Reason } from "./step.ts";
 
 /** A package of which killed runs have left something. */
 export interface Sweep {
@@ -25,7 +25,6 @@ export function planSweeps({ desired, actual, filter }: Given): readonly Sweep[]
   return actual.strays.flatMap(({ name, paths }): Sweep[] => {
     if (!passes({ name, version: "*" }, filter)) return [];
     const entry = desired.modules.find((one) => one.name === name);
-    const text = `a run that was killed left ${paths[0]} behind`;
-    return entry || prunes ? [{ name, entry, reason: { code: "leftovers", text } }] : [];
+    return entry || prunes ? [{ name, entry, reason: leftoversReason(paths[0]) }] : [];
   });
 }

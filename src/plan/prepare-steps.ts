@@ -1,12 +1,12 @@
 import type { ModuleState } from "../actual-state/actual-state.ts";
 import { moduleKey, packageKey } from "../dkms/id.ts";
 import type { Sweep } from "./plan-sweeps.ts";
-import type { Step } from "./step.ts";
+import { leftoversReason, type Step } from "./step.ts";
 
 /** The step that clears a module's leftovers. */
 export function repairStep({ id, leftovers }: ModuleState): Step<"repair"> {
   const address = moduleKey(id);
-  const reason = { code: "leftovers", text: `a run that was killed left ${leftovers[0]} behind` } as const;
+  const reason = leftoversReason(leftovers[0]);
   return { id: `repair:${address}`, kind: "repair", address, dependsOn: [], reason, module: id };
 }
 

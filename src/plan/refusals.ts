@@ -2,6 +2,7 @@ import type { DesiredState } from "../desired-state/desired-state.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import { type InstanceId, kernelKey, type ModuleId, moduleKey } from "../dkms/id.ts";
 import { kernelNameOf, loadedName } from "../dkms/loaded-name.ts";
+import { entryFor, entryPlace } from "./entry.ts";
 import { namesToCome } from "./hand-over-objects.ts";
 import type { Step } from "./step.ts";
 import type { World } from "./touched.ts";
@@ -102,12 +103,8 @@ function inUseDiagnostic({ module, kernel }: InstanceId, object: string, { desir
 
 /** Where the documents take it away: by its own entry, by the version that they want instead, or by what prunes it. */
 function placeOf(module: ModuleId, desired: DesiredState, by?: ModuleId): Pick<Diagnostic, "file" | "range"> {
-  const entry =
-    entryOf(module, desired) ?? desired.modules.find(({ name, version }) => name === module.name && version === "*");
-  if (entry) {
-    const { file, line, column } = entry.position;
-    return { file, range: { line, column, endLine: line, endColumn: column + 1 } };
-  }
+  const entry = entryFor(desired, module);
+  if (entry) return entryPlace(entry);
   const instead = by && entryOf(by, desired);
   return instead?.places.version ?? desired.unlistedPlace ?? { file: desired.paths[0] ?? "" };
 }

@@ -59,6 +59,11 @@ export interface TarballFile {
 
 export type StepKind = keyof StepArguments;
 
+/** Whether a step of this kind is done for a kernel as a whole, after what is done to its instances. */
+export function isOfKernel(kind: StepKind): kind is "depmod" | "initramfs" {
+  return kind === "depmod" || kind === "initramfs";
+}
+
 /** `kind:address`, unique in a plan and stable between plans. */
 export type StepId = `${StepKind}:${string}`;
 
@@ -111,3 +116,8 @@ export type ReasonCode =
   | "kernel-changed"
   | "depmod-owed"
   | "initramfs-outdated";
+
+/** Why what a killed run has left in a place is cleared. */
+export function leftoversReason(place: string | undefined): Reason {
+  return { code: "leftovers", text: `a run that was killed left ${place} behind` };
+}

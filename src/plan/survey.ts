@@ -12,10 +12,12 @@ import {
   parseInstanceAddress,
   parseModuleKey,
 } from "../dkms/id.ts";
+import { entryFor } from "./entry.ts";
 import type { Blocked, Change, Level, Plan } from "./plan.ts";
 import { kernelProblems, type Readiness, readinessOf } from "./readiness.ts";
 import { type RebootNeed, rebootNeed } from "./reboot-need.ts";
 import { noFilter, passes, resolveWanted } from "./resolve-wanted.ts";
+import { isOfKernel } from "./step.ts";
 import type { World } from "./touched.ts";
 import { findInstance } from "./verdict.ts";
 import { wishesOf } from "./wishes.ts";
@@ -143,9 +145,7 @@ function modulePlaces(world: World, facts: SurveyFacts): readonly SurveyedPlace[
     if (module) modules.set(address, module);
   }
   return [...modules].map(([address, module]) => {
-    const entry = desired.modules.find(
-      ({ name, version }) => name === module.name && (version === module.version || version === "*"),
-    );
+    const entry = entryFor(desired, module);
     return {
       ...changesAt(address, facts),
       address,
@@ -163,7 +163,7 @@ function modulePlaces(world: World, facts: SurveyFacts): readonly SurveyedPlace[
 
 /** What is owed to a kernel, or swept for a package, is of no module. */
 function isOfModule({ actions }: Change): boolean {
-  return actions.some((kind) => kind !== "depmod" && kind !== "initramfs" && kind !== "sweep");
+  return actions.some((kind) => !isOfKernel(kind) && kind !== "sweep");
 }
 
 function changesAt(

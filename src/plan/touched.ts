@@ -13,7 +13,7 @@ import {
   parseModuleKey,
 } from "../dkms/id.ts";
 import { type PlanFilter, resolveWanted } from "./resolve-wanted.ts";
-import type { Step, StepKind } from "./step.ts";
+import { isOfKernel, type Step, type StepKind } from "./step.ts";
 import { findInstance } from "./verdict.ts";
 
 /** What a step is called: its kind and what it is about. Of a saved plan nothing else is believed. */
@@ -73,10 +73,6 @@ export function touchedBy(steps: readonly StepName[], world: World): Touched {
     packages: [...new Set([...modules.map(({ name }) => name), ...swept])],
     wanted,
   };
-}
-
-function isOfKernel(kind: StepKind): boolean {
-  return kind === "depmod" || kind === "initramfs";
 }
 
 function wantedLevels({ desired, actual, filter }: World): ReadonlyMap<InstanceAddress, DesiredLevel> {

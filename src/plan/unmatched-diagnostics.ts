@@ -1,5 +1,6 @@
 import type { DesiredModule, Selector, SourcePlace } from "../desired-state/desired-state.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
+import { entryPlace } from "./entry.ts";
 
 /** A selector that chooses nothing here, and a module that has it. */
 export interface Miss {
@@ -30,9 +31,7 @@ export function unmatchedDiagnostics(
 
 /** Of the selector; of the module where no document says its kernels. */
 function placeOf({ entry, selector }: Miss): SourcePlace {
-  const { file, line, column } = entry.position;
-  const own = entry.places.kernels[entry.kernels.indexOf(selector)];
-  return own ?? { file, range: { line, column, endLine: line, endColumn: column + 1 } };
+  return entry.places.kernels[entry.kernels.indexOf(selector)] ?? entryPlace(entry);
 }
 
 function unmatchedFault({ selector }: Miss, names: readonly string[], runningKernel: string | undefined) {

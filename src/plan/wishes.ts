@@ -2,8 +2,10 @@ import { createHash } from "node:crypto";
 import type { DesiredModule } from "../desired-state/desired-state.ts";
 import { instanceAddress, type ModuleId, moduleKey, parseInstanceAddress, parseModuleKey } from "../dkms/id.ts";
 import type { Wishes } from "../dkms/last-applied.ts";
+import { entryFor } from "./entry.ts";
 import type { Change, Drift, Plan } from "./plan.ts";
 import { passes, resolveWanted } from "./resolve-wanted.ts";
+import { isOfKernel } from "./step.ts";
 import type { World } from "./touched.ts";
 
 /**
@@ -40,7 +42,7 @@ export function driftOf(
 ): Drift {
   if (!last) return "first_seen";
   // depmod is owed, and leftovers are swept, only after a run that was killed; an initramfs is made of what is there.
-  if (actions.every((kind) => kind === "depmod" || kind === "sweep" || kind === "initramfs")) return "corrective";
+  if (actions.every((kind) => isOfKernel(kind) || kind === "sweep")) return "corrective";
   const was = wishAt(address, last) ?? (last.unlisted === "prune" ? unlistedWish("prune") : undefined);
   if (was === undefined) return "first_seen";
   return was === (wishAt(address, now) ?? unlistedWish(now.unlisted)) ? "corrective" : "intentional";
@@ -71,7 +73,7 @@ export function rememberWishes(last: Wishes | undefined, remaining: Plan, world:
     if (now.places.has(place) || isOpen(place) || !isMeant(place, world)) continue;
     const module = moduleOf(place);
     places.delete(place);
-    if (module && !isListed(module, world)) places.set(`all ${moduleKey(module)}`, unlistedWish(now.unlisted));
+    if (module && !entryFor(world.desired, module)) places.set(`all ${moduleKey(module)}`, unlistedWish(now.unlisted));
   }
   const isWhole = world.filter.modules.length === 0 && world.filter.kernel === undefined;
   return { unlisted: isWhole ? now.unlisted : (last?.unlisted ?? "report"), places };
@@ -94,8 +96,4 @@ function isMeant(place: string, { filter }: World): boolean {
   const module = moduleOf(place);
   const release = parseInstanceAddress(place)?.kernel.release;
   return module !== undefined && passes(module, filter) && (filter.kernel === undefined || filter.kernel === release);
-}
-
-function isListed({ name, version }: ModuleId, { desired }: World): boolean {
-  return desired.modules.some((entry) => entry.name === name && (entry.version === version || entry.version === "*"));
 }
