@@ -1,6 +1,7 @@
 import type { BuildInputs } from "../dkms/build-record.ts";
 import type { InstanceId } from "../dkms/id.ts";
 import type { Host } from "../host/host.ts";
+import { rememberListings } from "../host/remember-listings.ts";
 import type { Plan } from "../plan/plan.ts";
 import { type ApplyOptions, applyPlan } from "./apply-plan.ts";
 import { builtInEngine } from "./built-in-engine.ts";
@@ -37,11 +38,17 @@ export async function carryOut(
   const expectedMs = expectedDuration(host, { steps, lastDuration: ({ instance }) => seen.lastDuration(instance) });
   try {
     const engine = byDkms ? dkmsEngine : builtInEngine;
-    const applied = await applyPlan(host, plan, { ...options, workshop, engine, expectedMs });
+    const applied = await applyPlan(remembering(host), plan, { ...options, workshop, engine, expectedMs });
     const results = { steps, results: applied.steps, inputsOf: seen.inputsOf };
     orWarn(options.emit, "remember what failed", () => noteFailures(host, results));
     return applied;
   } finally {
     await workshop.close();
   }
+}
+
+/** Of an install tree only this run's own steps, and rarely somebody else, change a few directories. */
+function remembering(host: Host): Host {
+  const { files, paths, clock } = host;
+  return { ...host, files: { ...files, list: rememberListings(files, paths.installTree, clock) } };
 }

@@ -24,7 +24,7 @@ export type ObjectIndex = ReadonlyMap<string, readonly FoundObject[]>;
 export function findObjects(host: Tree, kernel: string, names: ReadonlySet<string>): readonly FoundObject[] {
   // Going through all of a kernel's directories takes time.
   if (names.size === 0) return [];
-  return objectsBelow(host, kernel, isInstallPlace).filter(({ name }) => names.has(name));
+  return objectsBelow(host, kernel, { mayEnter: isInstallPlace, isWanted: (name) => names.has(name) });
 }
 
 /**
@@ -36,8 +36,9 @@ export function indexObjects(host: Tree, kernel: string, own?: ReadonlySet<strin
   const kernelsOwn = path.join(kernel, "kernel");
   const among = [...(own ?? [])].filter((directory) => `${directory}/`.startsWith(`${kernelsOwn}/`));
   const mayEnter = (name: string) => isInstallPlace(name) && (own === undefined || name !== "kernel");
-  const outside = objectsBelow(host, kernel, mayEnter);
-  for (const found of [...outside, ...among.flatMap((directory) => objectsBelow(host, directory, () => false))]) {
+  const outside = objectsBelow(host, kernel, { mayEnter });
+  const inside = among.flatMap((directory) => objectsBelow(host, directory, { mayEnter: () => false }));
+  for (const found of [...outside, ...inside]) {
     const known = index.get(found.name);
     if (known) known.push(found);
     else index.set(found.name, [found]);
@@ -45,12 +46,21 @@ export function indexObjects(host: Tree, kernel: string, own?: ReadonlySet<strin
   return index;
 }
 
-function objectsBelow(host: Tree, directory: string, mayEnter: (name: string) => boolean): FoundObject[] {
+interface Search {
+  /** Of the directories in the uppermost one; all below these are gone through. */
+  readonly mayEnter?: (directory: string) => boolean;
+  /** Of objects, by their names; default: all. */
+  readonly isWanted?: (object: string) => boolean;
+}
+
+function objectsBelow(host: Tree, directory: string, { mayEnter, isWanted }: Search): FoundObject[] {
+  const search = { ...(isWanted && { isWanted }) };
   return (host.files.list(directory) ?? []).flatMap(({ name, kind }) => {
-    const place = path.join(directory, name);
-    if (kind === "directory") return mayEnter(name) ? objectsBelow(host, place, () => true) : [];
+    if (kind === "directory")
+      return (mayEnter?.(name) ?? true) ? objectsBelow(host, path.join(directory, name), search) : [];
     const object = kind === "file" || kind === "link" ? objectName(name) : undefined;
-    if (object === undefined) return [];
+    if (object === undefined || !(isWanted?.(object) ?? true)) return [];
+    const place = path.join(directory, name);
     const target = kind === "link" ? objectTarget(host, place) : undefined;
     return kind === "link" && !target ? [] : [{ name: object, path: place, ...(target && { target }) }];
   });

@@ -36,14 +36,6 @@ export function copyTree(files: Files, from: string, to: string, options: CopyTr
 const writeForOwnerOnly = 0o755;
 
 function copyOne(files: Files, { source, copy, durable }: { source: string; copy: string; durable: boolean }): void {
-  if (durable) files.copyFile(source, copy);
-  else copyQuickly(source, copy);
+  files.copyFile(source, copy, { durable });
   files.setMode(copy, fs.statSync(copy).mode & writeForOwnerOnly);
-}
-
-/** Times count: make looks at them. */
-function copyQuickly(source: string, copy: string): void {
-  fs.copyFileSync(source, copy, fs.constants.COPYFILE_FICLONE | fs.constants.COPYFILE_EXCL);
-  const { atime, mtime } = fs.statSync(source);
-  fs.utimesSync(copy, atime, mtime);
 }

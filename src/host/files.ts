@@ -53,6 +53,11 @@ export interface NewFile {
   readonly abandon: () => void;
 }
 
+export interface CopyFileOptions {
+  /** Forces the copy to the disk: for what must survive a power cut, not for scratch space. Default: yes. */
+  readonly durable?: boolean;
+}
+
 export interface FileWrites {
   /** Creates missing parents too. */
   readonly makeDirectory: (path: string) => void;
@@ -62,8 +67,8 @@ export interface FileWrites {
   readonly writeAtomic: (path: string, content: string | Uint8Array, mode?: number) => void;
   /** All of it or nothing: opens, appends, fsyncs, closes. Creates the file with mode 0600. */
   readonly append: (path: string, text: string) => void;
-  /** Content, mode and times; fails if `to` exists. By reflink where the file system can. fsyncs. */
-  readonly copyFile: (from: string, to: string) => void;
+  /** Content, mode and times; fails if `to` exists. By reflink where the file system can. fsyncs, unless told not to. */
+  readonly copyFile: (from: string, to: string, options?: CopyFileOptions) => void;
   /**
    * rename(2) and an fsync of the directory: replaces `to` in one moment. A directory that the file system cannot rename,
    * such as one of a lower layer of overlayfs, is copied to where nothing is, and then removed.

@@ -4,7 +4,7 @@ import path from "node:path";
 import { createComparer } from "./compare-files.ts";
 import { copyTree } from "./copy-tree.ts";
 import { createFile } from "./create-file.ts";
-import type { DirectoryEntry, EntryKind, FileReads, FileStat, Files, FileWrites } from "./files.ts";
+import type { CopyFileOptions, DirectoryEntry, EntryKind, FileReads, FileStat, Files, FileWrites } from "./files.ts";
 import { syncDirectory } from "./sync-directory.ts";
 import { isSystemError } from "./system-error.ts";
 
@@ -182,10 +182,14 @@ function moveByCopy(from: string, to: string): void {
   fs.rmSync(from, { recursive: true });
 }
 
-function copyFile(from: string, to: string): void {
+function copyFile(from: string, to: string, { durable = true }: CopyFileOptions = {}): void {
   const { mode, atime, mtime } = fs.statSync(from);
   try {
     fs.copyFileSync(from, to, fs.constants.COPYFILE_FICLONE | fs.constants.COPYFILE_EXCL);
+    if (!durable) {
+      fs.utimesSync(to, atime, mtime);
+      return;
+    }
     const descriptor = fs.openSync(to, "r+");
     finishing({ descriptor, file: to }, () => {
       fs.fchmodSync(descriptor, mode & 0o7777);

@@ -29,7 +29,7 @@ async function signAside(host: Host, signing: Signing, object: string): Promise<
     const scratch = files.makeTemporaryDirectory(path.join(path.dirname(object), `${temporaryPrefix}sign-`));
     try {
       const copy = path.join(scratch, path.basename(object));
-      files.copyFile(object, copy);
+      files.copyFile(object, copy, { durable: false });
       const failure = (await runSignFile(host, signing, copy)) ?? (await check(host, signing, { copy, object }));
       if (failure) return failure;
       // sign-file writes a new file, and the umask decides.

@@ -27,11 +27,15 @@ export async function collectObjects(making: Making, staging: string): Promise<R
   const { files } = making.host;
   const target = path.join(staging, "module");
   files.makeDirectory(target);
+  const copied = copyBuilt(making, staging);
+  if (!copied.ok) return copied;
+  const failure = await strip(making, copied.value);
+  if (failure) return failure;
   const names: string[] = [];
   let signed = making.job.signing.kind === "sign";
   const notices: string[] = [...making.job.signing.notices];
-  for (const spec of making.job.conf.objects) {
-    const ready = await prepareObject(making, spec, staging);
+  for (const object of copied.value) {
+    const ready = await prepareObject(making, object);
     if (!ready.ok) return ready;
     const name = path.basename(ready.value.file);
     // Copied, since a copy is forced to the disk and what the tools have written is not.
@@ -46,31 +50,43 @@ export async function collectObjects(making: Making, staging: string): Promise<R
   return succeed({ names, notices, signed });
 }
 
+/** An object on its way from the build directory to `module/`, beside that. */
+interface CopiedObject {
+  readonly spec: ObjectSpec;
+  /** As make has left it. */
+  readonly built: string;
+  readonly copy: string;
+}
+
+function copyBuilt(making: Making, staging: string): Result<readonly CopiedObject[]> {
+  const copies: CopiedObject[] = [];
+  for (const spec of making.job.conf.objects) {
+    const built = findBuilt(making, spec);
+    if (!built.ok) return built;
+    const copy = path.join(staging, `${spec.destName}.ko`);
+    making.host.files.copyFile(built.value, copy, { durable: false });
+    copies.push({ spec, built: built.value, copy });
+  }
+  return succeed(copies);
+}
+
 interface ReadyObject {
   readonly file: string;
   readonly notices: readonly string[];
 }
 
-/** An object ready to be installed, beside `module/`. */
-async function prepareObject(making: Making, spec: ObjectSpec, staging: string): Promise<Result<ReadyObject>> {
+/** Makes of a stripped copy an object ready to be installed. */
+async function prepareObject(making: Making, { built, copy }: CopiedObject): Promise<Result<ReadyObject>> {
   const { host, job } = making;
-  const built = findBuilt(making, spec);
-  if (!built.ok) return built;
-  const object = path.join(staging, `${spec.destName}.ko`);
-  host.files.copyFile(built.value, object);
-  if (spec.strip) {
-    const failure = await strip(making, object);
-    if (failure) return failure;
-  }
-  const read = await readObject(host, object);
+  const read = await readObject(host, copy);
   if (!read.ok) return read;
-  const wrong = checkVermagic(read.value, { kernel: job.instance.kernel, path: built.value });
+  const wrong = checkVermagic(read.value, { kernel: job.instance.kernel, path: built });
   if (wrong) return wrong;
   const { signing, options, kernel } = job;
-  const signed = signing.kind === "sign" ? await signObject(host, signing.signing, object) : succeed([]);
+  const signed = signing.kind === "sign" ? await signObject(host, signing.signing, copy) : succeed([]);
   if (!signed.ok) return signed;
   const { compressorOptions } = options.policy ?? unsignedPolicy;
-  const packed = await compressObject(host, object, kernel.compression, compressorOptions);
+  const packed = await compressObject(host, copy, kernel.compression, compressorOptions);
   return packed.ok ? succeed({ file: packed.value, notices: signed.value }) : packed;
 }
 
@@ -89,17 +105,24 @@ function findBuilt({ host, job, workspace }: Making, spec: ObjectSpec): Result<s
   return fail("E_OUTSIDE_TREE", `${file} leads out of the build directory.`, { path: file });
 }
 
-/** As dell/dkms: debugging symbols go, everything that the kernel needs stays. */
-async function strip({ host, job, timeLeft }: Making, object: string): Promise<Result<never> | undefined> {
+/** As dell/dkms: debugging symbols go, everything that the kernel needs stays. One process for all of a build. */
+async function strip(
+  { host, job, timeLeft }: Making,
+  objects: readonly CopiedObject[],
+): Promise<Result<never> | undefined> {
+  const copies = objects.filter(({ spec }) => spec.strip).map(({ copy }) => copy);
+  const [first, ...more] = copies;
+  if (first === undefined) return undefined;
   const tool = job.toolchain.llvm ? "llvm-strip" : "strip";
-  const result = await host.run({ file: tool, args: ["-g", object], timeoutMs: timeLeft() });
+  const result = await host.run({ file: tool, args: ["-g", ...copies], timeoutMs: timeLeft() });
   if (result.ending === "exited" && result.exitCode === 0) return undefined;
-  const doing = `strip ${path.basename(object)} for ${instanceAddress(job.instance)}`;
+  const names = more.length === 0 ? path.basename(first) : `${path.basename(first)} and ${more.length} more`;
+  const doing = `strip ${names} for ${instanceAddress(job.instance)}`;
   if (result.ending === "cancelled") return fail("E_CANCELLED", `The run was stopped: could not ${doing}.`);
   if (result.ending === "timeout") return fail("E_TIMEOUT", `The build's time was over: could not ${doing}.`);
-  const starved = wantOfMemory(result, `the strip of ${path.basename(object)}`, result.stderr);
-  if (starved) return { ok: false, error: { ...starved, path: object } };
+  const starved = wantOfMemory(result, `the strip of ${names}`, result.stderr);
+  if (starved) return { ok: false, error: { ...starved, path: first } };
   const said = result.stderr.trim().split("\n").at(-1) || `${tool} ended with ${result.exitCode}`;
   const code = /no space left/i.test(said) ? "E_NO_SPACE" : "E_IO";
-  return fail(code, `Could not ${doing}: ${said}.`, { path: object });
+  return fail(code, `Could not ${doing}: ${said}.`, { path: first });
 }

@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseBuildRecord } from "../../../src/dkms/build-record.ts";
@@ -7,6 +8,7 @@ import { readTree } from "../../../src/dkms/read-tree.ts";
 import { add } from "../../../src/dkms/verbs/add.ts";
 import { build } from "../../../src/dkms/verbs/build.ts";
 import { localFiles } from "../../../src/host/local-files.ts";
+import type { Run } from "../../../src/host/run.ts";
 import { testNeeding } from "../../rig/test-needing.ts";
 import type { TreeBuilder } from "../../rig/tree-builder.ts";
 import { filesBelow } from "../../rig/tree-listing.ts";
@@ -59,8 +61,14 @@ testNeeding(
     const host = tree.host();
     const real = { module: instance.module, kernel: { release: headers.release, arch: host.machine.arch } };
     expectDone(await add(host, { module: real.module }));
-    const done = expectDone(await build(host, real));
+    const strips: (readonly string[])[] = [];
+    const run: Run = (command) => {
+      if (command.file === "strip") strips.push(command.args.map((word) => path.basename(word)));
+      return host.run(command);
+    };
+    const done = expectDone(await build({ ...host, run }, real));
     done.undo.commit();
+    assert.equal(strips, [["-g", "demo_a.ko", "demo_b.ko"]], "one process for all");
     const top = `var/lib/dkms/demo/1.0/${headers.release}/x86_64`;
     assert.equal(filesBelow(tree.at("var/lib/dkms/demo")), [
       `1.0/${headers.release}/x86_64/.dkms-agent-build.json`,
