@@ -37,7 +37,7 @@ function historyOn(host: Host, { options, io }: Invocation, most: number): Answe
   try {
     text = readJournal(host);
   } catch (error) {
-    const { error: failure } = ioFailure(error, "read the journal");
+    const { error: failure } = ioFailure(error, `read the journal in ${host.paths.state}`);
     return failedAnswer(failure, io);
   }
   const runs = journalRuns(journalLines(text));

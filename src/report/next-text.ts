@@ -46,7 +46,7 @@ function owedBy(told: readonly ToldRun[], now: Date): Owed {
   const applies = told.filter(({ run, ending }) => run.isApply && ending !== "refused");
   const whole = applies.findLastIndex(({ run }) => isWhole(run));
   const isKnown = whole >= 0 && applies.slice(whole).every((one) => leftBy(one, now) === undefined);
-  if (isKnown) return nothing("has nothing to do, unless documents, kernels or sources change");
+  if (isKnown) return nothing("has nothing to do, unless documents, kernels, sources or what is installed change");
   const about = last.run.planId === undefined ? commandText(last.run) : "a saved plan";
   return nothing(`${anew}: ${about} came last, which was not about everything`);
 }
@@ -114,7 +114,7 @@ function afterRefusal({ refused, command }: JournalRun, owed: Owed): string {
   const { code, exitCode } = refused ?? {};
   const does = owed.isLeft ? owed.does : anew;
   const asWell = (until: string) => `The next apply is refused as well, until ${until}; then it ${does}.`;
-  if (code === "E_LOCKED") return `The next apply ${does}, once the lock is free.`;
+  if (code === "E_LOCKED") return `The next apply ${does}, as soon as it gets the lock.`;
   if (code === "E_CANCELLED") return `The next apply ${does}.`;
   if (command?.endsWith("PLANFILE") && exitCode !== 80 && exitCode !== 78)
     return `A saved plan that was refused stays so: make a new one. An apply without one ${does}.`;

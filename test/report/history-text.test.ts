@@ -177,9 +177,9 @@ text(
     const goesOn = "ends what the run that was cut off left running, clears what it left lying, and goes on";
     assert.is(
       next(75, "E_LOCKED"),
-      "The next apply compares everything with the documents anew, once the lock is free.",
+      "The next apply compares everything with the documents anew, as soon as it gets the lock.",
     );
-    assert.match(next(75, "E_LOCKED", [start, intent]), `The next apply ${goesOn} from what is there, once the lock`);
+    assert.match(next(75, "E_LOCKED", [start, intent]), `The next apply ${goesOn} from what is there, as soon as`);
     assert.match(
       next(65),
       /^The next apply is refused as well, until the documents are mended; then it compares everything/,

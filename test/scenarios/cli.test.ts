@@ -178,6 +178,7 @@ manners("a reader that has seen enough ends the output and nothing else", async 
   assert.equal(await piped("plan", "--json"), { exitCode: 0, stdout: "", stderr: "" });
   assert.equal(await piped("apply", "--detailed-exitcode"), { exitCode: 2, stdout: "", stderr: "" });
   assert.ok(fs.existsSync(machine.at("var/lib/dkms/good/1.0/source")), "it was applied all the same");
+  assert.match((await machine.run("history")).stdout, / 1 step done .*\n\nThe next apply has nothing to do/);
 });
 
 manners("output that cannot be written is a failure", async ({ machine }) => {

@@ -58,6 +58,10 @@ testNeeding(
     assert.match(again.stdout + again.stderr, /--retry; the next try is due at 2/);
     assert.equal(treesOf(machine, "bad"), before);
     assert.match((await machine.run("plan", "--json")).stdout, /"failed-before"/);
+    assert.match(
+      (await machine.run("history")).stdout,
+      /nothing to do; .* blocked: bad\/1\.0@\S+ \(failed-before\).*\n\nThe next apply .*; what failed before waits until .*\(2\d{3}-.*Z\)/,
+    );
     assert.match((await machine.run("plan", "--retry")).stdout, /add, build, install/);
     await machine.apply(1, "--retry");
     assert.match((await machine.run("plan")).stdout, /failed 2 times/);

@@ -116,6 +116,11 @@ testNeeding(images, needs, "what fails is told, takes nothing back, and is tried
     kinds(machine),
     releases.map(() => "initramfs initramfs-outdated"),
   );
+  const history = machine.run("dkms-agent", "history").stdout;
+  assert.match(
+    history,
+    /failed at initramfs 6\.1\.0-[12]-amd64\S*: .*\[E_INITRAMFS\].*\n\nThe next apply tries again what failed/,
+  );
   // Killed on its way, it has said nothing either.
   maker(machine, "update-initramfs", "kill -9 $(cut -d' ' -f4 /proc/$$/stat)");
   machine.run("dkms-agent", "apply");

@@ -133,7 +133,7 @@ testNeeding(
     await host.run("plan", "--out", host.at("saved.plan"));
     const next = {
       65: "The next apply is refused as well, until the documents are mended; then it compares everything",
-      75: "The next apply compares everything with the documents anew, once the lock is free.",
+      75: "The next apply compares everything with the documents anew, as soon as it gets the lock.",
       78: "The next apply is refused as well, until the host can run it; then it compares everything",
       79: "A saved plan that was refused stays so: make a new one. An apply without one compares everything",
       80: "The next apply is refused as well, until the documents ask for something else, or what forbids it is lifted",

@@ -89,6 +89,8 @@ testNeeding(
           assert.ok([0, 1, 3].includes(exitCode), `${exitCode}: ${said}`);
           assert.not.match(said, /This is a bug|E_INTERNAL/);
           nothingIsLost(machine, said);
+          const { stdout: history } = machine.run(["sh", "-c", `${process.execPath} ${cli} history`]);
+          assert.match(history, /^2\S+ \S+ .*(step|nothing to do|failed at ).*\n\nThe next apply .*\.\n$/);
           const again = machine.run(["sh", "-c", apply]);
           assert.is(again.exitCode, 0, `${said}\n--- again\n${again.stdout}${again.stderr}`);
           nothingIsLost(machine, again.stdout);
