@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
+import process from "node:process";
 import { openRemoved } from "./removed-locks.ts";
 import type { Run } from "./run.ts";
 import { isSystemError } from "./system-error.ts";
@@ -60,13 +61,23 @@ function openFile(file: string): OpenedFile {
     try {
       const isNew = fs.lstatSync(file, { throwIfNoEntry: false }) === undefined;
       const flags = O_RDWR | O_NOFOLLOW | (isNew ? O_CREAT | O_EXCL : 0);
-      return { descriptor: fs.openSync(file, flags, 0o644), isNew };
+      const descriptor = fs.openSync(file, flags, ownerOnly);
+      closeToOthers(descriptor);
+      return { descriptor, isNew };
     } catch (error) {
       // Somebody was faster.
       if (!isSystemError(error) || !["EEXIST", "ENOENT"].includes(error.code)) throw error;
       if (!fs.existsSync(path.dirname(file))) throw error;
     }
   }
+}
+
+/** Whoever may read a file may also lock it, and keep everybody else from it. */
+const ownerOnly = 0o600;
+
+function closeToOthers(descriptor: number): void {
+  const { mode, uid } = fs.fstatSync(descriptor);
+  if ((mode & 0o077) !== 0 && uid === process.geteuid?.()) fs.fchmodSync(descriptor, ownerOnly);
 }
 
 /** The descriptor is closed if it cannot have the lock. */

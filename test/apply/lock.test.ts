@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { suite } from "uvu";
@@ -38,6 +38,14 @@ lock("tells who holds it, and nobody when it was let go or its holder was killed
   const moreThanLinuxHas = 4_194_305;
   writeFileSync(lockFile(host.paths), JSON.stringify({ pid: moreThanLinuxHas }));
   assert.is(lockHolder(host), undefined);
+});
+
+lock("can be had by nobody else than its owner, whoever may look into the tree", async () => {
+  for (const mode of [0o644, 0o600]) {
+    assert.is((await withLock(host, silently, async () => succeed(1))).ok, true);
+    assert.is(statSync(lockFile(host.paths)).mode & 0o777, 0o600);
+    chmodSync(lockFile(host.paths), mode);
+  }
 });
 
 lock("lets go when the work throws", async () => {
