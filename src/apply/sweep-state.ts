@@ -1,4 +1,5 @@
 import path from "node:path";
+import { completePair, pairIn } from "../dkms/signing/complete-pair.ts";
 import { initramfsRecords, privateBuildsDirectory } from "../dkms/state-layout.ts";
 import type { Host } from "../host/host.ts";
 import { temporaryPrefix } from "../host/local-files.ts";
@@ -8,6 +9,7 @@ import { temporaryPrefix } from "../host/local-files.ts";
  * signing keys, and what is recorded of kernels that are gone. Under the lock they are nobody's. No step of a plan: nothing that anybody asked for depends on them.
  */
 export function sweepState({ files, paths }: Host): void {
+  completePair({ files }, pairIn(paths.dkmsTree));
   for (const { name } of files.list(paths.dkmsTree) ?? [])
     if (strayKey.test(name)) files.remove(path.join(paths.dkmsTree, name));
   files.remove(privateBuildsDirectory(paths));
@@ -17,7 +19,7 @@ export function sweepState({ files, paths }: Host): void {
       files.remove(path.join(initramfsRecords(paths), name));
 }
 
-/** A key that was being written or made: see dkms/signing/generate-key.ts. */
+/** A key that was being written or made: see dkms/signing/complete-pair.ts. */
 const strayKey = /^\.dkms-agent-([0-9a-f]{12}|key-[^.]{6})$/;
 
 function clear(files: Host["files"], directory: string): void {

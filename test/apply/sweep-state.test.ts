@@ -23,4 +23,17 @@ sweeping("removes temporary files from what the program keeps for itself, and ha
   tree.remove();
 });
 
+sweeping("puts the certificate beside its key that a killed run has placed without it", () => {
+  const tree = dkmsTree();
+  tree.write("var/lib/dkms/mok.key", "new");
+  for (const [directory, key] of Object.entries({ aB3xy0: "older", aB3xyz: "new" })) {
+    tree.write(`var/lib/dkms/.dkms-agent-key-${directory}/key`, key);
+    tree.write(`var/lib/dkms/.dkms-agent-key-${directory}/certificate`, `that of the ${key}`);
+  }
+  sweepState(tree.host());
+  assert.equal(filesBelow(tree.at("var/lib/dkms")), ["mok.key", "mok.pub"]);
+  assert.is(tree.host().files.readText(tree.at("var/lib/dkms/mok.pub")), "that of the new");
+  tree.remove();
+});
+
 sweeping.run();

@@ -6,6 +6,7 @@ import type { Framework } from "../framework/framework.ts";
 import { readFramework } from "../framework/read-framework.ts";
 import type { KernelId } from "../id.ts";
 import { ioFailure } from "../io-failure.ts";
+import { pairIn } from "./complete-pair.ts";
 import { isToken, placeBelowRoot, withKernel } from "./place-below-root.ts";
 import type { KeyPair, SigningSettings } from "./signing.ts";
 
@@ -54,10 +55,6 @@ export function shimPair({ root }: Pick<Host, "root">): KeyPair {
  * enrolled, is used; a new one is not put outside the tree.
  */
 function ownPair({ root, paths, files }: Host): KeyPair {
-  const pairIn = (directory: string) => ({
-    key: path.join(directory, "mok.key"),
-    certificate: path.join(directory, "mok.pub"),
-  });
   const [own, usual] = [pairIn(paths.dkmsTree), pairIn(path.join(root, "var/lib/dkms"))];
   const isHere = ({ key, certificate }: KeyPair) => [key, certificate].some((file) => files.lstat(file) !== undefined);
   return !isHere(own) && isHere(usual) ? usual : own;

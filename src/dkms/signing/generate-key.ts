@@ -1,10 +1,10 @@
 import path from "node:path";
 import type { Host } from "../../host/host.ts";
 import { linkOrCopy } from "../../host/link-or-copy.ts";
-import { temporaryPrefix } from "../../host/local-files.ts";
 import type { CommandResult } from "../../host/run.ts";
 import { fail, type Result, succeed } from "../failure.ts";
 import { ioFailure } from "../io-failure.ts";
+import { certificateName, completePair, keyName, makingPrefix } from "./complete-pair.ts";
 import type { KeyPair } from "./signing.ts";
 
 /**
@@ -14,11 +14,12 @@ import type { KeyPair } from "./signing.ts";
  */
 export async function generateKey(host: Pick<Host, "files" | "run">, pair: KeyPair): Promise<Result<boolean>> {
   try {
+    completePair(host, pair);
     const there = whatIsThere(host, pair);
     if (there) return there;
     host.files.makeDirectory(path.dirname(pair.key));
     host.files.makeDirectory(path.dirname(pair.certificate));
-    const scratch = host.files.makeTemporaryDirectory(path.join(path.dirname(pair.key), `${temporaryPrefix}key-`));
+    const scratch = host.files.makeTemporaryDirectory(path.join(path.dirname(pair.key), makingPrefix));
     try {
       const failure = await makePair(host, scratch);
       if (failure) return failure;
@@ -45,9 +46,6 @@ function whatIsThere({ files }: Pick<Host, "files">, { key, certificate }: KeyPa
     remedy: `Put ${path} back. Or take ${found} away, and a new pair is made, which must be enrolled again.`,
   });
 }
-
-const keyName = "key";
-const certificateName = "certificate";
 
 async function makePair(
   { run, files }: Pick<Host, "run" | "files">,

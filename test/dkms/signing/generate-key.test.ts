@@ -118,4 +118,19 @@ generate("says what is missing where there is no openssl, and leaves nothing beh
   assert.equal(fs.readdirSync(tree.at("keys")), []);
 });
 
+generate("finishes a pair that a killed run has placed half of, and no other one", async ({ tree }) => {
+  const pair = pairIn(tree);
+  const host = { ...tree.host(), run: () => Promise.reject(new Error("a process was started")) };
+  tree.write("keys/mok.key", "key");
+  tree.write("keys/.dkms-agent-key-aB3xyz/certificate", "certificate");
+  tree.write("keys/.dkms-agent-key-aB3xyz/key", "another");
+  fs.mkdirSync(tree.at("public"));
+  const refused = await generateKey(host, pair);
+  assert.is(refused.ok ? "" : refused.error.code, "E_SIGNING");
+  tree.write("keys/.dkms-agent-key-aB3xyz/key", "key");
+  assert.equal(await generateKey(host, pair), { ok: true, value: false });
+  assert.is(fs.readFileSync(pair.certificate, "utf8"), "certificate");
+  assert.equal(fs.readdirSync(tree.at("keys")), ["mok.key"]);
+});
+
 generate.run();
