@@ -1,5 +1,5 @@
 import type { DesiredState } from "../desired-state/desired-state.ts";
-import { nearestOf } from "../dkms/did-you-mean.ts";
+import { didYouMean } from "../dkms/did-you-mean.ts";
 import { moduleKey } from "../dkms/id.ts";
 import { kernelIds } from "../dkms/read-kernels.ts";
 import { readTree } from "../dkms/read-tree.ts";
@@ -32,9 +32,8 @@ function hintFor({ name }: ModulePattern, text: string, known: readonly Named[])
   const versions = known.filter((module) => module.name === name).map(({ version }) => version);
   if (versions.length > 0) return `Known of ${name}: ${versions.join(", ")}.`;
   const names = [...new Set(known.map((module) => module.name))];
-  const nearest = nearestOf(text, known.map(moduleKey)) ?? nearestOf(name, names);
-  if (nearest !== undefined) return `Did you mean "${nearest}"?`;
-  return names.length === 0 ? "The documents name no module." : `Known are: ${shorten(names).join(", ")}.`;
+  const all = names.length === 0 ? "The documents name no module." : `Known are: ${shorten(names).join(", ")}.`;
+  return didYouMean(text, known.map(moduleKey)) ?? didYouMean(name, names) ?? all;
 }
 
 function shorten(names: readonly string[]): readonly string[] {
@@ -62,10 +61,9 @@ export function unknownKernel(
   if (spelled.includes(release)) return undefined;
   const releases = present();
   if (releases.includes(release)) return undefined;
-  const nearest = nearestOf(release, [...releases, ...spelled]);
   const known =
     releases.length === 0 ? "The install tree has no kernel." : `There are: ${shorten(releases).join(", ")}.`;
-  const hint = nearest === undefined ? known : `Did you mean "${nearest}"?`;
+  const hint = didYouMean(release, [...releases, ...spelled]) ?? known;
   return { message: `--kernel: there is no kernel "${release}" in the install tree.`, hint };
 }
 

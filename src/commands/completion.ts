@@ -1,4 +1,4 @@
-import { nearestOf } from "../dkms/did-you-mean.ts";
+import { didYouMean } from "../dkms/did-you-mean.ts";
 import type { Answer, Command } from "./command.ts";
 import type { CommandSpec } from "./command-spec.ts";
 import { bashCompletion } from "./completion/bash.ts";
@@ -14,8 +14,7 @@ export function completionOf(commands: readonly CommandSpec[]): Command {
   return async ({ argument = "" }): Promise<Answer> => {
     const shell = shells.find((one) => one === argument);
     if (shell) return { exitCode: exitCodes.ok.code, out: writers[shell](grammarOf(commands)) };
-    const nearest = nearestOf(argument, shells);
-    const hint = nearest === undefined ? `There are: ${shells.join(", ")}.` : `Did you mean "${nearest}"?`;
+    const hint = didYouMean(argument, shells) ?? `There are: ${shells.join(", ")}.`;
     return usageAnswer({ message: `There is no completion for the shell "${argument}".`, hint });
   };
 }

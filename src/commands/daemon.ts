@@ -4,6 +4,7 @@ import type { DaemonNote } from "../daemon/daemon-note.ts";
 import { runDaemon } from "../daemon/run-daemon.ts";
 import type { Orders } from "../daemon/works.ts";
 import type { DesiredModule } from "../desired-state/desired-state.ts";
+import { settingsPlace } from "../desired-state/settings.ts";
 import { readMachineId } from "../dkms/machine-id.ts";
 import { findCaller } from "../host/caller.ts";
 import { findServiceManager } from "../host/service-manager.ts";
@@ -17,7 +18,7 @@ import { exitCodes } from "./exit-codes.ts";
 import { failedAnswer } from "./failed-answer.ts";
 import { failureRefusal, noteRefusal } from "./note-refusal.ts";
 import { onHost } from "./on-host.ts";
-import { type OpenedHost, openHost, settingsPlace } from "./open-host.ts";
+import { type OpenedHost, openHost } from "./open-host.ts";
 import { toolVersion } from "./tool-version.ts";
 import { usageAnswer } from "./usage-answer.ts";
 

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { nearestOf } from "../dkms/did-you-mean.ts";
+import { didYouMean } from "../dkms/did-you-mean.ts";
 import type { Answer, Command } from "./command.ts";
 import type { CommandSpec } from "./command-spec.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -13,8 +13,7 @@ export function manOf(commands: readonly CommandSpec[]): Command {
   return async ({ argument = manualPages[0] }): Promise<Answer> => {
     const page = manualPages.find((one) => one === argument);
     if (page) return { exitCode: exitCodes.ok.code, out: writers[page](commands, dateOfPages()) };
-    const nearest = nearestOf(argument, manualPages);
-    const hint = nearest === undefined ? `There are: ${manualPages.join(", ")}.` : `Did you mean "${nearest}"?`;
+    const hint = didYouMean(argument, manualPages) ?? `There are: ${manualPages.join(", ")}.`;
     return usageAnswer({ message: `There is no manual page "${argument}".`, hint });
   };
 }

@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { ArchivePolicy } from "../actual-state/actual-state.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
-import { defaultDaemonSettings, type Settings } from "../desired-state/settings.ts";
+import { defaultSettings, type Settings, settingsPlace } from "../desired-state/settings.ts";
 import type { EnginePolicy } from "../dkms/engine-policy.ts";
 import { fail, type Result, succeed } from "../dkms/failure.ts";
 import { chooseTrees, type NamedTrees } from "../dkms/framework/choose-trees.ts";
@@ -9,8 +9,6 @@ import type { Framework } from "../dkms/framework/framework.ts";
 import { readAddonModules } from "../dkms/framework/read-addon-modules.ts";
 import { readFramework } from "../dkms/framework/read-framework.ts";
 import { packageArch } from "../dkms/package-arch.ts";
-import { defaultSigning } from "../dkms/signing/signing.ts";
-import { defaultArchiveLimits } from "../host/archive/archive-limits.ts";
 import { createHost, type HostOptions } from "../host/create-host.ts";
 import type { Host } from "../host/host.ts";
 
@@ -94,9 +92,6 @@ function absolute(trees: NamedTrees): NamedTrees {
   return Object.fromEntries(Object.entries(trees).map(([name, place]) => [name, path.resolve(String(place))]));
 }
 
-/** The agent's own settings, below the root. */
-export const settingsPlace = "etc/dkms-agent/config.yaml";
-
 interface LoadedSettings {
   readonly settings: Settings | undefined;
   readonly diagnostics: readonly Diagnostic[];
@@ -110,18 +105,6 @@ async function readSettings(host: Host, allowInsecureFiles: boolean): Promise<Lo
   const { loadSettings } = await import("../desired-state/load-settings.ts");
   return loadSettings(host, { allowInsecureFiles });
 }
-
-const defaultSettings: Settings = {
-  signing: defaultSigning,
-  jobs: undefined,
-  buildTimeoutMs: 30 * 60_000,
-  lockTimeoutMs: 30_000,
-  hooks: "lenient",
-  tarballLimits: defaultArchiveLimits,
-  daemon: defaultDaemonSettings,
-  metricsFile: undefined,
-  trees: {},
-};
 
 function kindOf({ files }: Host, place: string): string | undefined {
   try {

@@ -1,7 +1,7 @@
 import settingsJson from "../../desired-state/config.schema.json" with { type: "json" };
 import desiredJson from "../../desired-state/schema.json" with { type: "json" };
 import { documentNames } from "../contract/document-names.ts";
-import { nearestOf } from "../dkms/did-you-mean.ts";
+import { didYouMean } from "../dkms/did-you-mean.ts";
 import { jsonText } from "../report/json.ts";
 import type { Answer, Invocation } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -24,7 +24,6 @@ async function printed(name: string): Promise<object | undefined> {
 
 function unknown(name: string): Answer {
   const names = [...Object.keys(shipped), ...documentNames];
-  const nearest = nearestOf(name, names);
-  const hint = nearest === undefined ? `There are: ${names.join(", ")}.` : `Did you mean "${nearest}"?`;
+  const hint = didYouMean(name, names) ?? `There are: ${names.join(", ")}.`;
   return usageAnswer({ message: `There is no schema "${name}".`, hint });
 }

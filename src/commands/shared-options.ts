@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { EngineName } from "../apply/carry-out.ts";
-import { parseDuration } from "../desired-state/duration.ts";
+import { parseWait } from "../desired-state/duration.ts";
+import { parseJobCount } from "../desired-state/size.ts";
 import type { Result } from "../dkms/failure.ts";
 import { nameProblem } from "../dkms/id.ts";
 import type { UsageError } from "./usage-error.ts";
@@ -111,9 +112,10 @@ export function parseSharedOptions(values: OptionValues): Result<SharedOptions, 
 /** The number of jobs, or `undefined` for the default. */
 export function parseJobs(value: unknown): Result<number | undefined, UsageError> {
   if (typeof value !== "string") return done(undefined);
-  const jobs = /^[1-9]\d{0,3}$/.test(value) ? Number(value) : 0;
-  if (jobs >= 1 && jobs <= 1024) return done(jobs);
-  return refuse(`--jobs: "${value}" is not a number of jobs.`, "Give a whole number from 1 to 1024, e.g. --jobs 4.");
+  const parsed = parseJobCount(value);
+  return parsed.ok
+    ? parsed
+    : refuse(`--jobs: ${parsed.error.message}`, "Give a whole number from 1 to 1024, e.g. --jobs 4.");
 }
 
 /** Which engine carries out the steps. */
@@ -177,8 +179,7 @@ function readKernel(value: unknown): Result<string | undefined, UsageError> {
 
 function readLockTimeout(value: unknown): Result<number | undefined, UsageError> {
   if (typeof value !== "string") return done(undefined);
-  if (/^0+[hms]?$/.test(value)) return done(0);
-  const parsed = parseDuration(value);
+  const parsed = parseWait(value);
   return parsed.ok ? parsed : refuse(`--lock-timeout: ${parsed.error.message}`, parsed.error.hint);
 }
 

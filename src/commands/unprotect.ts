@@ -2,7 +2,7 @@ import { openCommandJournal } from "../apply/journal.ts";
 import { withLock } from "../apply/lock.ts";
 import { orWarn } from "../apply/or-warn.ts";
 import type { CommandFacts } from "../apply/run-facts.ts";
-import { nearestOf } from "../dkms/did-you-mean.ts";
+import { didYouMean } from "../dkms/did-you-mean.ts";
 import { type Result, succeed } from "../dkms/failure.ts";
 import { type ModuleKey, parseModuleKey } from "../dkms/id.ts";
 import { ioFailure } from "../dkms/io-failure.ts";
@@ -86,8 +86,7 @@ function lift(host: Host, wanted: string): Result<Lifted> {
 
 /** A typing error must not look like a protection that was lifted. */
 function notProtected(wanted: string, protectedOnes: readonly ModuleKey[]): Answer {
-  const nearest = nearestOf(wanted, protectedOnes);
   const known = protectedOnes.length === 0 ? "No module is." : `Protected are: ${protectedOnes.join(", ")}.`;
-  const hint = nearest === undefined ? known : `Did you mean "${nearest}"?`;
+  const hint = didYouMean(wanted, protectedOnes) ?? known;
   return usageAnswer({ message: `"${wanted}" is not protected.`, hint });
 }

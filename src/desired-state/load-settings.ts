@@ -1,5 +1,6 @@
 import path from "node:path";
 import { didYouMean } from "../dkms/did-you-mean.ts";
+import type { Result } from "../dkms/failure.ts";
 import type { NamedTrees } from "../dkms/framework/choose-trees.ts";
 import { defaultSigning, type SigningSettings } from "../dkms/signing/signing.ts";
 import { type ArchiveLimits, defaultArchiveLimits } from "../host/archive/archive-limits.ts";
@@ -15,9 +16,15 @@ import { type Checked, faultAt, isError, type PlacedFault } from "./placed-fault
 import { readDocument } from "./read-document.ts";
 import type { LoadOptions } from "./read-documents.ts";
 import { schemaFaults } from "./schema-faults.ts";
-import { type DaemonSettings, defaultDaemonSettings, type Settings } from "./settings.ts";
-import { mostEntries, mostRatio, parseJobCount, type SettingsShape, settingsSchema } from "./settings-schema.ts";
-import { parseCount, parseSize } from "./size.ts";
+import {
+  type DaemonSettings,
+  defaultDaemonSettings,
+  defaultSettings,
+  type Settings,
+  settingsPlace,
+} from "./settings.ts";
+import { mostEntries, mostRatio, type SettingsShape, settingsSchema } from "./settings-schema.ts";
+import { parseCount, parseJobCount, parseSize } from "./size.ts";
 import { quote, type SourceText } from "./source-text.ts";
 import { checkedAlready } from "./text-field.ts";
 import { entryAt, type Tree, toPlain } from "./tree.ts";
@@ -37,9 +44,6 @@ export interface SettingsOptions extends Pick<LoadOptions, "allowInsecureFiles">
   readonly file?: string;
 }
 
-/** Below the root. */
-export const settingsPlace = "etc/dkms-agent/config.yaml";
-
 /**
  * The agent's settings from `<root>/etc/dkms-agent/config.yaml`, checked like the desired state.
  * Without the file, or with one of comments only, everything is at its default. Never throws for what stands in the
@@ -49,7 +53,7 @@ export function loadSettings(host: SettingsHost, options: SettingsOptions): Load
   const file = options.file ?? path.join(host.root, settingsPlace);
   const found = attempt(() => host.files.lstat(file));
   const mayBeAbsent = options.file === undefined;
-  if (mayBeAbsent && found.ok && found.value === undefined) return { settings: toSettings({}), diagnostics: [] };
+  if (mayBeAbsent && found.ok && found.value === undefined) return { settings: defaultSettings, diagnostics: [] };
   const insecure = options.allowInsecureFiles ? [] : findInsecureFiles(host, [file]);
   const checked = insecure.length > 0 ? { value: undefined, faults: insecure } : readSettings(host, file);
   const diagnostics = present(checked.faults);
@@ -107,17 +111,27 @@ function halfPair(source: SourceText, tree: Tree): readonly PlacedFault[] {
 }
 
 function toSettings(shape: SettingsShape): Settings {
+  const usual = defaultSettings;
   return {
     signing: signingOf(shape),
-    jobs: shape.jobs === undefined ? undefined : checkedAlready(parseJobCount(shape.jobs)),
-    buildTimeoutMs: checkedAlready(parseDuration(shape.build_timeout ?? "30m")),
-    lockTimeoutMs: checkedAlready(parseWait(shape.lock_timeout ?? "30s")),
-    hooks: shape.hooks ?? "lenient",
+    jobs: readOr(shape.jobs, parseJobCount, usual.jobs),
+    buildTimeoutMs: readOr(shape.build_timeout, parseDuration, usual.buildTimeoutMs),
+    lockTimeoutMs: readOr(shape.lock_timeout, parseWait, usual.lockTimeoutMs),
+    hooks: shape.hooks ?? usual.hooks,
     tarballLimits: limitsOf(shape),
     daemon: daemonOf(shape.daemon ?? {}),
     metricsFile: shape.metrics_file,
     trees: treesOf(shape),
   };
+}
+
+/** What a field says, or the usual value where nothing is written. */
+function readOr<Value, Usual>(
+  text: string | undefined,
+  parse: (text: string) => Result<Value, Fault>,
+  usual: Usual,
+): Value | Usual {
+  return text === undefined ? usual : checkedAlready(parse(text));
 }
 
 function daemonOf({
@@ -131,9 +145,9 @@ function daemonOf({
   return {
     schedule: schedule === "never" ? undefined : (schedule ?? usual.schedule),
     timezone,
-    jitterMs: jitter === undefined ? usual.jitterMs : checkedAlready(parseWait(jitter)),
+    jitterMs: readOr(jitter, parseWait, usual.jitterMs),
     watch: watch === undefined ? usual.watch : watch === "true",
-    debounceMs: debounce === undefined ? usual.debounceMs : checkedAlready(parseDuration(debounce)),
+    debounceMs: readOr(debounce, parseDuration, usual.debounceMs),
   };
 }
 
@@ -145,10 +159,10 @@ function limitsOf({
 }: SettingsShape): ArchiveLimits {
   const usual = defaultArchiveLimits;
   return {
-    entries: entries === undefined ? usual.entries : checkedAlready(parseCount(entries, mostEntries)),
-    bytes: bytes === undefined ? usual.bytes : checkedAlready(parseSize(bytes)),
-    fileBytes: fileBytes === undefined ? usual.fileBytes : checkedAlready(parseSize(fileBytes)),
-    ratio: ratio === undefined ? usual.ratio : checkedAlready(parseCount(ratio, mostRatio)),
+    entries: readOr(entries, (text) => parseCount(text, mostEntries), usual.entries),
+    bytes: readOr(bytes, parseSize, usual.bytes),
+    fileBytes: readOr(fileBytes, parseSize, usual.fileBytes),
+    ratio: readOr(ratio, (text) => parseCount(text, mostRatio), usual.ratio),
   };
 }
 

@@ -1,21 +1,10 @@
 import * as z from "zod/mini";
-import type { Result } from "../dkms/failure.ts";
 import { daemonSchema } from "./daemon-schema.ts";
 import type { Fault } from "./diagnostic.ts";
 import { durationPattern, parseDuration, parseWait, waitPattern } from "./duration.ts";
-import { parseCount, parseSize } from "./size.ts";
+import { parseCount, parseJobCount, parseSize } from "./size.ts";
 import { quote } from "./source-text.ts";
 import { errorOf, text } from "./text-field.ts";
-
-/** A number of jobs. */
-export function parseJobCount(value: string): Result<number, Fault> {
-  if (/^[1-9]\d{0,3}$/.test(value) && Number(value) <= mostJobs) return { ok: true, value: Number(value) };
-  const message = `${quote(value)} is not a number of jobs.`;
-  const hint = `Write a whole number from 1 to ${mostJobs}, or leave the key out for the number of processors.`;
-  return { ok: false, error: { code: "E_BAD_VALUE", message, hint } };
-}
-
-const mostJobs = 1024;
 
 function placeFault(value: string): Fault | undefined {
   const problem = placeProblem(value);

@@ -1,6 +1,9 @@
 import type { NamedTrees } from "../dkms/framework/choose-trees.ts";
-import type { SigningSettings } from "../dkms/signing/signing.ts";
-import type { ArchiveLimits } from "../host/archive/archive-limits.ts";
+import { defaultSigning, type SigningSettings } from "../dkms/signing/signing.ts";
+import { type ArchiveLimits, defaultArchiveLimits } from "../host/archive/archive-limits.ts";
+
+/** Where they stand, below the root. */
+export const settingsPlace = "etc/dkms-agent/config.yaml";
 
 /** /etc/dkms-agent/config.yaml, checked. What has a place in framework.conf too is left open where the file is silent. */
 export interface Settings {
@@ -38,4 +41,17 @@ export const defaultDaemonSettings: DaemonSettings = {
   jitterMs: 5 * 60_000,
   watch: true,
   debounceMs: 30_000,
+};
+
+/** What counts where the file is silent, or not there. */
+export const defaultSettings: Settings = {
+  signing: defaultSigning,
+  jobs: undefined,
+  buildTimeoutMs: 30 * 60_000,
+  lockTimeoutMs: 30_000,
+  hooks: "lenient",
+  tarballLimits: defaultArchiveLimits,
+  daemon: defaultDaemonSettings,
+  metricsFile: undefined,
+  trees: {},
 };

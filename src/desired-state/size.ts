@@ -20,6 +20,14 @@ export function parseCount(text: string, most: number): Result<number, Fault> {
   return refuse(`${quote(text)} is not such a number.`, hint);
 }
 
+/** How many jobs builds may run. */
+export function parseJobCount(text: string): Result<number, Fault> {
+  if (/^[1-9]\d{0,3}$/.test(text) && Number(text) <= mostJobs) return { ok: true, value: Number(text) };
+  const hint = `Write a whole number from 1 to ${mostJobs}, or leave the key out for the number of processors.`;
+  return refuse(`${quote(text)} is not a number of jobs.`, hint);
+}
+
+const mostJobs = 1024;
 const units: Readonly<Record<string, number>> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
 const largest = 1024 * 2 ** 30;
 

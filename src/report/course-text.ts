@@ -1,6 +1,7 @@
 import type { Action, CourseEvent } from "../dkms/verbs/course.ts";
 import { failureText } from "./failure-text.ts";
 import { printable, type Terminal, truncate } from "./terminal.ts";
+import { sentence } from "./words.ts";
 
 export interface CourseTextOptions {
   readonly terminal: Terminal;
@@ -26,7 +27,7 @@ export function courseText(event: CourseEvent, { terminal, quiet }: CourseTextOp
     case "progress":
       return { out: "", err: terminal.isTerminal ? progressLine(event, terminal) : "" };
     case "notice":
-      return { out: "", err: `note: ${printable(fullStop(event.text))}\n` };
+      return { out: "", err: `note: ${printable(sentence(event.text))}\n` };
   }
 }
 
@@ -54,10 +55,5 @@ function progressLine({ what, done, total }: ProgressEvent, { columns }: Termina
 /** What dkms.conf excludes is as it should be. */
 function explain(failure: Parameters<typeof failureText>[0], terminal: Terminal): string {
   if (failure.code !== "E_EXCLUDED") return failureText(failure, terminal);
-  return `skipped: ${printable(fullStop(failure.message))} [${failure.code}]\n`;
-}
-
-/** A module's name at the beginning keeps its small letter. */
-function fullStop(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
+  return `skipped: ${printable(sentence(failure.message))} [${failure.code}]\n`;
 }

@@ -1,8 +1,9 @@
 import fs from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type LoadedSettings, loadSettings, settingsPlace } from "../../src/desired-state/load-settings.ts";
+import { type LoadedSettings, loadSettings } from "../../src/desired-state/load-settings.ts";
 import type { Settings } from "../../src/desired-state/settings.ts";
+import { settingsPlace } from "../../src/desired-state/settings.ts";
 import { defaultArchiveLimits } from "../../src/host/archive/archive-limits.ts";
 import { testNeeding } from "../rig/test-needing.ts";
 import { dkmsTree, type TreeBuilder } from "../rig/tree-builder.ts";

@@ -1,7 +1,7 @@
 import { openCommandJournal } from "../../apply/journal.ts";
 import { withLock } from "../../apply/lock.ts";
 import type { CommandFacts } from "../../apply/run-facts.ts";
-import { parseDuration } from "../../desired-state/duration.ts";
+import { parseWait } from "../../desired-state/duration.ts";
 import type { DkmsCall } from "../../dkms/command-line/dkms-call.ts";
 import { type Failure, fail, type Result, succeed } from "../../dkms/failure.ts";
 import { ioFailure } from "../../dkms/io-failure.ts";
@@ -93,8 +93,7 @@ async function guarded<T>(verb: string, work: () => Promise<Result<T>>): Promise
 function readLockTimeout({ call, settings }: Session): Result<number> {
   const { lockTimeout } = call.options;
   if (lockTimeout === undefined) return succeed(settings.lockTimeoutMs);
-  if (/^0+[hms]?$/.test(lockTimeout)) return succeed(0);
-  const parsed = parseDuration(lockTimeout);
+  const parsed = parseWait(lockTimeout);
   if (parsed.ok) return parsed;
   const { message, hint } = parsed.error;
   return fail("E_USAGE", `--lock-timeout: ${message}`, {
