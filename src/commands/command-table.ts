@@ -180,7 +180,7 @@ export const commandTable: readonly CommandSpec[] = [
     name: "history",
     summary: "tell what earlier runs did, and what the next one will do",
     description:
-      "One line for each run: when, who, what became of it; the latest last. Runs with nothing to do that follow each other share one. With -v also the steps.",
+      "One line for each run: when, who, what became of it; the latest last. Runs that had nothing to do, or could not do anything for the same reason, share one as long as no other run did something. The last line says what the next apply will do. With -v also the steps.",
     options: [{ flags: "--last <n>", description: "so many runs (default: 20)" }],
     examples: [
       ["dkms-agent history -v --last 1", "the last run, step by step"],

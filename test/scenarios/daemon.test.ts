@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { HistoryDocument } from "../../src/contract/history-schema.ts";
 import type { AgentRoot } from "../rig/agent.ts";
 import { block } from "../rig/blocking.ts";
 import { type Daemon, type DaemonOptions, listen, startDaemon } from "../rig/daemon.ts";
@@ -119,6 +120,10 @@ testNeeding(daemons, needs, "documents that are not valid change nothing", async
     assert.is(isInstalled(machine), fs.existsSync(machine.at("lib/modules", release, "updates")));
   }
   assert.not(isInstalled(machine));
+  const { runs, next }: HistoryDocument = JSON.parse((await machine.run("history", "--json")).stdout);
+  const refused = runs.filter(({ ending, command }) => ending === "refused" && command === "daemon");
+  assert.ok(refused.length >= 3 && refused.every(({ refusal }) => refusal?.exit_code === 65));
+  assert.match(next ?? "", "The next apply is refused as well, until the documents are mended");
   fs.mkdirSync(documents);
   machine.want(wanted("evdi"));
   await daemon.line(/^Applied: /);
@@ -164,12 +169,14 @@ testNeeding(
   },
 );
 
-testNeeding(daemons, needs, "there is one daemon of a tree", async (_, { start }) => {
+testNeeding(daemons, needs, "there is one daemon of a tree", async (_, { machine, start }) => {
   const daemon = start();
   await daemon.line(/^Ready/);
   const second = start();
   await second.line(new RegExp(`^error: There is a daemon of this DKMS tree already: process ${daemon.pid}\\.`));
   assert.is(await second.exitCode, 75);
+  const told = new RegExp(`daemon: nothing could be done: There is a daemon .* process ${daemon.pid}\\. \\[E_LOCKED]`);
+  assert.match((await machine.run("history")).stdout, told);
   daemon.kill("SIGKILL");
   await daemon.exitCode;
   await start().line(/^Ready/);

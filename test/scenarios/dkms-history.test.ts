@@ -78,6 +78,8 @@ testNeeding(
     assert.match(await dkms(machine, `ldtarball ${archive}.broken`), /^3 /);
     const held = ["flock", machine.at("var/lib/dkms/.dkms-agent/lock")];
     assert.match(await dkms(machine, `remove evdi/1.0 --all --lock-timeout 0`, held), /^75 /);
+    const unprotect = ["unprotect", "evdi/1.0", "--lock-timeout", "0"];
+    assert.is((await runAgent(machine.root, unprotect, { prefix: held })).exitCode, 75);
     const text = (await machine.run("history", "-v", "--module", "evdi")).stdout;
     assert.match(text, `load ${address}  done in `);
     assert.match(text, `: from ${archive}\n`);
@@ -87,7 +89,7 @@ testNeeding(
     assert.match(all, new RegExp(`ldtarball: failed at load ${archive}.broken: .* \\[E_TARBALL]`));
     assert.match(
       all,
-      /dkms remove: nothing could be done: Another run holds the lock: .* \[E_LOCKED]\n\nThe next apply/,
+      /dkms remove: nothing could be done: Another run holds the lock: .* \[E_LOCKED]\n.* unprotect: nothing .* \[E_LOCKED]\n\nThe next apply/,
     );
   },
 );
