@@ -58,6 +58,7 @@ const toolsToTest = [
   { program: "mandoc", package: "mandoc", why: "checks the manual pages" },
   { program: "systemd-analyze", package: "systemd", why: "checks the systemd units" },
   { program: "kernel-install", package: "systemd", why: "calls the plugins of whoever makes modules" },
+  { program: "mkfs.ext4", package: "e2fsprogs", why: "makes the disk that breaks" },
   { program: "busybox", package: "busybox-static", why: "is the system of the boot test" },
   { program: "qemu-system-x86_64", package: "qemu-system-x86", why: "boots a kernel with a module" },
 ];

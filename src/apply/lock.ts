@@ -7,7 +7,7 @@ import { endRun } from "../host/end-run.ts";
 import type { Host } from "../host/host.ts";
 import { type HeldLock, type LockAttempt, takeLock } from "../host/lock-file.ts";
 import { processStart } from "../host/process-stat.ts";
-import { outerMark } from "../host/run-mark.ts";
+import { isStartedBy } from "../host/run-mark.ts";
 import type { Emit } from "./event.ts";
 import { sweepState } from "./sweep-state.ts";
 
@@ -93,8 +93,8 @@ export function lockHolder({ files, paths }: Host): LockHolder | undefined {
  * anybody may be called with any environment.
  */
 function isForUs({ mark }: Host, holder: string): boolean {
-  const outer = outerMark(mark);
-  return outer !== undefined && fieldOf(holder, "run") === outer && isAncestor(Number(fieldOf(holder, "pid")));
+  const run = fieldOf(holder, "run");
+  return run !== undefined && isStartedBy(mark, run) && isAncestor(Number(fieldOf(holder, "pid")));
 }
 
 /** Only when nothing of the run before is left that could write into the trees, the lock is ours. */

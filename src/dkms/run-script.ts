@@ -86,12 +86,13 @@ function explain(request: ScriptRequest, script: string, result: CommandResult):
     case "missing":
       return fail("E_NO_TOOL", `${name} cannot run: this host has no bash.`, { remedy: "Install bash." });
     case "timeout": {
-      return fail("E_TIMEOUT", `${name} was ended, its time was over: ${script}.`, { path: script });
+      const remedy = "See what it waits for; a build may be given a longer timeout.";
+      return fail("E_TIMEOUT", `${name} was ended, its time was over: ${script}.`, { path: script, remedy });
     }
     case "cancelled":
       return fail("E_CANCELLED", `The run was stopped during ${name}.`, { path: script });
     case "flood":
-      return fail("E_SCRIPT", `${name} was ended, it wrote without end: ${script}.`, { path: script });
+      return fail("E_SCRIPT", `${name} was ended, it wrote without end: ${script}.`, { path: script, remedy: mendIt });
     case "killed":
     case "exited":
       return result.exitCode === 0 ? succeed([]) : failed(request, script, result);
@@ -106,8 +107,10 @@ function failed({ name, written }: ScriptRequest, script: string, result: Comman
   if (starved) return { ok: false, error: { ...starved, path: script, dkmsExit } };
   const said = all.split("\n").at(-1);
   const message = `${name} failed with exit code ${exitCode}: ${script}${said ? ` said "${said}"` : ""}.`;
-  return fail("E_SCRIPT", message, { path: script, dkmsExit });
+  return fail("E_SCRIPT", message, { path: script, remedy: mendIt, dkmsExit });
 }
 
 /** A shell's exit code when its last program was ended by SIGKILL, as the kernel does when memory has run out. */
 const killedExit = 137;
+
+const mendIt = "See what it says that it lacks, or mend it; it is part of the module's source.";

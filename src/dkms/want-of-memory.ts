@@ -13,11 +13,14 @@ export function wantOfMemory(result: CommandResult, doing: string, said: string)
   if (result.ending !== "killed" && !(result.ending === "exited" && result.exitCode !== 0)) return undefined;
   if (result.ending === "killed" || result.exitCode === killedExit || killedText.test(said)) {
     if (result.oomKilled) return starved(`Memory ran out during ${doing}: the kernel ended a program of it.`);
-    const by = result.oomKilled === false ? "by somebody else than the kernel" : "mostly since memory has run out";
-    return fail("E_KILLED", `A program was killed during ${doing}, ${by}.`, { remedy: whoKilled }).error;
+    const why = result.oomKilled === false ? "and not by the kernel for want of memory" : "mostly for want of memory";
+    return fail("E_KILLED", `A program was killed during ${doing}, ${why}.`, { remedy: whoKilled }).error;
   }
   const line = starvedText.exec(said)?.[0].trim();
-  return line === undefined ? undefined : starved(`Memory ran out during ${doing}: "${line}".`);
+  if (line === undefined) return undefined;
+  if (!/fork/i.test(line)) return starved(`Memory ran out during ${doing}: "${line}".`);
+  const message = `The system allowed no more processes during ${doing}: "${line}".`;
+  return fail("E_NO_MEMORY", message, { remedy: moreProcesses }).error;
 }
 
 /** Whether a failure may end otherwise when less is done at once. */
@@ -25,17 +28,22 @@ export function isWantOfMemory({ code }: Failure): boolean {
   return code === "E_NO_MEMORY" || code === "E_KILLED";
 }
 
-/** What helps where fewer jobs do not, or were tried. */
+/** What helps where memory has run out. */
 export const moreMemory =
   "Give the machine, or whatever limits this program, more memory or swap; dmesg tells what the kernel has ended.";
 
+/** The part of a remedy that does not help where it was done already. */
+export const fewerJobs = " Or run fewer --jobs at once.";
+
 function starved(message: string): Failure {
-  const remedy = `${moreMemory} Or run fewer --jobs at once; then run it again.`;
-  return fail("E_NO_MEMORY", message, { remedy }).error;
+  return fail("E_NO_MEMORY", message, { remedy: `${moreMemory}${fewerJobs} Then run it again.` }).error;
 }
 
 const whoKilled =
   "See who did: an administrator, a guard of the memory as earlyoom or systemd-oomd, or the kernel (dmesg). Then run it again.";
+
+/** What helps where the system starts no more programs. */
+export const moreProcesses = "End some, or raise the limit: ulimit -u, or TasksMax of the unit. Then run it again.";
 
 /** A shell's exit code when its last program was ended by SIGKILL. */
 const killedExit = 137;

@@ -58,7 +58,11 @@ export function createHost(options: HostOptions = {}): Host {
 
 /** Most commands start no process, and so need not wait for what starts them. */
 function runLate(settings: RunSettings): Run {
-  return async (command) => (await import("./start-process.ts")).createRun(settings)(command);
+  let run: Promise<Run> | undefined;
+  return async (command) => {
+    run ??= import("./start-process.ts").then(({ createRun }) => createRun(settings));
+    return (await run)(command);
+  };
 }
 
 function choosePaths(root: string, options: HostOptions): Paths {

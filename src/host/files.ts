@@ -33,6 +33,8 @@ export interface FileReads {
   readonly stat: (path: string) => FileStat | undefined;
   readonly lstat: (path: string) => FileStat | undefined;
   readonly readText: (path: string) => string | undefined;
+  /** Of a file that is longer than twice `bytes` the first and the last so many, and a line between them that says so. */
+  readonly readEnds: (path: string, bytes: number) => string | undefined;
   readonly readBytes: (path: string) => Uint8Array | undefined;
   /** The target as written; `undefined` if absent or not a link. */
   readonly readLink: (path: string) => string | undefined;

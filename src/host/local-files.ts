@@ -19,6 +19,7 @@ function reads(): FileReads {
     stat: (file) => ifPresent(() => toStat(fs.statSync(file, quietly))),
     lstat: (file) => ifPresent(() => toStat(fs.lstatSync(file, quietly))),
     readText: (file) => ifPresent(() => fs.readFileSync(file, "utf8")),
+    readEnds: (file, bytes) => ifPresent(() => readEnds(file, bytes)),
     readBytes: (file) => ifPresent(() => fs.readFileSync(file)),
     readLink: (file) => ifPresent(() => fs.readlinkSync(file), ["EINVAL"]),
     realPath: (file) => ifPresent(() => fs.realpathSync.native(file), ["ELOOP"]),
@@ -97,6 +98,21 @@ function createHasher(): (file: string) => string {
     piece ??= Buffer.allocUnsafeSlow(pieceSize);
     return hashFile(file, piece);
   };
+}
+
+function readEnds(file: string, bytes: number): string {
+  const descriptor = fs.openSync(file, "r");
+  try {
+    const { size } = fs.fstatSync(descriptor);
+    if (size <= 2 * bytes) return fs.readFileSync(descriptor, "utf8");
+    const part = (from: number) => {
+      const buffer = Buffer.alloc(bytes);
+      return buffer.toString("utf8", 0, fs.readSync(descriptor, buffer, 0, bytes, from));
+    };
+    return `${part(0)}\n[${size - 2 * bytes} bytes are left out]\n${part(size - bytes)}`;
+  } finally {
+    fs.closeSync(descriptor);
+  }
 }
 
 function hashFile(file: string, piece: Buffer): string {

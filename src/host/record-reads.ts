@@ -65,6 +65,7 @@ export function recordReads(asked: Host, unseen: string): RecordedHost {
     stat: following((_, stat) => stat),
     lstat: noting(unfollowed, files.lstat, (_, stat) => stat),
     readText: following(files.readText),
+    readEnds: spoil(files.readEnds),
     readBytes: following(files.readBytes),
     readLink: noting(unfollowed, files.lstat, files.readLink),
     realPath: noting(realPaths, files.realPath, (_, real) => real),

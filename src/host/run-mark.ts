@@ -17,13 +17,17 @@ export function newMark(outer = process.env[runMark]): string {
   return outer !== undefined && /^[0-9a-z/-]{1,400}$/.test(outer) ? `${outer}/${own}` : own;
 }
 
-/** The mark of the run that has started the one of this mark; `undefined` if none has. */
-export function outerMark(mark: string): string | undefined {
-  const end = mark.lastIndexOf("/");
-  return end < 0 ? undefined : mark.slice(0, end);
+/** The mark of one command of a run: what the command starts is known by both. */
+export function commandMark(run: string, command: number): string {
+  return `${run}/${command}`;
 }
 
-/** Whether an environment, its variables ended by NUL, is of a process that the run of this mark has started. */
+/** Whether a run was started by another one, through its commands and perhaps through other runs. */
+export function isStartedBy(mark: string, run: string): boolean {
+  return mark.startsWith(`${run}/`);
+}
+
+/** Whether an environment, its variables ended by NUL, is of a process that the run, or the command, of this mark has started. */
 export function isMarked(environment: string, mark: string): boolean {
   const entry = `\0${runMark}=${mark}`;
   const text = `\0${environment}\0`;

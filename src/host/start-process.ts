@@ -5,7 +5,7 @@ import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { findOomCounter } from "./oom-kills.ts";
 import type { Command, CommandResult, Run } from "./run.ts";
-import { runMark } from "./run-mark.ts";
+import { commandMark, runMark } from "./run-mark.ts";
 import { isSystemError } from "./system-error.ts";
 
 export interface RunSettings {
@@ -28,18 +28,23 @@ const logWatchMs = 100;
 
 /**
  * Starts processes with an argument array, a time limit, a process group of their own and a known environment. A
- * timeout or the signal ends the whole group, so that neither a hung make nor its compilers survive.
+ * timeout or the signal ends the whole group, so that neither a hung make nor its compilers survive; and what has left the
+ * group, as daemons do, as long as it has kept its environment. What a command leaves behind that has ended by itself stays:
+ * a cache of compilers serves the next builds too.
  */
 export function createRun({ searchPath, signal, mark }: RunSettings): Run {
-  let oomKills: (() => number | undefined) | undefined;
+  let commands = 0;
+  const oomKills = findOomCounter();
   return async (command) => {
     const nothing = { exitCode: -1, stdout: "", stderr: "", durationMs: 0 };
     if (signal.aborted && !command.evenWhenStopping) return { ...nothing, ending: "cancelled" };
     const log = command.logFile === undefined ? undefined : fs.openSync(command.logFile, "a", 0o644);
-    oomKills ??= findOomCounter();
     const killsBefore = oomKills();
+    const own = commandMark(mark, ++commands);
     try {
-      const result = await waitFor(startChild(command, { searchPath, mark, log }), { command, signal, log });
+      const child = startChild(command, { searchPath, mark: own, log });
+      const result = await waitFor(child, { command, signal, log });
+      if (!["exited", "killed"].includes(result.ending)) await (await import("./end-run.ts")).endRun(own);
       return { ...result, ...(hasFailed(result) && oomKilledSince(killsBefore, oomKills())) };
     } catch (error) {
       // What is fed to it may be gone too.

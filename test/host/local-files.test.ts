@@ -36,6 +36,13 @@ files("answers undefined for what is absent, and for what lies below a plain fil
   }
 });
 
+files("reads the ends of a long file, and all of one that is not much longer than they are", () => {
+  fs.writeFileSync(at("long"), "0123456789");
+  assert.is(localFiles.readEnds(at("long"), 5), "0123456789");
+  assert.is(localFiles.readEnds(at("long"), 3), "012\n[4 bytes are left out]\n789");
+  assert.is(localFiles.readEnds(at("none"), 3), undefined);
+});
+
 files("throws whatever else the system says", () => {
   assert.throws(() => localFiles.readText(directory), "EISDIR");
 });

@@ -19,6 +19,7 @@ function refusing(files: FileReads, places: readonly string[]): FileReads {
     stat: (file) => files.stat(check(file)),
     lstat: (file) => files.lstat(check(file)),
     readText: (file) => files.readText(check(file)),
+    readEnds: (file, bytes) => files.readEnds(check(file), bytes),
     readBytes: (file) => files.readBytes(check(file)),
     readLink: (file) => files.readLink(check(file)),
     realPath: (file) => files.realPath(check(file)),

@@ -4,11 +4,14 @@ import type { Command, CommandResult } from "../../host/run.ts";
 import { isSystemError } from "../../host/system-error.ts";
 import type { Failure } from "../failure.ts";
 import { type InstanceId, kernelKey, moduleKey } from "../id.ts";
+import { ioFailure } from "../io-failure.ts";
 import { failedBuildLog } from "../state-layout.ts";
 
 /** The make.log of one build: every command that was run, all its output, how it ended and how long it took. */
 export interface BuildLog {
   readonly path: string;
+  /** What is in it; of a very long one the beginning and the end. */
+  readonly text: () => string;
   /** Whether it is still there, and no other. */
   readonly isIntact: () => boolean;
   /** Runs a command with its output in the log, below a header. `shown` is what a person would have typed. */
@@ -23,13 +26,17 @@ export interface LoggedStep {
 /** What builds that echo every command write is a tenth of it; a make that goes in a circle has no end. */
 export const logLimit = 64 << 20;
 
+/** Of each end. Where memory has run out, reading all of it would take several times its size of what is left. */
+const mostRead = 2 << 20;
+
 /** Begins a new log. What makes it larger than {@link logLimit} is ended. */
 export function openBuildLog({ files, run, clock }: Host, file: string, { module, kernel }: InstanceId): BuildLog {
   const head = `make.log of ${moduleKey(module)} for ${kernelKey(kernel)}, built by dkms-agent\n`;
   files.writeAtomic(file, head);
   return {
     path: file,
-    isIntact: () => files.readText(file)?.startsWith(head) ?? false,
+    text: () => files.readEnds(file, mostRead) ?? "",
+    isIntact: () => files.readEnds(file, Buffer.byteLength(head))?.startsWith(head) ?? false,
     run: async ({ title, shown }, command) => {
       files.append(file, `\n${title}: ${clock().toISOString()}\n# command: ${shown}\n`);
       const result = await run({ ...command, logFile: file, logLimit });
@@ -43,18 +50,37 @@ export function openBuildLog({ files, run, clock }: Host, file: string, { module
 
 /**
  * The failure with the log's place and the lines of it that tell most. The log is kept where the next build does not
- * delete it; if that is impossible, the failure is told without it.
+ * delete it; if that is impossible, the failure says so, and the line that tells most.
  */
-export function keepLog({ files, paths }: Host, instance: InstanceId, log: BuildLog, failure: Failure): Failure {
-  const kept = failedBuildLog(paths, instance);
+export function keepLog(host: Host, instance: InstanceId, log: BuildLog, failure: Failure): Failure {
+  const kept = failedBuildLog(host.paths, instance);
+  const tail = tellingLines(log.text());
   try {
-    const text = files.readText(log.path) ?? "";
-    files.makeDirectory(path.dirname(kept));
-    files.writeAtomic(kept, text);
-    return { ...failure, log: { path: kept, tail: tellingLines(text) } };
+    place(host, log.path, kept);
+    return { ...failure, log: { path: kept, tail } };
   } catch (error) {
+    const { error: why } = ioFailure(error, "keep its log");
+    const line = tail.find((one) => /\berror:|\*\*\*/i.test(one)) ?? tail.findLast((one) => !ownLine.test(one));
+    const said = line === undefined ? "" : ` It said "${line}".`;
+    // There is no log to be read.
+    const remedy = /\blog\b/.test(failure.remedy ?? "log") ? why.remedy : failure.remedy;
+    return { ...failure, message: `${failure.message}${said} ${why.message}`, ...(remedy !== undefined && { remedy }) };
+  }
+}
+
+/** What the log says of itself. */
+const ownLine = /^($|# |-{20}|make\.log of |[A-Z_]+: \d{4}-)/;
+
+/** By another name for it: a disk may be full, and a log is large. */
+function place({ files }: Host, log: string, kept: string): void {
+  files.makeDirectory(path.dirname(kept));
+  files.remove(kept);
+  try {
+    files.link(log, kept);
+  } catch (error) {
+    // A file system of its own, or one without hard links.
     if (!isSystemError(error)) throw error;
-    return failure;
+    files.copyFile(log, kept);
   }
 }
 

@@ -15,7 +15,7 @@ import { absentKernel, readKernel } from "../read-kernels.ts";
 import { chooseSigning } from "../signing/choose-signing.ts";
 import { isConfOnly } from "../source-mark.ts";
 import { chooseToolchain, missingTools } from "../toolchain.ts";
-import { isWantOfMemory, moreMemory } from "../want-of-memory.ts";
+import { fewerJobs, isWantOfMemory } from "../want-of-memory.ts";
 import { asideLabel } from "./aside.ts";
 import { type BuildJob, type BuildOptions, jobsOf } from "./build-job.ts";
 import { makeInstance } from "./make-instance.ts";
@@ -47,8 +47,10 @@ export async function build(host: Host, instance: InstanceId, options: BuildOpti
     return succeed({ ...alone.value, notices: [notice, ...alone.value.notices] });
   }
   if (!isWantOfMemory(alone.error)) return alone;
+  // Fewer jobs were no help.
+  const remedy = (alone.error.remedy ?? "").replace(fewerJobs, "");
   const message = `${alone.error.message.replace(/\.$/, "")}, also when it was built once more, alone and with one job.`;
-  return { ok: false, error: { ...alone.error, message, remedy: `${moreMemory} Then run it again.` } };
+  return { ok: false, error: { ...alone.error, message, remedy } };
 }
 
 function buildOnce(host: Host, instance: InstanceId, options: BuildOptions): Promise<Result<Done>> {

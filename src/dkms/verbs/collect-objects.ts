@@ -4,7 +4,7 @@ import type { ObjectSpec } from "../conf/dkms-conf.ts";
 import { unsignedPolicy } from "../engine-policy.ts";
 import { fail, type Result, succeed } from "../failure.ts";
 import { instanceAddress } from "../id.ts";
-import { readObject } from "../read-object.ts";
+import { type KernelObject, readObject } from "../read-object.ts";
 import { signObject } from "../signing/sign-object.ts";
 import { wantOfMemory } from "../want-of-memory.ts";
 import type { Making } from "./build-job.ts";
@@ -30,7 +30,7 @@ export async function collectObjects(making: Making, staging: string): Promise<R
   const copied = copyBuilt(making, staging);
   if (!copied.ok) return copied;
   const failure = await strip(making, copied.value);
-  if (failure) return failure;
+  if (failure) return (await damaged(making, copied.value)) ?? failure;
   const names: string[] = [];
   let signed = making.job.signing.kind === "sign";
   const notices: string[] = [...making.job.signing.notices];
@@ -78,7 +78,7 @@ interface ReadyObject {
 /** Makes of a stripped copy an object ready to be installed. */
 async function prepareObject(making: Making, { built, copy }: CopiedObject): Promise<Result<ReadyObject>> {
   const { host, job } = making;
-  const read = await readObject(host, copy);
+  const read = await readMade(making, { built, copy });
   if (!read.ok) return read;
   const wrong = checkVermagic(read.value, { kernel: job.instance.kernel, path: built });
   if (wrong) return wrong;
@@ -88,6 +88,24 @@ async function prepareObject(making: Making, { built, copy }: CopiedObject): Pro
   const { compressorOptions } = options.policy ?? unsignedPolicy;
   const packed = await compressObject(host, copy, kernel.compression, compressorOptions);
   return packed.ok ? succeed({ file: packed.value, notices: signed.value }) : packed;
+}
+
+/** What is no kernel object cannot be stripped either. */
+async function damaged(making: Making, objects: readonly CopiedObject[]): Promise<Result<never> | undefined> {
+  for (const object of objects) {
+    const read = await readMade(making, object);
+    if (!read.ok && read.error.code === "E_BAD_OBJECT") return read;
+  }
+  return undefined;
+}
+
+/** A failure names what make has made: the copy is gone when somebody reads of it. */
+async function readMade({ host }: Making, { built, copy }: Omit<CopiedObject, "spec">): Promise<Result<KernelObject>> {
+  const read = await readObject(host, copy);
+  if (read.ok) return read;
+  const message = read.error.message.replace(copy, built);
+  const remedy = read.error.code === "E_BAD_OBJECT" ? { remedy: "See in the log why make has left it so." } : {};
+  return { ok: false, error: { ...read.error, message, path: built, ...remedy } };
 }
 
 function findBuilt({ host, job, workspace }: Making, spec: ObjectSpec): Result<string> {

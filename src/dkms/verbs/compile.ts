@@ -28,7 +28,7 @@ export async function compile(making: Making): Promise<Result<readonly string[]>
     env,
     timeoutMs: timeLeft(),
     run: (command) => log.run({ title: "PRE_BUILD", shown: line ?? "" }, command),
-    written: () => host.files.readText(log.path) ?? "",
+    written: log.text,
   });
   if (!said.ok) return said;
   const failure = await runMake(making);
@@ -81,7 +81,7 @@ function explain({ host, job, log }: Making, result: CommandResult): Result<neve
       });
     default: {
       if (ending === "exited" && exitCode === 0) return undefined;
-      const text = host.files.readText(log.path) ?? "";
+      const text = log.text();
       if (/No space left on device/.test(text))
         return fail("E_NO_SPACE", `The build of ${address} found no space left on the device.`, {
           path: host.paths.dkmsTree,

@@ -63,7 +63,10 @@ function explain(result: CommandResult, release: string): Failure | undefined {
     case "missing":
       return fail("E_NO_TOOL", "This host has no depmod.", { remedy: "Install kmod." }).error;
     case "timeout":
-      return fail("E_TIMEOUT", `${doing} was ended after ${timeoutMs / 60_000} minutes.`).error;
+      return fail("E_TIMEOUT", `${doing} was ended after ${timeoutMs / 60_000} minutes.`, {
+        remedy: "See what it waits for: mostly a disk (dmesg). The next apply runs it again.",
+        dkmsExit: 6,
+      }).error;
     case "cancelled":
       return fail("E_CANCELLED", `The run was stopped during ${doing}.`).error;
     default: {

@@ -154,7 +154,8 @@ function moveAway(log: ChangeLog, place: string): void {
 /** Removes `directory` and those above it as long as they are empty or gone, and never `top` itself. */
 export function removeEmpty(files: Files, directory: string, top: string): void {
   const isBelowTop = directory.startsWith(`${top}/`);
-  if (isBelowTop && (files.removeIfEmpty(directory) || files.lstat(directory) === undefined))
+  // Looked for first: a read-only file system refuses to remove also what is not there.
+  if (isBelowTop && (files.lstat(directory) === undefined || files.removeIfEmpty(directory)))
     removeEmpty(files, path.dirname(directory), top);
 }
 

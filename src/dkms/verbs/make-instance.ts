@@ -165,7 +165,7 @@ async function runPostBuild(making: Making, staging: string): Promise<Result<rea
     env,
     timeoutMs: making.timeLeft(),
     run: (command) => log.run({ title: "POST_BUILD", shown: line }, command),
-    written: () => host.files.readText(log.path) ?? "",
+    written: log.text,
   });
   host.files.remove(place);
   return said;

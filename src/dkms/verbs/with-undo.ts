@@ -1,6 +1,6 @@
 import type { Host } from "../../host/host.ts";
 import { isSystemError } from "../../host/system-error.ts";
-import { type Failure, fail, type Result, succeed } from "../failure.ts";
+import { type Failure, type Result, succeed } from "../failure.ts";
 import { ioFailure } from "../io-failure.ts";
 import { type FileChanges, recordChanges } from "./file-changes.ts";
 import type { Done } from "./verb.ts";
@@ -51,6 +51,6 @@ function takeBack(changes: FileChanges, doing: string, error: Failure): Result<n
   } catch (trouble) {
     const second = ioFailure(trouble, `take back what was done to ${doing}`);
     const remedy = `${error.remedy ?? ""} Then run dkms-agent apply: it repairs what is half done.`.trim();
-    return fail(error.code, `${error.message} ${second.error.message}`, { ...error, remedy });
+    return { ok: false, error: { ...error, message: `${error.message} ${second.error.message}`, remedy } };
   }
 }
