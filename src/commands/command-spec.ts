@@ -12,6 +12,8 @@ export interface CommandSpec {
   /** All words that the argument can be, where they are few. */
   readonly argumentValues?: readonly string[];
   readonly options: readonly OptionSpec[];
+  /** What `--kernel` takes besides releases. */
+  readonly kernelWords?: readonly string[];
   /** What `--json` prints while it works; default: one document at the end. */
   readonly json?: "events";
   /** SIGHUP asks it to read everything anew, and does not end it. */

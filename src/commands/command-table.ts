@@ -144,6 +144,7 @@ export const commandTable: readonly CommandSpec[] = [
     description:
       "Exits with 0 or 1, for whoever is about to reboot: everything that is wanted for the kernel must be installed as it was built, made for it, signed where that is asked for, and in its modules.dep with what it depends on. --kernel names a release, newest (default: the newest that is installed) or running; what runs must also be what is installed then.",
     options: [],
+    kernelWords: ["newest", "running"],
     examples: [
       ["dkms-agent verify --quiet && systemctl reboot", "reboot only into a kernel that is ready"],
       ["dkms-agent verify --kernel running", "is what runs what is wanted?"],

@@ -46,6 +46,8 @@ const lines: Lines = [
   ["completion fi", "completion fish #"],
   ["plan --root ROOT --kernel 6.12", "plan --root ROOT --kernel 6.12.0-1-amd64 #"],
   ["plan --root ROOT --kernel=6.12", "plan --root ROOT --kernel=6.12.0-1-amd64 #"],
+  ["verify --root ROOT --kernel ne", "verify --root ROOT --kernel newest #"],
+  ["verify --root ROOT --kernel 6.12", "verify --root ROOT --kernel 6.12.0-1-amd64 #"],
   ["--root=ROOT status --module demo/", "--root=ROOT status --module demo/1.10 #"],
   ["status --dkms-tree ROOT/var/lib/dkms --module demo/", "status --dkms-tree ROOT/var/lib/dkms --module demo/1.10 #"],
   ["unprotect --root ROOT demo/", "unprotect --root ROOT demo/1.10 #"],

@@ -38,6 +38,7 @@ _dkms_agent_found() { # kind: what is on the machine
   local nullglob=$(shopt -p nullglob)
   shopt -s nullglob
   if [[ $1 == kernel ]]; then
+    found=($list)
     for path in "\${install_tree:-$root/lib/modules}"/[0-9]*/; do
       path=\${path%/}
       found+=("\${path##*/}")

@@ -5,8 +5,9 @@ import type { Grammar, GrammarOption, Value } from "./grammar.ts";
  * and zsh write them alike. The pattern of what every command takes comes last. An argument has the empty option.
  */
 export function valueCases({ commands, shared, dkmsOptions }: Grammar): readonly string[] {
-  const own = commands.flatMap(({ name, options, argument }) => [
+  const own = commands.flatMap(({ name, options, kernelWords, argument }) => [
     ...branches(name, options),
+    ...(kernelWords.length > 0 ? [`"${name} --kernel") kind=kernel list="${kernelWords.join(" ")}" ;;`] : []),
     ...(argument ? [branch([`${name} `], argument)] : []),
   ]);
   return [...own, ...branches("dkms", dkmsOptions), '"dkms "*) ;;', ...branches(undefined, shared)];

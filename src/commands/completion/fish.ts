@@ -87,6 +87,7 @@ complete -c dkms-agent -f
 complete -c dkms -f -w 'dkms-agent dkms'
 ${commands.map(({ name, summary }) => `complete -c dkms-agent -n '__dkms_agent_at 0' -a ${name} -d ${quote(summary)}`).join("\n")}
 ${commands.flatMap(({ name, options }) => options.map((option) => complete(`__dkms_agent_in ${name}`, option))).join("\n")}
+${commands.flatMap(({ name, kernelWords }) => (kernelWords.length > 0 ? [`complete -c dkms-agent -n '__dkms_agent_in ${name}' -l kernel -x -a ${shellQuote(kernelWords.join(" "))}`] : [])).join("\n")}
 ${commands.flatMap(({ name, argument }) => (argument ? [`complete -c dkms-agent -n '__dkms_agent_at 1 ${name}' ${valueFlags(argument).replace(/^-[rx] ?/, "")}`] : [])).join("\n")}
 ${shared.map((option) => complete("not __dkms_agent_in dkms", option)).join("\n")}
 complete -c dkms-agent -n '__dkms_agent_at 1 dkms' -a ${shellQuote(verbs.join(" "))}

@@ -17,6 +17,8 @@ export interface GrammarCommand {
   readonly name: string;
   readonly summary: string;
   readonly options: readonly GrammarOption[];
+  /** What `--kernel` takes besides the kernels of the machine. */
+  readonly kernelWords: readonly string[];
   /** What the word behind it can be; `undefined` if it takes none. */
   readonly argument: Value | undefined;
 }
@@ -36,13 +38,14 @@ export type Value = readonly string[] | "kernel" | "module" | "file" | "director
 export function grammarOf(commands: readonly CommandSpec[]): Grammar {
   return {
     commands: [
-      ...commands.map(({ name, summary, options, argument, argumentValues }) => ({
+      ...commands.map(({ name, summary, options, kernelWords = [], argument, argumentValues }) => ({
         name,
         summary,
         options: options.map(optionOf),
+        kernelWords,
         argument: argumentValues ?? (argument && valueNamed(argument[0])),
       })),
-      { name: "dkms", summary: "the command line of dell/dkms", options: [], argument: undefined },
+      { name: "dkms", summary: "the command line of dell/dkms", options: [], kernelWords: [], argument: undefined },
     ],
     shared: [...sharedOptionSpecs.map(optionOf), ...commonOptions],
     verbs: dkmsVerbs,

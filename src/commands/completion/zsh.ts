@@ -88,7 +88,7 @@ ${commands.map(({ name, summary }) => `      ${shellQuote(`${name}:${summary}`)}
   case $kind in
     words) compadd -- \${=list} ;;
     kernel)
-      found=("\${install_tree:-$root/lib/modules}"/[0-9]*(N-/:t))
+      found=(\${=list} "\${install_tree:-$root/lib/modules}"/[0-9]*(N-/:t))
       compadd -a found
       ;;
     module | version)
