@@ -28,6 +28,8 @@ export interface ActualState {
   readonly lastApplied: Wishes | undefined;
   /** Kernels whose objects were changed by a run that did not come to depmod. */
   readonly depmodOwed: readonly KernelId[];
+  /** Of what is installed in kernels with a modules.dep: an object that is not in there. */
+  readonly depmodBehind: ReadonlyMap<InstanceAddress, string>;
   /** Where somebody asks for it: what is known of the kernels' initramfs. */
   readonly initramfs: InitramfsState | undefined;
   /** Every module/version of the DKMS tree. */

@@ -23,6 +23,7 @@ import { rememberReads } from "../host/remember-reads.ts";
 import type { ActualState, Finding, ModuleState, Prospect, ProspectRequest, ScanRequest } from "./actual-state.ts";
 import { findMisplaced } from "./find-misplaced.ts";
 import { attempt, type Scan } from "./scan.ts";
+import { scanDepmod } from "./scan-depmod.ts";
 import { type ScannedInstance, type ScannedModule, scanInstance } from "./scan-instance.ts";
 import { type ProspectContext, scanProspect } from "./scan-prospect.ts";
 import { scanSource } from "./scan-source.ts";
@@ -68,6 +69,7 @@ export async function scanActual(asked: Host, request: ScanRequest): Promise<Act
     protectedModules: attempt(scan, protectionsDirectory(host.paths), () => readProtected(host)),
     lastApplied: scanLastApplied(scan),
     depmodOwed: scanDepmodMarks(scan),
+    depmodBehind: scanDepmod(scan, modules),
     initramfs: await lookAtInitramfs(scan, { request, modules }),
     modules,
     strays,

@@ -124,7 +124,7 @@ function reasonToSkip({ host, options, results }: Running, step: Step): string |
   const before = step.dependsOn.map((id) => ({ id, result: results.get(id)?.result }));
   const isDone = ({ result }: { readonly result: StepResult["result"] | undefined }) => result === "done";
   if (step.kind === "depmod") {
-    const owed = step.reason.code === "depmod-owed" || before.some(isDone);
+    const owed = step.reason.code !== "kernel-changed" || before.some(isDone);
     return owed ? undefined : "nothing was changed for this kernel";
   }
   const isInitramfs = step.kind === "initramfs";

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { completePair, pairIn } from "../dkms/signing/complete-pair.ts";
-import { initramfsRecords, privateBuildsDirectory } from "../dkms/state-layout.ts";
+import { depmodRecords, initramfsRecords, privateBuildsDirectory } from "../dkms/state-layout.ts";
 import type { Host } from "../host/host.ts";
 import { temporaryPrefix } from "../host/local-files.ts";
 
@@ -14,9 +14,9 @@ export function sweepState({ files, paths }: Host): void {
     if (strayKey.test(name)) files.remove(path.join(paths.dkmsTree, name));
   files.remove(privateBuildsDirectory(paths));
   clear(files, paths.state);
-  for (const { name } of files.list(initramfsRecords(paths)) ?? [])
-    if (files.stat(path.join(paths.installTree, name)) === undefined)
-      files.remove(path.join(initramfsRecords(paths), name));
+  for (const records of [initramfsRecords(paths), depmodRecords(paths)])
+    for (const { name } of files.list(records) ?? [])
+      if (files.stat(path.join(paths.installTree, name)) === undefined) files.remove(path.join(records, name));
 }
 
 /** A key that was being written or made: see dkms/signing/complete-pair.ts. */

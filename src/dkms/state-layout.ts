@@ -95,6 +95,16 @@ export function depmodMark(paths: Paths, { release, arch }: KernelId): string {
   return path.join(depmodMarks(paths), component(release), component(arch));
 }
 
+/** `<state>/depmod-ran/<release>/<arch>`: what modules.dep looked like when depmod had last been run by us. */
+export function depmodRecord(paths: Paths, { release, arch }: KernelId): string {
+  return path.join(depmodRecords(paths), component(release), component(arch));
+}
+
+/** `<state>/depmod-ran`: the directory of all {@link depmodRecord}s. */
+export function depmodRecords(paths: Paths): string {
+  return inside(paths.state, "depmod-ran");
+}
+
 /** `<state>/still-loaded.json`: see still-loaded.ts. */
 export function stillLoadedFile(paths: Paths): string {
   return inside(paths.state, "still-loaded.json");

@@ -1,9 +1,7 @@
-import path from "node:path";
 import type { Host } from "../host/host.ts";
 import type { KernelId } from "./id.ts";
 import { fieldsOf, parseJson, textsOf } from "./json-fields.ts";
-import { loadedName } from "./loaded-name.ts";
-import { objectName } from "./object-name.ts";
+import { kernelNameOf } from "./loaded-name.ts";
 import { type LoadedObject, readLoaded } from "./read-loaded.ts";
 import { stillLoadedFile } from "./state-layout.ts";
 
@@ -39,7 +37,7 @@ export function noteStillLoaded(
 ): () => void {
   if (kernel.release !== host.machine.runningKernel) return () => {};
   const loaded = readLoaded(host);
-  const names = objects.map((file) => loadedName(objectName(path.basename(file)) ?? ""));
+  const names = objects.map(kernelNameOf);
   const left = names.flatMap((name): [string, LeftLoaded][] => {
     const object = loaded.get(name);
     return object ? [[name, { ...object, module }]] : [];

@@ -1,6 +1,7 @@
 import type { ActualState } from "../actual-state/actual-state.ts";
 import type { DesiredState } from "../desired-state/desired-state.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
+import { depmodNeeds } from "./depmod-steps.ts";
 import { handOverObjects } from "./hand-over-objects.ts";
 import { initramfsNeeds } from "./initramfs-steps.ts";
 import { judgeWanted } from "./judge-wanted.ts";
@@ -23,8 +24,9 @@ export function assemblePlan(desired: DesiredState, actual: ActualState, filter:
   const wanted = judgeWanted(desired, resolved.wanted, actual);
   const removals = planRemovals({ desired, actual, filter, wanted });
   const sweeps = planSweeps({ desired, actual, filter });
+  const depmods = depmodNeeds(resolved.wanted, actual, filter);
   const initramfs = initramfsNeeds(resolved.wanted, actual, filter);
-  const { steps, changes, diagnostics } = laySteps({ actual, wanted, removals, sweeps, initramfs, filter });
+  const { steps, changes, diagnostics } = laySteps({ actual, wanted, removals, sweeps, depmods, initramfs });
   const { blocked, notApplicable, unchanged } = wanted;
   const unread = actual.findings.map(({ message, path }): Diagnostic => {
     return { severity: "warning", code: "W_UNREADABLE", message, file: path };

@@ -1,14 +1,7 @@
 import type { ActualState } from "../actual-state/actual-state.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
-import {
-  type Address,
-  type InstanceAddress,
-  instanceAddress,
-  type KernelKey,
-  kernelKey,
-  type ModuleKey,
-  moduleKey,
-} from "../dkms/id.ts";
+import { type Address, type InstanceAddress, instanceAddress, type ModuleKey, moduleKey } from "../dkms/id.ts";
+import { type DepmodNeed, depmodSteps } from "./depmod-steps.ts";
 import { type InitramfsNeed, initramfsSteps } from "./initramfs-steps.ts";
 import type { Judged, JudgedWanted } from "./judge-wanted.ts";
 import type { ModuleNeed } from "./module-need.ts";
@@ -16,7 +9,6 @@ import type { Change, Level } from "./plan.ts";
 import type { Removals } from "./plan-removals.ts";
 import type { Sweep } from "./plan-sweeps.ts";
 import { afterPreparation, repairStep, sweepStep } from "./prepare-steps.ts";
-import type { PlanFilter } from "./resolve-wanted.ts";
 import { isOfKernel, type Step, type StepId, type StepKind } from "./step.ts";
 
 /** A change of which nobody has said yet how it came about. */
@@ -29,12 +21,12 @@ interface Laid {
 }
 
 interface Given {
+  readonly depmods: readonly DepmodNeed[];
   readonly initramfs: readonly InitramfsNeed[];
   readonly actual: ActualState;
   readonly wanted: JudgedWanted;
   readonly removals: Removals;
   readonly sweeps: readonly Sweep[];
-  readonly filter: PlanFilter;
 }
 
 /**
@@ -53,7 +45,7 @@ export function laySteps(given: Given): Laid {
     const unbuilds = lowering.filter((one) => one.kind === "unbuild" && moduleKey(one.instance.module) === address);
     return { ...identity("remove", address), dependsOn: unbuilds.map((one) => one.id), reason, module: id };
   });
-  const depmods = depmodSteps(given, [...raising, ...lowering]);
+  const depmods = depmodSteps(given.depmods, [...raising, ...lowering]);
   const initramfs = initramfsSteps(given.initramfs, { instances: [...raising, ...lowering], depmods });
   const sweeps = given.sweeps.map(sweepStep);
   const steps = afterPreparation([
@@ -137,29 +129,6 @@ function loweringSteps({ instance, verdict }: Judged, { replacedBy }: Removals):
     steps.push({ ...identity("unbuild", address), dependsOn, reason: unbuild, instance });
   }
   return steps;
-}
-
-/** One depmod per kernel, after everything that changes what is installed for it. */
-function depmodSteps({ actual, filter }: Given, steps: readonly InstanceStep[]): readonly Step<"depmod">[] {
-  const owed = new Set<KernelKey>(actual.depmodOwed.map(kernelKey));
-  return actual.kernels
-    .filter(({ hasModulesDep }) => hasModulesDep)
-    .filter(({ id }) => filter.kernel === undefined || filter.kernel === id.release)
-    .flatMap(({ id }): Step<"depmod">[] => {
-      const address = kernelKey(id);
-      const dependsOn = steps
-        .filter(({ kind, instance }) => isInstallation(kind) && kernelKey(instance.kernel) === address)
-        .map((step) => step.id);
-      if (dependsOn.length === 0 && !owed.has(address)) return [];
-      const reason = owed.has(address)
-        ? ({ code: "depmod-owed", text: "an earlier run was killed before it came to depmod" } as const)
-        : ({ code: "kernel-changed", text: "what is installed for this kernel changes" } as const);
-      return [{ ...identity("depmod", address), dependsOn, reason, kernel: id }];
-    });
-}
-
-function isInstallation(kind: StepKind): boolean {
-  return kind === "install" || kind === "uninstall";
 }
 
 function summarizeSteps(given: Given, steps: readonly Step[]): readonly LaidChange[] {

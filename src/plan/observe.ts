@@ -21,7 +21,7 @@ export function observe(steps: readonly StepName[], world: World): readonly Obse
   const found: Observation[] = [
     ...[...touched.instances].map(([address, id]) => ({ address, facts: instanceFacts(id, touched, actual) })),
     ...touched.modules.map((id) => ({ address: moduleKey(id), facts: moduleFacts(id, touched, world) })),
-    ...touched.kernels.map((id) => ({ address: kernelKey(id), facts: kernelFacts(id, actual) })),
+    ...touched.kernels.map((id) => ({ address: kernelKey(id), facts: kernelFacts(id, touched, actual) })),
     ...touched.packages.map((name) => ({ address: name, facts: packageFacts(name, world) })),
   ];
   return found.sort((a, b) => (a.address < b.address ? -1 : 1));
@@ -92,14 +92,17 @@ function archiveFact(id: ModuleId, { tarballs }: ActualState): string {
   return archives ? digest(archives) : "not looked at";
 }
 
-function kernelFacts(id: KernelId, { kernels, depmodOwed, initramfs }: ActualState): Facts {
+function kernelFacts(id: KernelId, { wanted }: Touched, actual: ActualState): Facts {
+  const { kernels, depmodOwed, depmodBehind, initramfs } = actual;
+  const behind = [...depmodBehind].filter(([address]) => address.endsWith(`@${kernelKey(id)}`));
+  const isBehind = behind.some(([address]) => wanted.get(address) === "installed");
   const kernel = kernels.find((one) => kernelKey(one.id) === kernelKey(id));
   return {
     kernel: kernel ? "there" : "not there",
     headers: kernel?.headers?.digest ?? "none",
     modules_dep: kernel?.hasModulesDep ? "there" : "not there",
     compression: kernel?.compression ?? "none",
-    depmod: depmodOwed.some((one) => kernelKey(one) === kernelKey(id)) ? "owed" : "not owed",
+    depmod: depmodOwed.some((one) => kernelKey(one) === kernelKey(id)) ? "owed" : isBehind ? "behind" : "not owed",
     ...(initramfs && { initramfs: initramfsFact(initramfs, id) }),
   };
 }

@@ -61,9 +61,13 @@ export function readinessOf(world: World, facts: ReadinessFacts): readonly Readi
 /** What is still to be done for a kernel as a whole: the depmod of a run that was killed. Pure. */
 export function kernelProblems({ changes }: Pick<Plan, "changes">, kernel: KernelId): readonly ReadinessProblem[] {
   const address: string = kernelKey(kernel);
-  return changes
-    .filter((change) => change.address === address && change.actions.includes("depmod"))
-    .map(({ reason }) => problem(reason.code, reason.text));
+  return (
+    changes
+      .filter((change) => change.address === address && change.actions.includes("depmod"))
+      // That is told of the very instance.
+      .filter(({ reason }) => reason.code !== "depmod-behind")
+      .map(({ reason }) => problem(reason.code, reason.text))
+  );
 }
 
 /** The installed instances among those that are wanted as installed: what is to be inspected. Pure. */

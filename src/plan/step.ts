@@ -115,6 +115,7 @@ export type ReasonCode =
   | "leftovers"
   | "kernel-changed"
   | "depmod-owed"
+  | "depmod-behind"
   | "initramfs-outdated";
 
 /** Why what a killed run has left in a place is cleared. */

@@ -41,7 +41,8 @@ export function driftOf(
   last: Wishes | undefined,
 ): Drift {
   if (!last) return "first_seen";
-  // depmod is owed, and leftovers are swept, only after a run that was killed; an initramfs is made of what is there.
+  // depmod is owed or behind, and leftovers are swept, only after others or a run that was killed; an initramfs is made of
+  // what is there.
   if (actions.every((kind) => isOfKernel(kind) || kind === "sweep")) return "corrective";
   const was = wishAt(address, last) ?? (last.unlisted === "prune" ? unlistedWish("prune") : undefined);
   if (was === undefined) return "first_seen";

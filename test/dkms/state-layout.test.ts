@@ -10,13 +10,22 @@ const kernel = { release: "6.1.0-1", arch: "x86_64" };
 const stateLayout = suite("stateLayout");
 
 stateLayout("everything that dkms-agent keeps for itself is in one directory, hidden from dell/dkms", () => {
-  const { failedBuildLog, rememberedFailureFile, protectionFile, depmodMark, initramfsRecordFile, ...plain } = layout;
+  const {
+    failedBuildLog,
+    rememberedFailureFile,
+    protectionFile,
+    depmodMark,
+    depmodRecord,
+    initramfsRecordFile,
+    ...plain
+  } = layout;
   const ours = [
     ...Object.values(plain).map((place) => place(paths)),
     failedBuildLog(paths, { module, kernel }),
     rememberedFailureFile(paths, { module, kernel }),
     protectionFile(paths, module),
     depmodMark(paths, kernel),
+    depmodRecord(paths, kernel),
     initramfsRecordFile(paths, kernel),
   ];
   for (const place of ours) assert.ok(place.startsWith("/d/.dkms-agent/"), place);

@@ -376,6 +376,30 @@ rows("depmod is made up for when an earlier run did not come to it", () => {
   assert.equal(reasons(world, { "a/1": {} }), ["depmod depmod-owed"]);
 });
 
+rows("depmod runs where modules.dep does not name what is wanted and installed, and nowhere else", () => {
+  const world = {
+    kernels: ["K1", "K2"],
+    modules: { "a/1": present("installed"), "b/1": present("installed") },
+    depmodBehind: { "a/1@K1": "updates/dkms/a.ko", "b/1@K2": "updates/dkms/b.ko" },
+  };
+  const kernels = [{ kind: "exact" as const, release: "K1" }];
+  const mended = plan(world, { "a/1": { kernels } });
+  assert.equal(
+    mended.changes.map(({ address, actions, reason, drift }) => [address, actions, reason, drift]),
+    [
+      [
+        "K1/x86_64",
+        ["depmod"],
+        { code: "depmod-behind", text: "modules.dep does not name updates/dkms/a.ko, which is installed" },
+        "first_seen",
+      ],
+    ],
+  );
+  assert.equal(steps(world, { "a/1": { state: "built", kernels } }), ["uninstall:a/1@K1", "depmod:K1"]);
+  const without = { ...world, kernels: [{ release: "K1", hasModulesDep: false }, "K2"] };
+  assert.equal(steps(without, { "a/1": { kernels } }), []);
+});
+
 rows.run();
 
 const blocked = suite("assemblePlan, blocked instances");

@@ -98,7 +98,7 @@ export async function converge(tree: TreeBuilder): Promise<readonly string[]> {
   }
   const isOwn = (file: string) =>
     file === "dkms-inside-root" ||
-    /(^|\/)\.dkms-agent\/(lock|journal\.jsonl|digests\.json|objects\.json|desired\.json|scan\.bin|last-run\.json|logs|depmod|refused)$/.test(
+    /(^|\/)\.dkms-agent\/(lock|journal\.jsonl|digests\.json|objects\.json|desired\.json|scan\.bin|last-run\.json|logs|depmod|depmod-ran|refused)$/.test(
       file,
     );
   const ofDepmod = /^lib\/modules\/[^/]+\/modules\./;

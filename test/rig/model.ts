@@ -56,6 +56,7 @@ function applyStep(state: ActualState, step: Step): ActualState {
       return {
         ...state,
         depmodOwed: state.depmodOwed.filter((kernel) => kernelKey(kernel) !== kernelKey(step.kernel)),
+        depmodBehind: new Map([...state.depmodBehind].filter(([one]) => !one.endsWith(`@${kernelKey(step.kernel)}`))),
       };
     case "initramfs":
       return makeInitramfs(state, step);

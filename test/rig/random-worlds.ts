@@ -128,6 +128,11 @@ export const world: fc.Arbitrary<WorldOptions> = fc
     ),
     strays: fc.subarray([...names, "gone"]),
     depmodOwed: fc.subarray(releases),
+    depmodBehind: fc.dictionary(
+      fc.tuple(fc.constantFrom(...keys), fc.constantFrom(...releases)).map(([key, release]) => `${key}@${release}`),
+      fc.constant("updates/dkms/a.ko"),
+      { maxKeys: 2 },
+    ),
     initramfs: fc.option(
       fc.dictionary(
         fc.constantFrom(...releases),

@@ -50,6 +50,8 @@ export interface WorldOptions {
   /** Names of packages of which killed runs have left something. */
   readonly strays?: readonly string[];
   readonly depmodOwed?: readonly string[];
+  /** `name/version@release` -> the object that modules.dep does not name. */
+  readonly depmodBehind?: Readonly<Record<string, string>>;
   /** Release -> what its initramfs is known to hold, by name: whether as it is installed; `none`: there is no image. */
   readonly initramfs?: Readonly<Record<string, Readonly<Record<string, boolean>> | "none">> | undefined;
   /** Release -> that it is not made yet. */
@@ -176,6 +178,7 @@ export function actualState(options: WorldOptions = {}): ActualState {
     ),
     initramfs: toInitramfs(options, modules),
     depmodOwed: (options.depmodOwed ?? []).map(kernelId),
+    depmodBehind: new Map(Object.entries(options.depmodBehind ?? {}).map(([key, file]) => [addressOf(key), file])),
     modules,
     strays: (options.strays ?? []).map((name) => ({ name, paths: [`/var/lib/dkms/${name}/.dkms-agent-${name}.0`] })),
     sources,
@@ -391,3 +394,9 @@ export function desiredState(
 }
 
 const everyKernel: readonly Selector[] = [{ kind: "installed" }];
+
+/** `name/version@release` */
+function addressOf(key: string): InstanceAddress {
+  const [module = "", release = ""] = key.split("@");
+  return instanceAddress({ module: moduleId(module), kernel: kernelId(release) });
+}

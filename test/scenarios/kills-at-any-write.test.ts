@@ -169,13 +169,21 @@ const ended = { ending: "exited", exitCode: 0, stdout: "", stderr: "", durationM
  */
 function hostOf(tree: TreeBuilder, files?: Files): Host {
   const { run } = tree.host();
-  const needless = ["flock", "depmod"];
   return tree.host({
     ...(files && { files }),
-    run: async (command) => (needless.includes(command.file) ? ended : run(command)),
+    run: async (command) => {
+      if (command.file === "depmod") listObjects(tree);
+      return ["flock", "depmod"].includes(command.file) ? ended : run(command);
+    },
     clock: () => new Date(Date.now() + 60_000),
     pause: async () => {},
   });
+}
+
+function listObjects(tree: TreeBuilder): void {
+  const directory = tree.at("lib/modules", release);
+  const lines = filesBelow(directory).flatMap((file) => (file.endsWith(".ko") ? `${file}:\n` : []));
+  for (const name of ["modules.dep", "modules.dep.bin"]) fs.writeFileSync(`${directory}/${name}`, lines.join(""));
 }
 
 /** Whether the run was long enough to be killed. */

@@ -94,7 +94,7 @@ reported("tells how the run ended and how things stand, and again when nothing h
   assert.ok(isSince(third, first.ended_at), "since when it is so");
 });
 
-reported("drift is what the run found; a kernel is not ready whose modules.dep lacks a module", async ({ host }) => {
+reported("drift is what the run found; a kernel is not ready that lacks what a module needs", async ({ host }) => {
   quickModule(host, "good");
   host.want(wanted("good"), "kernels: [installed]\n");
   await host.apply();
@@ -103,7 +103,8 @@ reported("drift is what the run found; a kernel is not ready whose modules.dep l
   assert.equal(lastRun(host).drift, { corrective: 1 });
   assert.is(conditions(lastRun(host))["good@1"], fine.replace("False no-drift", "True installed-missing"));
   assert.is(metrics(host).get('drift{cause="corrective"}'), 1);
-  fs.writeFileSync(host.at("lib/modules", older, "modules.dep"), "");
+  const line = "updates/dkms/good.ko: kernel/gone.ko\n";
+  for (const name of ["modules.dep", "modules.dep.bin"]) fs.writeFileSync(host.at("lib/modules", older, name), line);
   await host.apply();
   const { drift, kernels, exit_code } = lastRun(host);
   assert.equal([exit_code, drift], [0, {}]);
@@ -116,7 +117,7 @@ reported("drift is what the run found; a kernel is not ready whose modules.dep l
   );
   assert.is(metrics(host).get(`kernel_ready{kernel="${older}"}`), 0);
   assert.is(metrics(host).get(`kernel_ready{kernel="${newer}"}`), 1);
-  assert.match(conditions(lastRun(host))["good@1"] ?? "", "Ready=False not-in-modules-dep");
+  assert.match(conditions(lastRun(host))["good@1"] ?? "", "Ready=False missing-dependency");
 });
 
 testNeeding(

@@ -206,6 +206,23 @@ quick("a kernel that is not installed, no kernel at all, no documents, broken on
   assert.is((await runAgent(host.root, ["verify", "--json", "-f", documents])).exitCode, 65);
 });
 
+quick("an object that modules.dep lacks is mended by apply with one depmod", async ({ host }) => {
+  quickModule(host, "good");
+  host.want(wanted("good"), "kernels: [newest]\n");
+  await host.apply();
+  const list = host.at("lib/modules/6.1.0-2-amd64/modules.dep");
+  fs.writeFileSync(list, "");
+  assert.equal(await verify(host), notReady("not-in-modules-dep"));
+  assert.match(
+    (await host.run("plan")).stdout,
+    /> 6\.1\.0-2-amd64\/x86_64 {2}depmod {2}modules\.dep does not name updates\/dkms\/good\.ko, which is installed \(drift\)\n/,
+  );
+  await host.apply();
+  assert.match(fs.readFileSync(list, "utf8"), "updates/dkms/good.ko:");
+  assert.equal(await verify(host), ready);
+  assert.equal(await host.planned(), []);
+});
+
 quick("a kernel to which depmod is owed is not ready, until apply has run it", async ({ host }) => {
   quickModule(host, "good");
   host.want(wanted("good"), "kernels: [newest]\n");

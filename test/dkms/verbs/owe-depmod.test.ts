@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { scanActual } from "../../../src/actual-state/scan-actual.ts";
@@ -51,6 +52,49 @@ owed("what is taken back leaves what another owes, whichever came first", async 
   await install(tree.host(), other);
   if (done.ok) done.value.undo.restore();
   assert.equal(await owedBy(tree), [kernel]);
+});
+
+const lists = `lib/modules/${kernel.release}/modules.dep`;
+
+async function behind(tree: ModuleBuilder): Promise<readonly string[]> {
+  const { depmodBehind } = await scanActual(tree.host(), { sources: [], prospects: () => [] });
+  return [...depmodBehind].map(([address, file]) => `${address}: ${file}`);
+}
+
+const told = ["hello/1.0@6.1.0-1/x86_64: updates/dkms/hello.ko"];
+
+testNeeding(
+  owed,
+  ["kmod"],
+  "what modules.dep or its index does not name is seen, whoever is to blame",
+  async (_, { tree }) => {
+    await install(tree.host(), instance);
+    assert.equal(await behind(tree), told);
+    assert.ok((await depmod(tree.host(), kernel)).ok);
+    assert.equal(await behind(tree), []);
+    const places = [tree.at(lists), tree.at(`${lists}.bin`)];
+    for (const place of places) {
+      const sound = fs.readFileSync(place);
+      fs.writeFileSync(place, "");
+      assert.equal(await behind(tree), told, place);
+      fs.writeFileSync(place, sound);
+      assert.equal(await behind(tree), [], "it was written by somebody else, and names it");
+    }
+    fs.rmSync(tree.at(lists));
+    assert.equal(await behind(tree), [], "depmod was never there");
+  },
+);
+
+owed("what a depmod of ours has seen and left out is not asked for again, until it changes", async ({ tree }) => {
+  await install(tree.host(), instance);
+  const idle = { exitCode: 0, stdout: "", stderr: "", durationMs: 0, ending: "exited" } as const;
+  assert.ok((await depmod({ ...tree.host(), run: async () => idle }, kernel)).ok);
+  assert.equal(await behind(tree), []);
+  const place = tree.at(`lib/modules/${kernel.release}/updates/dkms/hello.ko`);
+  const record = tree.at(`var/lib/dkms/.dkms-agent/depmod-ran/${kernel.release}/${kernel.arch}`);
+  fs.utimesSync(record, 1, 1);
+  assert.ok(fs.existsSync(place));
+  assert.equal(await behind(tree), told);
 });
 
 owed("a depmod that fails leaves it owed", async ({ tree }) => {
