@@ -35,8 +35,9 @@ export interface ReconcileOptions extends Required<Omit<CompareOptions, "signing
   readonly policy: EnginePolicy;
   /** Who carries out the steps: our own verbs, or the host's `dkms` command. */
   readonly engine: EngineName;
-  /** How many jobs all builds together may run. */
+  /** How many jobs all builds together may run, and whether somebody has said so: else the last ones may run one more. */
   readonly jobs: number;
+  readonly jobsAsked: boolean;
   /** Start nothing more after the first failure. */
   readonly failFast: boolean;
   /** What the journal is to tell of this run, besides its engine and what it is narrowed to. */

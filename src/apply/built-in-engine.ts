@@ -27,6 +27,7 @@ export const builtInEngine: Engine = {
   repair: (host, { module }) => repair(host, { module }),
   build: (host, { instance, directives, timeoutMs, replace }, { jobs, buildTimeoutMs, policy, workshop }) => {
     const { pool, privateBuilds, confs } = workshop;
+    workshop.begin();
     const shared = { ...(pool && { pool }), ...(privateBuilds && { privateBuilds }), ...(confs && { known: confs }) };
     return build(host, instance, {
       directives,

@@ -34,7 +34,7 @@ export async function carryOut(
 ): Promise<Applied> {
   const { steps } = plan;
   const byDkms = options.engine === "dkms";
-  const workshop = byDkms ? noWorkshop : await openWorkshop(host, steps, options.jobs);
+  const workshop = byDkms ? noWorkshop : await openWorkshop(host, { ...options, steps });
   const expectedMs = expectedDuration(host, { steps, lastDuration: ({ instance }) => seen.lastDuration(instance) });
   try {
     const engine = byDkms ? dkmsEngine : builtInEngine;

@@ -14,6 +14,8 @@ export type Engine = {
 export interface ExecuteOptions {
   /** How many jobs all builds together may run. */
   readonly jobs: number;
+  /** Whether somebody has said so; where it is the number of processors, the last builds may run one more. */
+  readonly jobsAsked: boolean;
   readonly workshop: Workshop;
   /** For builds whose module says nothing. */
   readonly buildTimeoutMs: number;

@@ -11,24 +11,41 @@ export interface Workshop {
   readonly pool: JobPool | undefined;
   /** `undefined`: builds of one module take turns. */
   readonly privateBuilds: PrivateBuilds | undefined;
+  /** To be called as each build begins: the last ones need not wait for each other. */
+  readonly begin: () => void;
   /** What dkms.conf files say, for all steps of the run. */
   readonly confs: KnownConfs | undefined;
   readonly close: () => Promise<void>;
 }
 
+export interface WorkshopRequest {
+  readonly steps: readonly Step[];
+  readonly jobs: number;
+  /** Whether `jobs` is what somebody has asked for: never are there more. */
+  readonly jobsAsked: boolean;
+}
+
 /** For the builds of these steps: nothing is prepared that none of them needs. */
-export async function openWorkshop(host: Host, steps: readonly Step[], jobs: number): Promise<Workshop> {
+export async function openWorkshop(host: Host, { steps, jobs, jobsAsked }: WorkshopRequest): Promise<Workshop> {
   const builds = steps.flatMap((step) => (step.kind === "build" ? [moduleKey(step.instance.module)] : []));
   const pool = builds.length > 1 ? await openJobPool(host, { directory: host.paths.state, jobs }) : undefined;
   const oneModuleTwice = new Set(builds).size < builds.length;
   const privateBuilds = oneModuleTwice && host.machine.uid === 0 ? await openPrivateBuilds(host) : undefined;
-  return { pool, privateBuilds, confs: noKnownConfs(), close: async () => pool?.close() };
+  let waiting = builds.length;
+  const begin = () => {
+    waiting -= 1;
+    // What a small module's build does is mostly one thing after another: alone at the end, it leaves processors idle,
+    // which it does not where it has gone on beside those before it.
+    if (waiting === 0 && !jobsAsked) pool?.widen();
+  };
+  return { pool, privateBuilds, begin, confs: noKnownConfs(), close: async () => pool?.close() };
 }
 
 /** Where somebody else does the building. */
 export const noWorkshop: Workshop = {
   pool: undefined,
   privateBuilds: undefined,
+  begin: () => {},
   confs: undefined,
   close: async () => {},
 };

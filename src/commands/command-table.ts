@@ -87,7 +87,10 @@ export const commandTable: readonly CommandSpec[] = [
         values: ["builtin", "dkms"],
       },
       inUseOption,
-      { flags: "--jobs <n>", description: "how many jobs all builds together may run (default: the processors)" },
+      {
+        flags: "--jobs <n>",
+        description: "how many jobs all builds together may run (default: the processors, one more at the end)",
+      },
     ],
     json: "events",
     examples: [

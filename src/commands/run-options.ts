@@ -14,13 +14,15 @@ export function runOptionsOf(
   request: Pick<HostRequest, "allowInsecureFiles"> = { allowInsecureFiles: false },
 ): ReconcileOptions {
   const { host, settings, framework } = opened;
+  const jobs = settings.jobs ?? framework.parallelJobs;
   return {
     filter: noFilter,
     emit: () => {},
     archives: archivesOf(opened, request),
     lockTimeoutMs: settings.lockTimeoutMs,
     buildTimeoutMs: settings.buildTimeoutMs,
-    jobs: settings.jobs ?? framework.parallelJobs ?? host.machine.processors,
+    jobs: jobs ?? host.machine.processors,
+    jobsAsked: jobs !== undefined,
     policy: policyOf(opened),
     engine: "builtin",
     failFast: false,

@@ -99,7 +99,7 @@ export const settingsSchema = z
     jobs: z.optional(
       text(errorOf(parseJobCount), {
         description:
-          "How many jobs all builds together may run. Default: framework.conf's parallel_jobs, else the number of processors. The command line beats it.",
+          "How many jobs all builds together may run. Default: framework.conf's parallel_jobs, else the number of processors, and one more when the last build begins. The command line beats it.",
         examples: ["4"],
         pattern: "^[1-9][0-9]{0,3}$",
       }),

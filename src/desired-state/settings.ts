@@ -8,7 +8,7 @@ export const settingsPlace = "etc/dkms-agent/config.yaml";
 /** /etc/dkms-agent/config.yaml, checked. What has a place in framework.conf too is left open where the file is silent. */
 export interface Settings {
   readonly signing: SigningSettings;
-  /** `undefined`: framework.conf's parallel_jobs, else the number of processors. */
+  /** `undefined`: framework.conf's parallel_jobs, else the number of processors, and one more at the end. */
   readonly jobs: number | undefined;
   /** For modules that say nothing themselves. */
   readonly buildTimeoutMs: number;

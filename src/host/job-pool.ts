@@ -17,6 +17,8 @@ export interface JobPool {
   readonly enter: string;
   /** Waits for a slot, which is the one that a started make counts as its own; `undefined` if the run is to stop. */
   readonly take: () => Promise<Slot | undefined>;
+  /** One slot more from now on; but not in a run in which a build had to be alone. */
+  readonly widen: () => void;
   /** Waits for all of them, so that no other build goes on; `undefined` if the run is to stop. */
   readonly takeAll: () => Promise<Slot | undefined>;
   /** Waits for nothing but its own reading. No build may be running any more. */
@@ -80,7 +82,9 @@ async function openFifo({ run }: Pick<Host, "run">, directory: string): Promise<
   }
 }
 
-function createPool({ shared, own, drain }: Fifo, jobs: number, signal: AbortSignal): JobPool {
+function createPool({ shared, own, drain }: Fifo, atFirst: number, signal: AbortSignal): JobPool {
+  let jobs = atFirst;
+  let isFixed = false;
   let holders = 0;
   let closing = false;
   let lastTurn: Promise<void> = Promise.resolve();
@@ -117,7 +121,15 @@ function createPool({ shared, own, drain }: Fifo, jobs: number, signal: AbortSig
     enter: `exec ${place}<&3 3<&-`,
     take: () => take(1),
     // Whoever else wants one waits behind: two that want all cannot keep them from each other.
-    takeAll: () => take(jobs),
+    takeAll: () => {
+      isFixed = true;
+      return take(jobs);
+    },
+    widen: () => {
+      if (isFixed || closing) return;
+      jobs += 1;
+      put(1);
+    },
     close: async () => {
       closing = true;
       // Lets those through that still wait for a slot although nobody wants it any more.

@@ -59,7 +59,7 @@ async function run(plan: Plan, script: Script = {}, { failFast = false, stop }: 
   const quiet = { start: () => {}, intent: () => {}, result: () => {}, end: () => {} };
   const work = { engine, journal: quiet, workshop: noWorkshop, expectedMs: () => 0 };
   const archives = { limits: defaultArchiveLimits };
-  const options = { ...work, archives, jobs: 1, failFast, policy: unsignedPolicy, buildTimeoutMs: 1 };
+  const options = { ...work, archives, jobs: 1, jobsAsked: true, failFast, policy: unsignedPolicy, buildTimeoutMs: 1 };
   const host = createHost({ root: "/nowhere", ...(stop && { signal: stop.signal }) });
   const { steps, interrupted, changed } = await applyPlan(host, plan, {
     ...options,

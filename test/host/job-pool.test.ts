@@ -56,6 +56,34 @@ pool("gives out as many slots as there are jobs, and the next when one comes bac
   await own.close();
 });
 
+pool("gives out one slot more when it is told to, and keeps it", async () => {
+  const own = await open(createHost(), 1);
+  const first = await take(own);
+  own.widen();
+  const second = await take(own);
+  first.giveBack();
+  second.giveBack();
+  await take(own);
+  await take(own);
+  await own.close();
+});
+
+pool("stays as it is where somebody has wanted to be alone", async () => {
+  const own = await open(createHost(), 1);
+  const alone = own.takeAll();
+  own.widen();
+  const slot = await alone;
+  let came = false;
+  const next = take(own).then(() => {
+    came = true;
+  });
+  await fs.promises.readdir(directory);
+  assert.not(came);
+  slot?.giveBack();
+  await next;
+  await own.close();
+});
+
 pool(
   "gives out all at once to whoever wants to be alone, when the others are done, and to one after the other",
   async () => {

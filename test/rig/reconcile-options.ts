@@ -13,6 +13,7 @@ export const reconcileOptions: ReconcileOptions = {
   policy: unsignedPolicy,
   engine: "builtin",
   jobs: 2,
+  jobsAsked: true,
   failFast: false,
   facts: { caller: { uid: 0, user: "root", login: undefined }, command: "apply", toolVersion: "0" },
 };
