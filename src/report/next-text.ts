@@ -43,12 +43,17 @@ function owedBy(told: readonly ToldRun[], now: Date): Owed {
   if (!last) return nothing(`${anew}: none has come to that yet`);
   const left = leftBy(last, now);
   if (left !== undefined) return { does: left, isLeft: true };
-  const applies = told.filter(({ run, ending }) => run.isApply && ending !== "refused");
-  const whole = applies.findLastIndex(({ run }) => isWhole(run));
-  const isKnown = whole >= 0 && applies.slice(whole).every((one) => leftBy(one, now) === undefined);
+  const whole = told.findLastIndex(({ run, ending }) => run.isApply && ending !== "refused" && isWhole(run));
+  const isKnown = whole >= 0 && told.slice(whole).every((one) => changesNothing(one, now));
   if (isKnown) return nothing("has nothing to do, unless documents, kernels, sources or what is installed change");
   const about = last.run.planId === undefined ? commandText(last.run) : "a saved plan";
   return nothing(`${anew}: ${about} came last, which was not about everything`);
+}
+
+/** Whether it leaves nothing to do, of what it was about and of the rest. */
+function changesNothing(one: ToldRun, now: Date): boolean {
+  const { run, ending } = one;
+  return ending === "refused" || (run.isApply ? leftBy(one, now) === undefined : ending === "nothing");
 }
 
 /** `undefined`: nothing. */
@@ -58,8 +63,8 @@ function leftBy(one: ToldRun, now: Date): string | undefined {
   const isDone = run.end?.remaining !== undefined && changes === 0 && blocked === 0;
   if (ending === "cut-off") return `${clears("the run that was cut off")}, and goes on from what is there`;
   if (isDone) return undefined;
-  if (ending === "interrupted") return "goes on where the run that was stopped left off";
   const isBlockedNow = changes === 0 && blocked > 0 && one.waiting.length === 0;
+  if (ending === "interrupted" && !isBlockedNow) return "goes on where the run that was stopped left off";
   if (ending === "failed" && !isBlockedNow) return afterFailure(one, now);
   if (changes > 0) return takesUp(changes);
   return blocked > 0 ? afterBlock(blocked, run.end?.left.nextTry, now) : undefined;

@@ -98,6 +98,8 @@ text("a failure that comes back as long as nothing changes is left alone by the 
 text("a run that was asked to stop, and one that met something blocked", () => {
   const [stopped, goesOn] = told([start, { ...end, interrupted: true, remaining: { install: 2 } }]);
   assert.match(stopped, "stopped on request; 0 steps done in 2.0 s; 2 changes still to make");
+  const [, looksFirst] = told([start, { ...end, interrupted: true, remaining: { blocked: 1 } }]);
+  assert.match(looksFirst, "looks again whether what is blocked (1) can be done");
   assert.match(goesOn, "goes on where the run that was stopped left off");
   const [blocked, looks] = told([{ ...end, remaining: { blocked: 2 } }]);
   assert.match(blocked, "nothing to do; 2 blocked");
@@ -234,6 +236,11 @@ text("a run that was about a part says nothing of the rest", () => {
     ])[1],
     "looks again whether",
   );
+  const blocked = { ...end, ...by, remaining: { blocked: 1 } };
+  assert.match(told([blocked, narrow])[1], about, "what was blocked may be so still");
+  const removed = { ...verb, run: "3", command: "dkms remove", steps: [step] };
+  assert.match(told([{ ...end, ...by }, removed, narrow])[1], about, "nor of what a verb did to the rest");
+  assert.match(told([{ ...end, ...by }, { ...removed, steps: [] }, narrow])[1], "nothing to do, unless");
 });
 
 const verb = { type: "command_end", startedAt: at, uid: 0, user: "root", command: "dkms install", durationMs: 2000 };
