@@ -3,6 +3,7 @@ import { type BuildRecord, parseBuildRecord } from "../dkms/build-record.ts";
 import type { DkmsConf } from "../dkms/conf/dkms-conf.ts";
 import { type Footprint, footprint } from "../dkms/footprint.ts";
 import { type InstanceId, instanceAddress } from "../dkms/id.ts";
+import { releaseMadeFor } from "../dkms/module-info.ts";
 import { leadsTo, objectFile } from "../dkms/object-link.ts";
 import { objectName } from "../dkms/object-name.ts";
 import { readObject } from "../dkms/read-object.ts";
@@ -181,7 +182,7 @@ async function checkVermagic(look: InstanceLook, file: string, sha256: string): 
     });
     return;
   }
-  const [release] = object.value.info.vermagic?.split(" ") ?? [];
+  const release = releaseMadeFor(object.value.info);
   if (release === undefined || release === look.id.kernel.release) return;
   const message = `${place} was built for kernel ${release}, which is not the one that it is kept for.`;
   look.problems.push({ kind: "wrong-vermagic", message, path: place });

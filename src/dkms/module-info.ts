@@ -14,6 +14,11 @@ export interface ModuleInfo {
   readonly signature: ModuleSignature | undefined;
 }
 
+/** The release of the kernel that an object was made for; `undefined` if it does not say. */
+export function releaseMadeFor({ vermagic }: Pick<ModuleInfo, "vermagic">): string | undefined {
+  return vermagic?.split(" ").find(Boolean);
+}
+
 /** A signature that cannot be read has no field. */
 export interface ModuleSignature {
   /** Common name of the issuer in the PKCS#7 signer info, as modinfo's `signer`. */

@@ -8,9 +8,9 @@ import type { ModuleSignature } from "./module-info.ts";
  * Layout: struct module_signature of the kernel's include/linux/module_signature.h, and RFC 5652 (PKCS#7).
  */
 export function readModuleSignature(bytes: Uint8Array): ModuleSignature | undefined {
-  const trailerAt = bytes.length - trailer.length;
-  if (trailerAt < 0 || trailer.compare(bytes, trailerAt) !== 0) return undefined;
-  const header = readSignatureHeader(bytes.subarray(0, trailerAt));
+  const signed = beforeTrailer(bytes);
+  if (!signed) return undefined;
+  const header = readSignatureHeader(signed);
   if (!header) return unreadable;
   return header.idType === pkcs7 ? readPkcs7(header.signature) : readPlain(header);
 }
@@ -23,16 +23,21 @@ export interface SplitObject {
 
 /** `undefined` if no signature is appended, or one that does not end well. */
 export function splitSignature(bytes: Uint8Array): SplitObject | undefined {
-  const trailerAt = bytes.length - trailer.length;
-  if (trailerAt < 0 || trailer.compare(bytes, trailerAt) !== 0) return undefined;
-  const header = readSignatureHeader(bytes.subarray(0, trailerAt));
+  const signed = beforeTrailer(bytes);
+  const header = signed && readSignatureHeader(signed);
   if (!header) return undefined;
   const { signer, key, signature, idType } = header;
   const size = headerSize + signer.length + key.length + signature.length;
   return {
-    content: bytes.subarray(0, trailerAt - size),
+    content: signed.subarray(0, signed.length - size),
     pkcs7: idType === pkcs7 ? signature : signature.subarray(signature.length),
   };
+}
+
+/** Contents, signature and header; `undefined` if nothing says that there is a signature. */
+function beforeTrailer(bytes: Uint8Array): Uint8Array | undefined {
+  const trailerAt = bytes.length - trailer.length;
+  return trailerAt < 0 || trailer.compare(bytes, trailerAt) !== 0 ? undefined : bytes.subarray(0, trailerAt);
 }
 
 const trailer = Buffer.from("~Module signature appended~\n", "latin1");

@@ -13,7 +13,7 @@ export interface Caller {
 
 /**
  * Who runs this program: the effective user, and who has logged in. The kernel's login uid (see loginuid in proc(5)) counts
- * first, since no environment can change it; where login sessions are not audited, what sudo, pkexec or doas say.
+ * first, since no environment can change it; where login sessions are not audited, what sudo or pkexec say.
  */
 export function findCaller(environment: Readonly<Record<string, string | undefined>> = process.env): Caller {
   const uid = process.geteuid?.() ?? 0;

@@ -166,6 +166,6 @@ function empty(descriptor: number): void {
   try {
     while (fs.readSync(descriptor, bytes) > 0);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) throw error;
+    if (!(isSystemError(error) && error.code === "EAGAIN")) throw error;
   }
 }

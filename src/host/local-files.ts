@@ -54,14 +54,14 @@ function writes(): FileWrites {
 
 /** System error codes that mean "absent"; `ENOTDIR` because a file may stand where a directory was looked for. */
 const absentCodes = ["ENOENT", "ENOTDIR"];
+/** Both are allowed for a directory that is not empty: see rmdir(2). */
+const fullCodes = ["ENOTEMPTY", "EEXIST"];
 
 function ifPresent<T>(read: () => T, alsoAbsent: readonly string[] = []): T | undefined {
   try {
     return read();
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    // A list of a plain file is a mistake of the caller's that must not look like an empty place.
-    if (typeof code === "string" && (absentCodes.includes(code) || alsoAbsent.includes(code))) return undefined;
+    if (isSystemError(error) && (absentCodes.includes(error.code) || alsoAbsent.includes(error.code))) return undefined;
     throw error;
   }
 }
@@ -213,7 +213,7 @@ function copyFile(from: string, to: string, { durable = true }: CopyFileOptions 
     });
   } catch (error) {
     // What exists already is not ours to remove.
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) fs.rmSync(to, { force: true });
+    if (!(isSystemError(error) && error.code === "EEXIST")) fs.rmSync(to, { force: true });
     throw error;
   }
 }
@@ -223,8 +223,7 @@ function removeIfEmpty(directory: string): boolean {
     fs.rmdirSync(directory);
     return true;
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ENOTEMPTY" || code === "ENOENT" || code === "ENOTDIR" || code === "EEXIST") return false;
+    if (isSystemError(error) && (absentCodes.includes(error.code) || fullCodes.includes(error.code))) return false;
     throw error;
   }
 }

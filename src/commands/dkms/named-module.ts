@@ -5,7 +5,7 @@ import { loadConf } from "../../dkms/conf/load-conf.ts";
 import { type Failure, fail, type Result, succeed } from "../../dkms/failure.ts";
 import { type ModuleId, moduleKey, moduleProblem } from "../../dkms/id.ts";
 import { absentKernel, readKernel } from "../../dkms/read-kernels.ts";
-import { sourceDirectory } from "../../dkms/tree-layout.ts";
+import { moduleDirectory, sourceDirectory } from "../../dkms/tree-layout.ts";
 import { hasSource, requireSource } from "../../dkms/verbs/tree-checks.ts";
 import { kernelOf, type Session } from "./session.ts";
 
@@ -48,7 +48,7 @@ export async function addableModule(session: Session): Promise<Result<NamedModul
 
 /** E_ALREADY_ADDED (3). */
 export function alreadyAdded(session: Session, module: ModuleId): Result<never> {
-  const path = `${session.host.paths.dkmsTree}/${moduleKey(module)}`;
+  const path = moduleDirectory(session.host.paths, module);
   const remedy = `Build or install it, or remove it first: dkms remove ${moduleKey(module)} --all.`;
   return fail("E_ALREADY_ADDED", `${moduleKey(module)} is added already: ${path}.`, { path, remedy, dkmsExit: 3 });
 }
@@ -101,7 +101,7 @@ function suggesting(failure: Failure, suggestion: string | undefined): Result<ne
 }
 
 function isInTree({ host }: Session, module: ModuleId): boolean {
-  return requireSource(host, module).ok || host.files.stat(`${host.paths.dkmsTree}/${moduleKey(module)}`) !== undefined;
+  return requireSource(host, module).ok || host.files.stat(moduleDirectory(host.paths, module)) !== undefined;
 }
 
 function isPossible(module: ModuleId): boolean {

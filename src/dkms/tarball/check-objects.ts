@@ -4,7 +4,7 @@ import { isSameArch } from "../elf-machine.ts";
 import { type Failure, fail, type Result, succeed } from "../failure.ts";
 import { type KernelId, kernelKey } from "../id.ts";
 import { loadedName } from "../loaded-name.ts";
-import type { ModuleInfo } from "../module-info.ts";
+import { type ModuleInfo, releaseMadeFor } from "../module-info.ts";
 import { objectName } from "../object-name.ts";
 import { readObject } from "../read-object.ts";
 import type { StagedTarball } from "./stage-tarball.ts";
@@ -42,8 +42,9 @@ export async function checkObjects(host: Host, request: ObjectsToCheck): Promise
   return succeed(undefined);
 }
 
-function mismatch({ vermagic, arch }: ModuleInfo, kernel: KernelId): string | undefined {
-  const [release = "no kernel at all"] = (vermagic ?? "").split(" ").filter(Boolean);
+function mismatch(info: ModuleInfo, kernel: KernelId): string | undefined {
+  const { arch } = info;
+  const release = releaseMadeFor(info) ?? "no kernel at all";
   if (release !== kernel.release) return `is made for ${release}, not for ${kernel.release}`;
   if (arch === undefined || isSameArch(arch, kernel.arch)) return undefined;
   return `is made for ${arch}, not for ${kernel.arch}`;

@@ -1,6 +1,6 @@
 import { fail, type Result } from "../failure.ts";
 import type { KernelId } from "../id.ts";
-import type { ModuleInfo } from "../module-info.ts";
+import { type ModuleInfo, releaseMadeFor } from "../module-info.ts";
 
 /**
  * E_WRONG_KERNEL if the object says that it is for another kernel, which would refuse to load it; no vermagic at all is as
@@ -10,7 +10,7 @@ export function checkVermagic(
   { info }: { readonly info: Pick<ModuleInfo, "vermagic"> },
   { kernel, path: file }: { readonly kernel: KernelId; readonly path: string },
 ): Result<never> | undefined {
-  const [made = "no kernel at all"] = (info.vermagic ?? "").split(" ").filter(Boolean);
+  const made = releaseMadeFor(info) ?? "no kernel at all";
   if (made === kernel.release) return undefined;
   return fail("E_WRONG_KERNEL", `${file} is made for ${made}, not for ${kernel.release}.`, {
     path: file,

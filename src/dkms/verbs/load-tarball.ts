@@ -14,6 +14,7 @@ import type { LoadOptions, LoadRequest } from "../tarball/load-request.ts";
 import { nameModule } from "../tarball/name-module.ts";
 import { stageTarball } from "../tarball/stage-tarball.ts";
 import type { TarballBinary } from "../tarball/tarball.ts";
+import { moduleDirectory } from "../tree-layout.ts";
 import { all } from "./all.ts";
 import { isBinaryLoaded, loadBinary } from "./load-binary.ts";
 import { isSourceLoaded, loadSource } from "./load-source.ts";
@@ -159,7 +160,7 @@ async function put(host: Host, job: LoadJob): Promise<Result<Loaded>> {
 }
 
 function alreadyAdded({ paths }: Host, { module, request, staged }: LoadJob): Result<never> {
-  const path = `${paths.dkmsTree}/${moduleKey(module)}`;
+  const path = moduleDirectory(paths, module);
   const message = `${moduleKey(module)} is added already, and ${request.file} holds something else: ${path}.`;
   const remedy = `Give --force to load it nevertheless, or remove the module first: dkms remove ${moduleKey(module)} --all.`;
   return fail("E_ALREADY_ADDED", message, {
