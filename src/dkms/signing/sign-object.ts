@@ -13,7 +13,8 @@ import { signatureProblem, verifySignature } from "./verify-signature.ts";
  * certificate, over this very object. The object is replaced in one moment, or stays as it was. Returns notices.
  *
  * Where signing is required, what goes wrong is E_SIGNING; where it is optional, a notice, and the object stays unsigned:
- * a kernel may load that, while it always refuses a bad signature. Fails with E_CANCELLED and what the file system says.
+ * a kernel may load that, while it always refuses a bad signature. Fails with E_CANCELLED, with E_NO_MEMORY or E_KILLED,
+ * after which the next run may well sign it, and what the file system says.
  */
 export async function signObject(host: Host, signing: Signing, object: string): Promise<Result<readonly string[]>> {
   const signed = await signAside(host, signing, object);
