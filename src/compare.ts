@@ -3,6 +3,7 @@ import { type KnownScan, recallScan, scanToKeep } from "./actual-state/known-sca
 import { toolBuild } from "./commands/tool-version.ts";
 import type { DesiredState } from "./desired-state/desired-state.ts";
 import { type KnownDigests, openDigests } from "./dkms/known-digests.ts";
+import { type KnownEvaluations, openEvaluations } from "./dkms/known-evaluations.ts";
 import type { SigningSettings } from "./dkms/signing/signing.ts";
 import type { Host } from "./host/host.ts";
 import { assemblePlan } from "./plan/assemble-plan.ts";
@@ -26,18 +27,21 @@ export interface CompareOptions {
   readonly signing?: SigningSettings;
   /** What is known of files from before. Default: what earlier runs have kept. */
   readonly digests?: KnownDigests;
+  /** What bash has said of dkms.conf files. Default: what earlier runs have kept. */
+  readonly evaluations?: KnownEvaluations;
   /** Whether what is found may be kept for later runs: to prepare for that takes time. */
   readonly mayKeep?: boolean;
 }
 
 /** Scans and plans, or knows from an earlier run what a scan would find. Writes nothing anywhere. */
 export async function compare(host: Host, desired: DesiredState, options: CompareOptions): Promise<Comparison> {
-  const { filter, archives, signing } = options;
+  const { filter, archives, signing, evaluations = openEvaluations(host, toolBuild) } = options;
   const { runningKernel, arch } = host.machine;
   const request: ScanRequest = {
     ...scanRequest(desired, { runningKernel, arch }, filter),
     ...(archives && { archives }),
     ...(signing && { signing }),
+    evaluations,
   };
   const { actual, keep } = await look(host, request, { ...options, desired });
   return { actual, plan: assemblePlan(desired, actual, filter), keep };

@@ -9,6 +9,7 @@ import { withLock } from "./apply/lock.ts";
 import { orWarn } from "./apply/or-warn.ts";
 import type { Applied, Outcome } from "./apply/outcome.ts";
 import type { CommandFacts } from "./apply/run-facts.ts";
+import { toolBuild } from "./commands/tool-version.ts";
 import { type CompareOptions, compare } from "./compare.ts";
 import type { DesiredState } from "./desired-state/desired-state.ts";
 import type { EnginePolicy } from "./dkms/engine-policy.ts";
@@ -16,6 +17,7 @@ import { type Result, succeed } from "./dkms/failure.ts";
 import { instanceAddress } from "./dkms/id.ts";
 import { ioFailure } from "./dkms/io-failure.ts";
 import { openDigests } from "./dkms/known-digests.ts";
+import { openEvaluations } from "./dkms/known-evaluations.ts";
 import { type KnownObjects, openObjects } from "./dkms/known-objects.ts";
 import { writeLastApplied } from "./dkms/last-applied.ts";
 import { protectModule } from "./dkms/protections.ts";
@@ -27,7 +29,8 @@ import { rebootNeed } from "./plan/reboot-need.ts";
 import { restrictPlan } from "./plan/restrict-plan.ts";
 import { rememberWishes } from "./plan/wishes.ts";
 
-export interface ReconcileOptions extends Required<Omit<CompareOptions, "signing" | "digests" | "mayKeep">> {
+export interface ReconcileOptions
+  extends Required<Omit<CompareOptions, "signing" | "digests" | "evaluations" | "mayKeep">> {
   readonly emit: Emit;
   readonly lockTimeoutMs: number;
   /** For builds whose module says nothing. */
@@ -81,8 +84,9 @@ async function reconcileLocked(
   options: ReconcileOptions,
 ): Promise<Result<Reconciled>> {
   const digests = openDigests(host);
+  const evaluations = openEvaluations(host, toolBuild);
   const objects = openObjects(host);
-  const scope = { ...options, signing: options.policy.signing, digests, mayKeep: true };
+  const scope = { ...options, signing: options.policy.signing, digests, evaluations, mayKeep: true };
   const before = await compare(host, desired, scope);
   const { earlier, filter, emit } = options;
   const admitted = earlier ? admitEarlier(host, earlier, { ...before, desired, filter, emit }) : succeed(before.plan);
@@ -98,7 +102,7 @@ async function reconcileLocked(
   const journal = openJournal(host, { ...options.facts, engine: options.engine, planId: earlier?.plan.planId, filter });
   // A run with nothing to do leaves one line: its end.
   if (plan.steps.length > 0) journal.start(desired, plan);
-  const applied = await carryOutPlan(host, { plan, seen: seenIn(before.actual) }, { ...options, journal });
+  const applied = await carryOutPlan(host, { plan, seen: seenIn(before.actual) }, { ...options, evaluations, journal });
   if (applied.steps.length > 0) digests.begin();
   const after = applied.steps.length > 0 ? await compare(host, desired, scope) : before;
   const remaining = earlier ? leftOf(plan, after.plan) : after.plan;
@@ -109,8 +113,10 @@ async function reconcileLocked(
   const wishes = rememberWishes(after.actual.lastApplied, after.plan, world);
   orWarn(emit, "remember what was wanted", () => writeLastApplied(host, wishes));
   if (!outcome.interrupted && after.keep) {
+    const whole = filter.modules.length === 0 && filter.kernel === undefined;
     if (after.keep()) await keepSettled(host, desired, scope);
-    await digests.save({ whole: filter.modules.length === 0 && filter.kernel === undefined });
+    await digests.save({ whole });
+    evaluations.save({ whole });
   }
   options.keep?.();
   orWarn(emit, "keep in the journal how this run ended", () => journal.end(outcome));

@@ -5,6 +5,7 @@ import type { RememberedFailure } from "../dkms/failure-memory.ts";
 import type { Strays } from "../dkms/find-strays.ts";
 import type { InstanceAddress, KernelId, KernelKey, ModuleId, ModuleKey } from "../dkms/id.ts";
 import type { Kernel } from "../dkms/kernel.ts";
+import type { KnownEvaluations } from "../dkms/known-evaluations.ts";
 import type { Wishes } from "../dkms/last-applied.ts";
 import type { LoadedObjects } from "../dkms/read-loaded.ts";
 import type { SigningSettings } from "../dkms/signing/signing.ts";
@@ -203,6 +204,8 @@ export interface ScanRequest {
   readonly prospects: (kernels: readonly Kernel[]) => readonly ProspectRequest[];
   /** Default: none. */
   readonly tarballs?: readonly TarballRequest[];
+  /** What is known of dkms.conf files that need bash. Default: nothing. */
+  readonly evaluations?: KnownEvaluations;
   /** Default: what somebody other than root may change is not read by root, and the usual limits. */
   readonly archives?: ArchivePolicy;
 }

@@ -49,7 +49,7 @@ export async function scanActual(asked: Host, request: ScanRequest): Promise<Act
     indexes: new Map(),
     listings: new Map(),
     destinations: new Map(),
-    confs: noKnownConfs(),
+    confs: noKnownConfs(request.evaluations),
   };
   const scanned = await scanModules(scan, tree.modules);
   const modules = judgeModules(scan, scanned);

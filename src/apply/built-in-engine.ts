@@ -12,8 +12,8 @@ import type { Engine } from "./engine.ts";
 
 /** One verb of our own for each kind of step: the same functions that `dkms-agent dkms VERB` calls. */
 export const builtInEngine: Engine = {
-  add: async (host, { module, source, tarball }, { archives: { limits } }) => {
-    if (!tarball) return add(host, source === undefined ? { module } : { module, source });
+  add: async (host, { module, source, tarball }, { archives: { limits }, workshop: { confs: known } }) => {
+    if (!tarball) return add(host, { module, known, ...(source !== undefined && { source }) });
     const { loadTarball } = await import("../dkms/verbs/load-tarball.ts");
     const request = { ...fileOf(tarball), module, kernels: [] };
     return loadTarball(host, request, { ...unattended, replaceSource: true, limits });

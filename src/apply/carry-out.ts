@@ -1,5 +1,6 @@
 import type { BuildInputs } from "../dkms/build-record.ts";
 import type { InstanceId } from "../dkms/id.ts";
+import type { KnownEvaluations } from "../dkms/known-evaluations.ts";
 import type { Host } from "../host/host.ts";
 import { rememberListings } from "../host/remember-listings.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -24,6 +25,8 @@ export interface Seen {
 
 export interface CarryOutOptions extends Omit<ApplyOptions, "engine" | "workshop" | "expectedMs"> {
   readonly engine: EngineName;
+  /** What bash has said of dkms.conf files. */
+  readonly evaluations: KnownEvaluations;
 }
 
 /** Applies a plan by an engine: builds side by side, the longest way first, and what failed is remembered. */

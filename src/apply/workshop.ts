@@ -1,5 +1,6 @@
 import { type KnownConfs, noKnownConfs } from "../dkms/conf/load-conf.ts";
 import { moduleKey } from "../dkms/id.ts";
+import type { KnownEvaluations } from "../dkms/known-evaluations.ts";
 import { openPrivateBuilds, type PrivateBuilds } from "../dkms/verbs/workspace.ts";
 import type { Host } from "../host/host.ts";
 import { type JobPool, openJobPool } from "../host/job-pool.ts";
@@ -23,10 +24,15 @@ export interface WorkshopRequest {
   readonly jobs: number;
   /** Whether `jobs` is what somebody has asked for: never are there more. */
   readonly jobsAsked: boolean;
+  /** What bash has said of dkms.conf files. Default: nothing. */
+  readonly evaluations?: KnownEvaluations;
 }
 
 /** For the builds of these steps: nothing is prepared that none of them needs. */
-export async function openWorkshop(host: Host, { steps, jobs, jobsAsked }: WorkshopRequest): Promise<Workshop> {
+export async function openWorkshop(
+  host: Host,
+  { steps, jobs, jobsAsked, evaluations }: WorkshopRequest,
+): Promise<Workshop> {
   const builds = steps.flatMap((step) => (step.kind === "build" ? [moduleKey(step.instance.module)] : []));
   const pool = builds.length > 1 ? await openJobPool(host, { directory: host.paths.state, jobs }) : undefined;
   const oneModuleTwice = new Set(builds).size < builds.length;
@@ -38,7 +44,7 @@ export async function openWorkshop(host: Host, { steps, jobs, jobsAsked }: Works
     // which it does not where it has gone on beside those before it.
     if (waiting === 0 && !jobsAsked) pool?.widen();
   };
-  return { pool, privateBuilds, begin, confs: noKnownConfs(), close: async () => pool?.close() };
+  return { pool, privateBuilds, begin, confs: noKnownConfs(evaluations), close: async () => pool?.close() };
 }
 
 /** Where somebody else does the building. */

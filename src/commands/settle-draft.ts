@@ -7,9 +7,11 @@ import type { ModuleShape } from "../desired-state/schema.ts";
 import { type WrittenDocument, writeDesired } from "../desired-state/write-desired.ts";
 import { moduleKey } from "../dkms/id.ts";
 import { openDigests } from "../dkms/known-digests.ts";
+import { openEvaluations } from "../dkms/known-evaluations.ts";
 import type { Host } from "../host/host.ts";
 import { type DraftEntry, draftDesired, draftSelectors, leaveOut, narrowDraft } from "../plan/draft-desired.ts";
 import { noFilter } from "../plan/resolve-wanted.ts";
+import { toolBuild } from "./tool-version.ts";
 
 /** A document that says what is there. */
 export interface SettledDraft {
@@ -27,7 +29,8 @@ export interface SettledDraft {
  * what it would change is left out and told. Writes nothing. Ends, since each round leaves something out.
  */
 export async function settleDraft(host: Host, options: CompareOptions): Promise<SettledDraft> {
-  let actual = await scanActual(openDigests(host).host, { sources: [], prospects: () => [] });
+  const evaluations = openEvaluations(host, toolBuild);
+  let actual = await scanActual(openDigests(host).host, { sources: [], prospects: () => [], evaluations });
   let entries = draftDesired(actual, options.filter);
   let unavoidable: readonly string[] = [];
   let before = "";
@@ -42,7 +45,7 @@ export async function settleDraft(host: Host, options: CompareOptions): Promise<
       entries = left;
       continue;
     }
-    const compared = await compare(host, desired, { ...options, filter: noFilter });
+    const compared = await compare(host, desired, { ...options, evaluations, filter: noFilter });
     actual = compared.actual;
     const { diagnostics: found } = compared.plan;
     const narrowed = narrowDraft(withoutFaulty(entries, draft.lines, found), compared.plan);

@@ -4,6 +4,7 @@ import { compare } from "../compare.ts";
 import type { DesiredState } from "../desired-state/desired-state.ts";
 import type { LoadedDesired } from "../desired-state/load-desired.ts";
 import { openDigests } from "../dkms/known-digests.ts";
+import { openEvaluations } from "../dkms/known-evaluations.ts";
 import type { Host } from "../host/host.ts";
 import type { Plan } from "../plan/plan.ts";
 import { diagnosticsText } from "../report/diagnostic-text.ts";
@@ -19,7 +20,7 @@ import { hasNoDocuments } from "./no-documents.ts";
 import { filterOf, onHost, stoppedAnswer } from "./on-host.ts";
 import { archivesOf, type OpenedHost } from "./open-host.ts";
 import { signingAdvice } from "./signing-advice.ts";
-import { toolVersion } from "./tool-version.ts";
+import { toolBuild, toolVersion } from "./tool-version.ts";
 import { usageAnswer } from "./usage-answer.ts";
 
 /** Shows what is where. Broken documents do not hide what is there: they are reported, and exit with 65. */
@@ -80,5 +81,6 @@ async function lookAt(opened: OpenedHost, invocation: Invocation, desired: Desir
       signing: opened.settings.signing,
     });
   const { scanActual } = await import("../actual-state/scan-actual.ts");
-  return { actual: await scanActual(openDigests(host).host, { sources: [], prospects: () => [] }), plan: undefined };
+  const request = { sources: [], prospects: () => [], evaluations: openEvaluations(host, toolBuild) };
+  return { actual: await scanActual(openDigests(host).host, request), plan: undefined };
 }

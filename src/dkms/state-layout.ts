@@ -25,6 +25,11 @@ export function knownScanFile(paths: Paths): string {
   return inside(paths.state, "scan.bin");
 }
 
+/** `<state>/evaluations.bin`: what bash has said of dkms.conf files; see known-evaluations.ts. */
+export function evaluationsFile(paths: Paths): string {
+  return inside(paths.state, "evaluations.bin");
+}
+
 /** `<state>/desired.json`: what checked documents ask for; see desired-state/known-desired.ts. */
 export function knownDesiredFile(paths: Paths): string {
   return inside(paths.state, "desired.json");

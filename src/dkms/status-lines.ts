@@ -4,7 +4,8 @@ import type { Host } from "../host/host.ts";
 import { rememberReads } from "../host/remember-reads.ts";
 import { isSystemError } from "../host/system-error.ts";
 import type { ObjectSpec } from "./conf/dkms-conf.ts";
-import { type Evaluation, evaluateConf } from "./conf/evaluate-conf.ts";
+import { evaluateConf } from "./conf/evaluate-conf.ts";
+import type { Evaluation } from "./conf/evaluation.ts";
 import { readObjects } from "./conf/interpret-objects.ts";
 import type { RawConf } from "./conf/raw-conf.ts";
 import { destinationDirectory, readDistribution } from "./destination.ts";
@@ -107,8 +108,7 @@ async function objectsOf(look: Look, { module, kernel: id }: InstanceId): Promis
   const file = `${sourceLink(look.host.paths, module)}/dkms.conf`;
   const kernel = kernelOf(look, id);
   try {
-    const { evaluations: known } = look;
-    const evaluated = await evaluateConf(look.host, { module, kernel, file, directives: {}, known });
+    const evaluated = await evaluateConf(look.host, { module, kernel, file, directives: {}, known: look });
     if (evaluated.ok) return objectsIn(look, evaluated.value.raw);
     // bash could make nothing of it: then it names no objects.
     return evaluated.error.code === "E_CONF_INVALID" ? [] : undefined;

@@ -24,7 +24,7 @@ export interface RecordedHost {
   readonly host: Host;
   /**
    * What was asked until now; `undefined` if the same might be answered otherwise by now although the places look the same:
-   * something could not be read, a process was started, or somebody looked at the clock. `fresh`: something had changed a
+   * something could not be read, a process was started (unless it is repeatable), or somebody looked at the clock. `fresh`: something had changed a
    * moment before, and could have changed once more without a trace.
    */
   readonly marks: () => ReadMarks | "fresh" | undefined;
@@ -76,7 +76,7 @@ export function recordReads(asked: Host, unseen: string): RecordedHost {
     ...asked,
     files: { ...files, ...reads },
     findProgram: noting(programs, asked.findProgram, (_, program) => program),
-    run: spoil(asked.run),
+    run: (command) => (command.isRepeatable ? asked.run : spoil(asked.run))(command),
     clock: spoil(asked.clock),
   };
   const areSettled = (stats: Iterable<FileStat | undefined>) =>

@@ -24,6 +24,11 @@ export interface Command {
   readonly output?: Writable;
   /** Run to the end even if the host has been asked to stop: for short programs that leave the tree consistent. */
   readonly evenWhenStopping?: boolean;
+  /**
+   * It answers the same for as long as all that the host has been asked for looks the same: whoever starts it has looked at
+   * everything that it reads.
+   */
+  readonly isRepeatable?: boolean;
   /** Open descriptors that the child gets as fd 3, 4, … */
   readonly descriptors?: readonly number[];
 }

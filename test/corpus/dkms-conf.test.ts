@@ -6,13 +6,14 @@ import * as assert from "uvu/assert";
 import { evaluateInBash } from "../../src/dkms/conf/bash-evaluator.ts";
 import type { DkmsConf } from "../../src/dkms/conf/dkms-conf.ts";
 import { knownVariables } from "../../src/dkms/conf/evaluate-conf.ts";
-import { loadConf } from "../../src/dkms/conf/load-conf.ts";
+import { loadConf, noKnownConfs } from "../../src/dkms/conf/load-conf.ts";
 import { entriesOf } from "../../src/dkms/conf/raw-conf.ts";
 import { evaluateStatically } from "../../src/dkms/conf/static-evaluator.ts";
 import { destinationDirectory, readDistribution } from "../../src/dkms/destination.ts";
 import { exclusion } from "../../src/dkms/exclusion.ts";
 import type { Kernel } from "../../src/dkms/kernel.ts";
 import { readKernelConfig } from "../../src/dkms/kernel-config.ts";
+import { type KnownEvaluations, openEvaluations } from "../../src/dkms/known-evaluations.ts";
 import { makeCommand } from "../../src/dkms/make-command.ts";
 import { readKernel } from "../../src/dkms/read-kernels.ts";
 import { createHost } from "../../src/host/create-host.ts";
@@ -100,6 +101,38 @@ for (const one of corpusPackages()) {
     }
   });
 }
+
+for (const one of corpusPackages()) {
+  testNeeding(agreeing, parts, `${one.package}: what is known of it is what bash says anew`, async (part, context) => {
+    for (const headers of kernelsOf(part)) {
+      const { host, module, kernel, file } = ask(context, one, headers);
+      const known = openEvaluations(host, "test");
+      const processes: string[] = [];
+      const run: Host["run"] = (command) => {
+        processes.push(command.file);
+        return host.run(command);
+      };
+      const read = (byBash?: KnownEvaluations) =>
+        loadConf({ ...host, run }, { module, kernel, file, known: noKnownConfs(byBash) });
+      const first = await read(known);
+      const asked = processes.length;
+      const again = await read(known);
+      const isKept = processes.length === asked;
+      const anew = await read();
+      assert.ok(first.ok, headers.release);
+      assert.equal([again, anew], [first, first], headers.release);
+      if (asked > 0) kept.set(one.package, isKept);
+    }
+  });
+}
+
+/** Packages that need bash, and whether what it says is kept. */
+const kept = new Map<string, boolean>();
+agreeing.after(() => {
+  const names = (isKept: boolean) => [...kept].flatMap(([name, one]) => (one === isKept ? name : [])).join(", ");
+  process.stdout.write(`said by bash, and kept: ${names(true)}; asked anew: ${names(false)}\n`);
+  for (const name of ["ddcci-dkms", "v4l2loopback-dkms"]) assert.is(kept.get(name) ?? true, true, name);
+});
 
 /** What a dkms.conf comes to, under the names of dell/dkms; what is empty is left out, as there it may also be unset. */
 type Values = Readonly<Record<string, readonly string[]>>;

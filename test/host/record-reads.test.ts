@@ -99,6 +99,12 @@ record(
   },
 );
 
+record("counts on a process of which it is said that all it reads was looked at", async ({ tree }) => {
+  const { host, marks } = recordReads(later(tree), tree.at("unseen"));
+  await host.run({ file: "true", args: [], timeoutMs: 1000, isRepeatable: true });
+  assert.ok(settled(marks()));
+});
+
 record("takes no note of what nobody can count on", ({ tree }) => {
   const { host, marks } = recordReads(later(tree), tree.at("place"));
   assert.is(host.files.readText(tree.at("place/one")), "one");

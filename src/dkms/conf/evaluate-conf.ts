@@ -5,11 +5,13 @@ import { type ModuleId, moduleKey } from "../id.ts";
 import { ioFailure } from "../io-failure.ts";
 import type { Kernel } from "../kernel.ts";
 import { kernelConfigFile } from "../kernel-config.ts";
+import type { KnownEvaluations } from "../known-evaluations.ts";
 import { sourceLink } from "../tree-layout.ts";
-import { entriesOf, type RawConf, type RawEntry, rawConfOf } from "./raw-conf.ts";
+import type { BashEvaluation, BashSourcing } from "./evaluate-by-bash.ts";
+import type { Evaluation } from "./evaluation.ts";
+import { entriesOf, type RawConf, rawConfOf } from "./raw-conf.ts";
 import { recordedConf } from "./recorded-conf.ts";
-import { collapse, rereadStatically } from "./reread-value.ts";
-import type { Scope } from "./shell-variables.ts";
+import { collapse, rereadHere } from "./reread-value.ts";
 import { evaluateStatically } from "./static-evaluator.ts";
 
 export interface EvaluationRequest {
@@ -19,14 +21,15 @@ export interface EvaluationRequest {
   readonly file: string;
   /** Beat everything else; taken as written, never expanded. */
   readonly directives: Readonly<Record<string, string>>;
-  /** What one look has evaluated already, for files that several instances share. */
-  readonly known?: Map<string, Evaluation>;
+  readonly known?: ConfMemory;
 }
 
-export interface Evaluation {
-  readonly raw: RawConf;
-  /** What the files wrote to stderr. */
-  readonly complaints: readonly string[];
+/** What is known of files already, by what they say. */
+export interface ConfMemory {
+  /** What one look, or one run of verbs, has evaluated; grows while it goes on. */
+  readonly evaluations: Map<string, Evaluation>;
+  /** What bash has said, and what earlier runs have kept of that. */
+  readonly byBash?: KnownEvaluations | undefined;
 }
 
 /**
@@ -141,7 +144,7 @@ interface FileRequest {
 
 /**
  * Plain assignments without a `$` say the same for every module and kernel; others, for the same variables, wherever the
- * file lies; and what bash evaluates, for the same file.
+ * file lies; and what bash evaluates, for the same file, unless it is sure that its place says nothing.
  */
 async function evaluateOnce(
   host: Host,
@@ -149,7 +152,7 @@ async function evaluateOnce(
   known: EvaluationRequest["known"],
 ): Promise<Result<Evaluation>> {
   const { file, text, inherited } = request;
-  const own = known && inherited.size === 0 ? known : undefined;
+  const own = known && inherited.size === 0 ? known.evaluations : undefined;
   const shared = own?.get(text);
   if (shared) return succeed(shared);
   const variables = request.variables();
@@ -157,54 +160,26 @@ async function evaluateOnce(
   const before = own?.get(key) ?? own?.get(`${file}\0${key}`);
   if (before) return succeed(before);
   const plain = evaluateStatically(text, variables, inherited);
-  const evaluated = await evaluateFile(host, { file, variables, inherited }, plain);
+  const evaluated = await evaluateFile(host, { file, text, variables, inherited, plain }, known?.byBash);
   if (!evaluated.ok) return evaluated;
-  const { byBash, ...evaluation } = evaluated.value;
+  const { isOfPlace, ...evaluation } = evaluated.value;
   const isSame = plain && !text.includes("$");
-  own?.set(isSame ? text : byBash ? `${file}\0${key}` : key, evaluation);
+  own?.set(isSame ? text : isOfPlace ? `${file}\0${key}` : key, evaluation);
   return succeed(evaluation);
 }
 
 /** One file on top of what the earlier ones set; each starts with their directives, and none of their variables. */
 async function evaluateFile(
   host: Host,
-  { file, variables, inherited }: Sourcing,
-  plain: RawConf | undefined,
-): Promise<Result<Evaluation & { readonly byBash: boolean }>> {
-  const evaluated = plain
-    ? succeed({ raw: plain, complaints: [] })
-    : await (await import("./bash-evaluator.ts")).evaluateInBash(host.run, {
-        file,
-        variables,
-        inherited: entriesOf(inherited),
-      });
-  if (!evaluated.ok) return evaluated;
-  const entries = entriesOf(evaluated.value.raw).map((entry) => ({ ...entry, value: collapse(entry.value) }));
-  const here = rereadHere(variables, entries);
-  const reread = here
-    ? succeed(here)
-    : await (await import("./bash-evaluator.ts")).rereadInBash(host.run, { file, variables, inherited: entries });
-  if (!reread.ok) return reread;
-  const raw = rawConfOf([...entriesOf(inherited), ...entriesOf(reread.value)]);
-  return succeed({ raw, complaints: evaluated.value.complaints, byBash: !plain || !here });
-}
-
-interface Sourcing {
-  readonly file: string;
-  readonly variables: ReadonlyMap<string, string>;
-  readonly inherited: RawConf;
-}
-
-function rereadHere(variables: Sourcing["variables"], entries: readonly RawEntry[]): RawConf | undefined {
-  const scope: Scope = new Map(Array.from(variables, ([name, value]) => [name, new Map([[0, value]])]));
-  const done: RawEntry[] = [];
-  for (const entry of entries) {
-    const value = rereadStatically(entry.value, scope);
-    if (value === undefined) return undefined;
-    scope.set(entry.name, (scope.get(entry.name) ?? new Map()).set(entry.index, value));
-    done.push({ ...entry, value });
-  }
-  return rawConfOf(done);
+  sourcing: BashSourcing,
+  known: KnownEvaluations | undefined,
+): Promise<Result<BashEvaluation>> {
+  const { variables, inherited, plain } = sourcing;
+  const entries = plain && entriesOf(plain).map((entry) => ({ ...entry, value: collapse(entry.value) }));
+  const here = entries && rereadHere(variables, entries);
+  if (!here) return (await import("./evaluate-by-bash.ts")).evaluateByBash(host, sourcing, known);
+  const raw = rawConfOf([...entriesOf(inherited), ...entriesOf(here)]);
+  return succeed({ raw, complaints: [], isOfPlace: false });
 }
 
 /** `NAME`, `NAME[3]` and, to append, `NAME+`: what stands before the first = of dell/dkms's --directive. */

@@ -2,8 +2,9 @@ import type { Host } from "../../host/host.ts";
 import { fail, type Result, succeed } from "../failure.ts";
 import { type ModuleId, moduleKey } from "../id.ts";
 import type { Kernel } from "../kernel.ts";
+import type { KnownEvaluations } from "../known-evaluations.ts";
 import type { DkmsConf } from "./dkms-conf.ts";
-import { type Evaluation, evaluateConf } from "./evaluate-conf.ts";
+import { type ConfMemory, evaluateConf } from "./evaluate-conf.ts";
 import { interpretConf } from "./interpret-conf.ts";
 import type { ConfProblem } from "./interpret-objects.ts";
 import type { RawConf } from "./raw-conf.ts";
@@ -22,16 +23,14 @@ export interface ConfRequest {
 }
 
 /** What one look, or one run of verbs, knows of dkms.conf files already, by what they say; grows while it goes on. */
-export interface KnownConfs {
-  /** As in EvaluationRequest. */
-  readonly evaluations: Map<string, Evaluation>;
+export interface KnownConfs extends ConfMemory {
   /** What files say -> module -> what that means, where it means the same for every kernel. */
   readonly interpretations: Map<RawConf, Map<string, DkmsConf>>;
 }
 
-/** Where nothing is known yet. */
-export function noKnownConfs(): KnownConfs {
-  return { evaluations: new Map(), interpretations: new Map() };
+/** Where nothing is known yet, but what bash has said before. */
+export function noKnownConfs(byBash?: KnownEvaluations): KnownConfs {
+  return { evaluations: new Map(), byBash, interpretations: new Map() };
 }
 
 /**
@@ -48,7 +47,7 @@ export async function loadConf(host: Host, request: ConfRequest): Promise<Result
     kernel,
     file,
     directives,
-    ...(known && { known: known.evaluations }),
+    ...(known && { known }),
   });
   if (!evaluated.ok) return evaluated;
   const { raw, complaints } = evaluated.value;

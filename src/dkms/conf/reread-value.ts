@@ -1,3 +1,4 @@
+import { type RawConf, type RawEntry, rawConfOf } from "./raw-conf.ts";
 import { expandAt, type Scope } from "./shell-variables.ts";
 
 /**
@@ -44,4 +45,17 @@ export function rereadStatically(value: string, scope: Scope): string | undefine
     }
   }
   return isQuoted ? text : undefined;
+}
+
+/** All values of a file, in order: a later one may refer to an earlier one. `undefined` if one of them needs bash. */
+export function rereadHere(variables: ReadonlyMap<string, string>, entries: readonly RawEntry[]): RawConf | undefined {
+  const scope: Scope = new Map(Array.from(variables, ([name, value]) => [name, new Map([[0, value]])]));
+  const done: RawEntry[] = [];
+  for (const entry of entries) {
+    const value = rereadStatically(entry.value, scope);
+    if (value === undefined) return undefined;
+    scope.set(entry.name, (scope.get(entry.name) ?? new Map()).set(entry.index, value));
+    done.push({ ...entry, value });
+  }
+  return rawConfOf(done);
 }

@@ -3,7 +3,7 @@ import { copyTree } from "../../host/copy-tree.ts";
 import type { Host } from "../../host/host.ts";
 import { anyKernel } from "../any-kernel.ts";
 import type { DkmsConf } from "../conf/dkms-conf.ts";
-import { loadConf } from "../conf/load-conf.ts";
+import { type KnownConfs, loadConf } from "../conf/load-conf.ts";
 import { digestSource, isSource } from "../digest-source.ts";
 import { fail, type Result, succeed } from "../failure.ts";
 import { type ModuleId, moduleKey } from "../id.ts";
@@ -21,6 +21,8 @@ export interface AddTarget {
   readonly module: ModuleId;
   /** An absolute directory to copy to `<source tree>/<name>-<version>`; default: it is there already. */
   readonly source?: string;
+  /** What dkms.conf files say already. */
+  readonly known?: KnownConfs | undefined;
 }
 
 /**
@@ -47,7 +49,7 @@ async function addModule(host: Host, target: AddTarget, changes: FileChanges): P
     const linked = linkSource(host, module, changes);
     if (!linked.ok) return linked;
   }
-  const conf = await readOwnConf(host, module);
+  const conf = await readOwnConf(host, target);
   if (!conf.ok) return conf;
   const said = await runFinalScript(host, {
     name: "POST_ADD",
@@ -60,7 +62,11 @@ async function addModule(host: Host, target: AddTarget, changes: FileChanges): P
 }
 
 /** Whether the source tree's copy had to be changed. */
-function bringSource(host: Host, target: Required<AddTarget>, changes: FileChanges): Result<boolean> {
+function bringSource(
+  host: Host,
+  target: Required<Pick<AddTarget, "module" | "source">>,
+  changes: FileChanges,
+): Result<boolean> {
   const { module, source } = target;
   const { files, paths } = host;
   const place = sourceDirectory(paths, module);
@@ -93,8 +99,8 @@ function linksToSourceTree({ files, paths }: Host, module: ModuleId): boolean {
   return files.realPath(sourceLink(paths, module)) === files.realPath(sourceDirectory(paths, module));
 }
 
-async function readOwnConf(host: Host, module: ModuleId): Promise<Result<DkmsConf>> {
-  const conf = await loadConf(host, { module, kernel: anyKernel(host) });
+async function readOwnConf(host: Host, { module, known }: AddTarget): Promise<Result<DkmsConf>> {
+  const conf = await loadConf(host, { module, kernel: anyKernel(host), ...(known && { known }) });
   if (!conf.ok) return conf;
   const { packageName: name, packageVersion: version } = conf.value;
   if (name === module.name && version === module.version) return conf;

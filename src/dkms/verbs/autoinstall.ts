@@ -52,7 +52,7 @@ async function findCandidates(run: Run): Promise<Candidate[]> {
   const candidates: Candidate[] = [];
   for (const module of newestVersions(course)) {
     const instance = { module, kernel };
-    const conf = await readConf(course.host, instance);
+    const conf = await readConf(course, instance);
     if (!conf.ok) {
       failed(run, conf.error);
       continue;
@@ -77,9 +77,9 @@ function newestVersions({ host, tell }: Course): ModuleId[] {
   return [...newest.values()];
 }
 
-function readConf(host: Host, { module, kernel: id }: InstanceId): ReturnType<typeof loadConf> {
+function readConf({ host, confs: known }: Course, { module, kernel: id }: InstanceId): ReturnType<typeof loadConf> {
   const kernel = readKernel(host, id) ?? absentKernel(host, id);
-  return loadConf(host, { module, kernel });
+  return loadConf(host, { module, kernel, known });
 }
 
 /** Without headers only what is built can be installed; one message for all the rest. */

@@ -24,10 +24,10 @@ export async function kernelPreinst(course: Course, kernel: KernelId): Promise<r
 }
 
 /** What is broken leaves too: to be refused, and told, there. */
-async function isLeaving({ host, tell }: Course, module: TreeModule, id: KernelId): Promise<boolean> {
+async function isLeaving({ host, tell, confs: known }: Course, module: TreeModule, id: KernelId): Promise<boolean> {
   if (module.link !== "linked") return true;
   const kernel = readKernel(host, id) ?? absentKernel(host, id);
-  const conf = await loadConf(host, { module: module.id, kernel });
+  const conf = await loadConf(host, { module: module.id, kernel, known });
   if (conf.ok && !conf.value.autoinstall) return false;
   const why = conf.ok ? (hasSourceFiles(host, module) ? undefined : "its source is not there") : conf.error.message;
   if (why === undefined) return true;

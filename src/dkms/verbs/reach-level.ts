@@ -24,7 +24,9 @@ async function reachAdded(course: Course, module: ModuleId): Promise<Result<unde
     const source = requireSource(host, module);
     return source.ok ? succeed(undefined) : refuse(course, source.error);
   }
-  const added = await carryOut(course, { action: "add", what: moduleKey(module) }, () => add(host, { module }));
+  const added = await carryOut(course, { action: "add", what: moduleKey(module) }, () =>
+    add(host, { module, known: course.confs }),
+  );
   return commit(added);
 }
 

@@ -1,0 +1,97 @@
+import type { Host } from "../host/host.ts";
+import { packValue, unpackValue } from "../host/packed-value.ts";
+import { areSame, type ReadMarks, recordReads } from "../host/record-reads.ts";
+import type { Evaluation } from "./conf/evaluation.ts";
+import { readOwnBytes, writeOwnBytes } from "./own-file.ts";
+import { evaluationsFile } from "./state-layout.ts";
+
+/** What bash has said of dkms.conf files, for this run and later ones. */
+export interface KnownEvaluations {
+  /** What was said to a question, if every place that counts still looks the same to this host. */
+  readonly recall: (host: Host, question: string) => Evaluation | undefined;
+  /**
+   * Lets somebody look at all that an answer depends on besides its question, before it is asked for; the answer, once it
+   * is there, is known from then on. Not if a place changes meanwhile, or has a moment before.
+   */
+  readonly watch: (look: (host: Host) => void) => (question: string, answer: Evaluation) => void;
+  /**
+   * Keeps what is known for later runs; under the lock only. `whole`: everything was asked for in this run, and what was
+   * not can be forgotten. Writes nothing if that is kept already, and gives up in silence where it cannot be.
+   */
+  readonly save: (scope: { readonly whole: boolean }) => void;
+}
+
+/**
+ * What earlier runs of this very program (`build`) have kept in `<state>/evaluations.bin`. What somebody else could have
+ * written is not read.
+ */
+export function openEvaluations(asked: Host, build: string): KnownEvaluations {
+  const used = new Set<string>();
+  let hasNew = false;
+  let kept: Map<string, Entry> | undefined;
+  const entriesOf = () => {
+    kept ??= readKept(asked, build);
+    return kept;
+  };
+  return {
+    recall: (host, question) => {
+      const entry = entriesOf().get(question);
+      if (!entry || !areSame(host, entry.marks)) return undefined;
+      used.add(question);
+      return entry.answer;
+    },
+    watch: (look) => {
+      const { host, marks: marksSoFar } = recordReads(asked, asked.paths.loaded);
+      look(host);
+      const marks = marksSoFar();
+      return (question, answer) => {
+        if (!marks || marks === "fresh" || !areSame(asked, marks)) return;
+        entriesOf().set(question, { answer, marks });
+        used.add(question);
+        hasNew = true;
+      };
+    },
+    save: ({ whole }) => {
+      const entries = [...entriesOf()];
+      const wanted = whole ? entries.filter(([question]) => used.has(question)) : entries;
+      if (!hasNew && wanted.length === entries.length) return;
+      hasNew = false;
+      const bytes = packValue({ format, build, entries: new Map(wanted) } satisfies Kept);
+      if (bytes.length <= longest) writeOwnBytes(asked, evaluationsFile(asked.paths), bytes);
+    },
+  };
+}
+
+interface Entry {
+  readonly answer: Evaluation;
+  readonly marks: ReadMarks;
+}
+
+interface Kept {
+  readonly format: typeof format;
+  readonly build: string;
+  readonly entries: ReadonlyMap<string, Entry>;
+}
+
+const format = "dkms-agent evaluations 1";
+/** Ten thousand modules for a kernel. */
+const longest = 16 << 20;
+
+function readKept(host: Host, build: string): Map<string, Entry> {
+  const bytes = readOwnBytes(host, evaluationsFile(host.paths), longest);
+  const kept = bytes && unpackValue(bytes);
+  return isKept(kept) && kept.build === build ? new Map(kept.entries) : new Map();
+}
+
+/** What this very program has written has the shape that it wrote. */
+function isKept(value: unknown): value is Kept {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "format" in value &&
+    value.format === format &&
+    "build" in value &&
+    "entries" in value &&
+    value.entries instanceof Map
+  );
+}

@@ -1,0 +1,136 @@
+import fs from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { loadConf, noKnownConfs } from "../../src/dkms/conf/load-conf.ts";
+import { type KnownEvaluations, openEvaluations } from "../../src/dkms/known-evaluations.ts";
+import { evaluationsFile } from "../../src/dkms/state-layout.ts";
+import type { Host } from "../../src/host/host.ts";
+import { dkmsTree, type TreeBuilder } from "../rig/tree-builder.ts";
+import { kernelOf } from "./conf/conf-builder.ts";
+
+interface Context {
+  tree: TreeBuilder;
+}
+
+const evaluations = suite<Context>("openEvaluations");
+evaluations.before.each((context) => {
+  context.tree = dkmsTree();
+  context.tree.write("build/.config", "CONFIG_A=y\n");
+  fs.mkdirSync(context.tree.at("var/lib/dkms/.dkms-agent"), { recursive: true });
+});
+evaluations.after.each(({ tree }) => tree.remove());
+
+const module = { name: "demo", version: "1.0" };
+const told = "[ -f $kernel_source_dir/.config ] && . $kernel_source_dir/.config\nMAKE=make-$CONFIG_A\n";
+
+/** What `make` comes to, asked as one look asks, and how many processes that took. */
+async function ask(tree: TreeBuilder, known: KnownEvaluations, text: string, places = ["one"]) {
+  let processes = 0;
+  const host = settledHost(tree);
+  const run: Host["run"] = (command) => {
+    processes += 1;
+    return host.run(command);
+  };
+  const confs = noKnownConfs(known);
+  const kernel = kernelOf({ headers: { directory: tree.at("build"), digest: "" } });
+  const makes: (string | undefined)[] = [];
+  for (const place of places) {
+    const file = tree.write(`${place}/dkms.conf`, `${plain}${text}`);
+    const conf = await loadConf({ ...host, run }, { module, kernel, file, known: confs });
+    makes.push(conf.ok ? conf.value.make : conf.error.message);
+  }
+  return { makes, processes };
+}
+
+const plain = "PACKAGE_NAME=demo\nPACKAGE_VERSION=1.0\nDEST_MODULE_LOCATION=/extra\n";
+
+/** To its clock everything happened long ago. */
+function settledHost(tree: TreeBuilder): Host {
+  return tree.host({ clock: () => new Date(Date.now() + 10_000) });
+}
+
+function open(tree: TreeBuilder, build = "this"): KnownEvaluations {
+  return openEvaluations(settledHost(tree), build);
+}
+
+async function keep(tree: TreeBuilder, text = told): Promise<string> {
+  const known = open(tree);
+  await ask(tree, known, text);
+  known.save({ whole: true });
+  return evaluationsFile(tree.host().paths);
+}
+
+evaluations("bash is asked once, for all places, all looks and all runs", async ({ tree }) => {
+  const first = open(tree);
+  assert.equal(await ask(tree, first, told, ["one", "two"]), { makes: ["make-y", "make-y"], processes: 1 });
+  assert.equal(await ask(tree, first, told, ["two", "one"]), { makes: ["make-y", "make-y"], processes: 0 });
+  first.save({ whole: true });
+  assert.equal(await ask(tree, open(tree), told), { makes: ["make-y"], processes: 0 });
+});
+
+evaluations("another text, kernel configuration or program is asked about anew", async ({ tree }) => {
+  await keep(tree);
+  assert.is((await ask(tree, open(tree), `${told}# more\n`)).processes, 1);
+  tree.write("build/.config", "CONFIG_A=n\n");
+  assert.equal(await ask(tree, open(tree), told), { makes: ["make-n"], processes: 1 });
+  fs.rmSync(tree.at("build/.config"));
+  assert.equal(await ask(tree, open(tree), told), { makes: ["make-"], processes: 1 });
+});
+
+evaluations("nothing is known of what changed a moment before it was read, or while it was", async ({ tree }) => {
+  const known = openEvaluations(tree.host(), "this");
+  tree.write("build/.config", "CONFIG_A=m\n");
+  assert.is((await ask(tree, known, told)).processes, 1);
+  assert.is((await ask(tree, known, told)).processes, 1);
+  const keepAnswer = open(tree).watch(({ files }) => files.stat(tree.at("build/.config")));
+  tree.write("build/.config", "CONFIG_A=yes\n");
+  keepAnswer("question", { raw: new Map(), complaints: [] });
+  assert.is(open(tree).recall(tree.host(), "question"), undefined);
+});
+
+evaluations("whatever could say something else is asked in every look, once for each place", async ({ tree }) => {
+  const text = "MAKE=make-$(date +%N | wc -l)\n";
+  const known = open(tree);
+  for (let look = 0; look < 2; look++) assert.is((await ask(tree, known, text, ["one", "two", "one"])).processes, 2);
+  known.save({ whole: true });
+  assert.not(fs.existsSync(evaluationsFile(tree.host().paths)));
+});
+
+evaluations("what goes by its place, or complains of it, is known for that place alone", async ({ tree }) => {
+  for (const text of ['MAKE=make-$(basename "$(dirname "$BASH_SOURCE")")\n', "MAKE=make\n[ a -eq 1 ] || :\n"]) {
+    const known = open(tree);
+    assert.is((await ask(tree, known, text, ["one", "two"])).processes, 2);
+    assert.is((await ask(tree, known, text, ["one", "two"])).processes, 0);
+  }
+});
+
+evaluations("what another program has kept, somebody else could have written, or is no such file", async ({ tree }) => {
+  const file = await keep(tree);
+  assert.is((await ask(tree, open(tree), told)).processes, 0);
+  assert.is((await ask(tree, open(tree, "another"), told)).processes, 1);
+  fs.chmodSync(file, 0o622);
+  assert.is((await ask(tree, open(tree), told)).processes, 1);
+  fs.chmodSync(file, 0o600);
+  for (const spoilt of [fs.readFileSync(file).subarray(0, 100), Buffer.from("x"), Buffer.alloc(0)]) {
+    fs.writeFileSync(file, spoilt);
+    assert.is((await ask(tree, open(tree), told)).processes, 1);
+  }
+  fs.rmSync(file);
+  fs.mkdirSync(file);
+  assert.is((await ask(tree, open(tree), told)).processes, 1);
+});
+
+evaluations("keeps nothing twice, and forgets what nobody asks for any more", async ({ tree }) => {
+  const file = await keep(tree);
+  const { ino } = fs.statSync(file);
+  const same = open(tree);
+  await ask(tree, same, told);
+  same.save({ whole: true });
+  assert.is(fs.statSync(file).ino, ino);
+  open(tree).save({ whole: false });
+  assert.is(fs.statSync(file).ino, ino);
+  open(tree).save({ whole: true });
+  assert.is((await ask(tree, open(tree), told)).processes, 1);
+});
+
+evaluations.run();
