@@ -29,7 +29,7 @@ export interface Comparison {
   readonly theirs: Measurement;
   /** The most that our time may be, as a multiple of theirs. */
   readonly target?: number;
-  /** What no program in Node can be faster than. */
+  /** What nothing can be faster than, or nothing in Node. */
   readonly least?: Measurement;
 }
 
