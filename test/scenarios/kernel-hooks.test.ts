@@ -47,7 +47,7 @@ testNeeding(
     );
     assert.match(
       history(machine),
-      /hook kernel-postinst --kernel \S+: .*1 blocked\n.*hook header-postinst --kernel \S+: 4 steps done/,
+      /hook kernel-postinst --kernel \S+: .*1 blocked: evdi\/1\.0@\S+ \(no-headers\)\n.*hook header-postinst --kernel \S+: 4 steps done/,
     );
     const again = machine.runParts("header_postinst.d", {});
     assert.is(again.stdout + again.stderr, "", "nothing to do is nothing to tell");
