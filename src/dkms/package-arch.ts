@@ -8,18 +8,16 @@ import { readDistribution } from "./destination.ts";
  * distributions that dell/dkms 3.2.2 does not ask rpm on (tried), below another root, and for a kernel of no package.
  */
 export async function packageArch(host: Host, release: string): Promise<string | undefined> {
-  const { root, machine, findProgram, paths } = host;
+  const { root, machine, findProgram, paths, run } = host;
   if (root !== "/" || withoutRpm.test(readDistribution(host)) || findProgram("rpm") === undefined) return undefined;
   // Fedora's and RHEL's kernels have it in their names, and most hosts start nothing for it.
   if (release.endsWith(`.${machine.arch}`)) return undefined;
-  const owner = await firstLine(host, ["-qf", path.join(paths.installTree, release)]);
-  const arch = owner && (await firstLine(host, ["-q", "--queryformat", "%{ARCH}\\n", owner]));
+  // Nothing but rpm's database tells, whose format is its own.
+  const place = path.join(paths.installTree, release);
+  const args = ["-qf", "--queryformat", "%{ARCH}\\n", place];
+  const { ending, exitCode, stdout } = await run({ file: "rpm", args, timeoutMs: 30_000 });
+  const arch = ending === "exited" && exitCode === 0 ? stdout.split("\n")[0] : undefined;
   return arch && /^[a-z]\w*$/i.test(arch) && arch !== "noarch" ? arch : undefined;
 }
 
 const withoutRpm = /^(debian|ubuntu|arch|gentoo)/;
-
-async function firstLine({ run }: Host, args: readonly string[]): Promise<string | undefined> {
-  const { ending, exitCode, stdout } = await run({ file: "rpm", args, timeoutMs: 30_000 });
-  return ending === "exited" && exitCode === 0 ? stdout.split("\n")[0] : undefined;
-}

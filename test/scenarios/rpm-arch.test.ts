@@ -16,8 +16,9 @@ const lines = [
 
 const arch = suite("the architecture of a kernel's package, as dell/dkms asks rpm for it");
 
-/** What `rpm -qf` answers about the kernel, and `rpm -q` about its architecture. */
-const owned = 'case "$1" in -qf) echo kernel-6.1; echo other ;; *) echo s390x ;; esac';
+/** What `rpm -qf` answers about the kernel, and `rpm -q` about its architecture; dell/dkms asks one after the other. */
+const owned =
+  'case "$1 $2" in "-qf --queryformat") echo s390x; echo noarch ;; -qf*) echo kernel-6.1; echo other ;; *) echo s390x ;; esac';
 const ownedByNobody = 'echo "is not owned by any package"; exit 1';
 
 for (const [id, rpm, expected] of [
@@ -39,7 +40,7 @@ function outcome(command: readonly string[], id: string, rpm: string) {
   try {
     const at = (name: string) => path.join(own.root, name);
     fs.mkdirSync(at("bin"));
-    fs.writeFileSync(at("bin/rpm"), `#!/bin/sh\necho "$@" >> ${at("asked")}\n${rpm}\n`, { mode: 0o755 });
+    fs.writeFileSync(at("bin/rpm"), `#!/bin/sh\nprintf '%s\\n' "$*" >> ${at("asked")}\n${rpm}\n`, { mode: 0o755 });
     fs.writeFileSync(at("asked"), "");
     fs.writeFileSync(at("os-release"), `ID=${id}\n`);
     const prelude = [
@@ -56,7 +57,7 @@ function outcome(command: readonly string[], id: string, rpm: string) {
       if (line.startsWith("status")) printed += stdout;
     }
     const about = fs.readFileSync(at("asked"), "utf8").split("\n");
-    return { printed, about: about.filter((line) => line.startsWith("-qf")) };
+    return { printed, about: about.flatMap((line) => (line.startsWith("-qf") ? [line.split(" ").at(-1)] : [])) };
   } finally {
     own.remove();
   }
