@@ -1,5 +1,6 @@
 import type { Host } from "../../host/host.ts";
 import type { Command, CommandResult } from "../../host/run.ts";
+import { dpkgAtWork } from "../dpkg-at-work.ts";
 import { type Failure, fail, type Result, succeed } from "../failure.ts";
 import type { KernelId } from "../id.ts";
 import {
@@ -25,6 +26,9 @@ export interface InitramfsOptions {
  * Makes the initramfs of a kernel again, with the maker that the host has, in the place where it is; notes what of the
  * modules it was made from. There is nothing to undo: it is made from what is installed, and what it was before still boots.
  *
+ * Two at once would write one file. So it is left alone while a dpkg is at work that has not called us: it may be just
+ * about to make it, and waits for our lock where it calls a hook of ours.
+ *
  * Fails with E_INITRAMFS, E_NO_TOOL, E_TIMEOUT or E_CANCELLED, or what the file system says.
  */
 export async function makeInitramfs(host: Host, kernel: KernelId, options: InitramfsOptions): Promise<Result<Done>> {
@@ -48,6 +52,11 @@ export async function makeInitramfs(host: Host, kernel: KernelId, options: Initr
   if (!maker) {
     const message = `This host has none of ${initramfsMakers.join(", ")}, which make an initramfs.`;
     return fail("E_NO_TOOL", message, { remedy: "Install initramfs-tools or dracut." });
+  }
+  const dpkg = dpkgAtWork(host);
+  if (dpkg !== undefined) {
+    const message = `The initramfs of ${kernel.release} is not made while dpkg is at work (process ${dpkg}), which may be making it.`;
+    return fail("E_INITRAMFS", message, { remedy: "The next apply makes it." });
   }
   const command = commandOf(maker, image, kernel);
   const result = await host.run(command);

@@ -66,6 +66,22 @@ images("calls whichever maker there is, for the image that is there", async (wor
   assert.is(none.ok ? "" : none.error.code, "E_NO_TOOL");
 });
 
+images("none is made while dpkg, which may be making it, is at work", async (world) => {
+  const lock = fs.statSync(world.tree.write("var/lib/dpkg/lock", ""));
+  const numbers = [(lock.dev >> 8) & 0xfff, lock.dev & 0xff].map((one) => one.toString(16).padStart(2, "0"));
+  const held = (arrow: string) => `7: ${arrow}POSIX  ADVISORY  WRITE 4711 ${numbers.join(":")}:${lock.ino} 0 EOF\n`;
+  const beside = (locks: string): Host => {
+    const { files, ...host } = world.host();
+    const readText = (place: string) => (place === "/proc/locks" ? locks : files.readText(place));
+    return { ...host, files: { ...files, readText } };
+  };
+  const refused = await makeInitramfs(beside(held("")), kernel, { names, left: false });
+  assert.is(refused.ok ? "" : refused.error.code, "E_INITRAMFS");
+  assert.match(refused.ok ? "" : refused.error.message, "while dpkg is at work (process 4711)");
+  assert.equal(world.calls, []);
+  assert.ok((await makeInitramfs(beside(held("-> ")), kernel, { names, left: false })).ok, "somebody waits for it");
+});
+
 images("finds the images of other distributions", async (world) => {
   fs.rmSync(world.image);
   world.tree.write("etc/machine-id", `${"0123456789abcdef".repeat(2)}\n`);
