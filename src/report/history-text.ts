@@ -71,7 +71,7 @@ function outcome({ run, ending, stopped }: ToldRun): string {
     case "refused":
       return `nothing could be done${often(run)}: ${run.refused?.message ?? ""} [${run.refused?.code ?? ""}]`;
     case "cut-off":
-      return `cut off ${place(run)}, by a kill, a power cut or a full disk; ${progress(run)} before`;
+      return `cut off ${place(run)}, by a kill, a power cut, or a full or broken disk; ${progress(run)} before`;
     case "running":
       return `going on ${place(run)}; ${progress(run)} so far`;
   }

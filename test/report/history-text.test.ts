@@ -44,7 +44,7 @@ text("a run that was killed was cut off during a step, and the next one goes on"
   const [line, next] = told([start, intent]);
   assert.is(
     line,
-    `${who}cut off during build demo/1@6.1/x86_64, by a kill, a power cut or a full disk; 0 steps done before`,
+    `${who}cut off during build demo/1@6.1/x86_64, by a kill, a power cut, or a full or broken disk; 0 steps done before`,
   );
   assert.match(next, "goes on from what is there");
   assert.match(told([start])[0], "cut off before its first step");
@@ -123,7 +123,7 @@ text("a verb that was killed was cut off, and the next apply clears up after it"
   const [line, next] = told([{ ...end, ...by }, begun]);
   assert.match(
     line,
-    "root          dkms install: cut off during install demo/1, by a kill, a power cut or a full disk;",
+    "root          dkms install: cut off during install demo/1, by a kill, a power cut, or a full or broken disk;",
   );
   assert.match(
     next,
