@@ -9,7 +9,7 @@ import { type ConfReads, confReads } from "./conf-reads.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { isMadeUp } from "./judge-command.ts";
 import { entriesOf, type RawConf, rawConfOf } from "./raw-conf.ts";
-import { collapse, rereadHere } from "./reread-value.ts";
+import { collapsed, rereadHere } from "./reread-value.ts";
 
 export interface BashSourcing {
   readonly file: string;
@@ -45,7 +45,7 @@ export async function evaluateByBash(
   const keep = reads && known?.watch((watched) => lookAt(watched, reads));
   const first = await evaluateFirst(reads ? repeatable(host.run) : host.run, sourcing);
   if (!first.ok) return first;
-  const entries = entriesOf(first.value.raw).map((entry) => ({ ...entry, value: collapse(entry.value) }));
+  const entries = collapsed(first.value.raw);
   const { file, variables, inherited } = sourcing;
   const here = rereadHere(variables, entries);
   const reread = here ? succeed(here) : await rereadInBash(host.run, { file, variables, inherited: entries });

@@ -7,11 +7,10 @@ import type { Kernel } from "../kernel.ts";
 import { kernelConfigFile } from "../kernel-config.ts";
 import type { KnownEvaluations } from "../known-evaluations.ts";
 import { sourceLink } from "../tree-layout.ts";
-import type { BashEvaluation, BashSourcing } from "./evaluate-by-bash.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { entriesOf, type RawConf, rawConfOf } from "./raw-conf.ts";
 import { recordedConf } from "./recorded-conf.ts";
-import { collapse, rereadHere } from "./reread-value.ts";
+import { collapsed, rereadHere } from "./reread-value.ts";
 import { evaluateStatically } from "./static-evaluator.ts";
 
 export interface EvaluationRequest {
@@ -144,7 +143,7 @@ interface FileRequest {
 
 /**
  * Plain assignments without a `$` say the same for every module and kernel; others, for the same variables, wherever the
- * file lies; and what bash evaluates, for the same file, unless it is sure that its place says nothing.
+ * file lies; and what bash evaluates, for the same file by whatever path, unless it is sure that its place says nothing.
  */
 async function evaluateOnce(
   host: Host,
@@ -157,29 +156,33 @@ async function evaluateOnce(
   if (shared) return succeed(shared);
   const variables = request.variables();
   const key = [text, ...variables.values()].join("\0");
-  const before = own?.get(key) ?? own?.get(`${file}\0${key}`);
+  const before = own?.get(key);
   if (before) return succeed(before);
   const plain = evaluateStatically(text, variables, inherited);
-  const evaluated = await evaluateFile(host, { file, text, variables, inherited, plain }, known?.byBash);
+  const here = plain && withoutShell(plain, variables, inherited);
+  if (here) {
+    own?.set(text.includes("$") ? key : text, here);
+    return succeed(here);
+  }
+  const ofPlace = `${host.files.realPath(file) ?? file}\0${key}`;
+  const there = own?.get(ofPlace);
+  if (there) return succeed(there);
+  const { evaluateByBash } = await import("./evaluate-by-bash.ts");
+  const evaluated = await evaluateByBash(host, { file, text, variables, inherited, plain }, known?.byBash);
   if (!evaluated.ok) return evaluated;
   const { isOfPlace, ...evaluation } = evaluated.value;
-  const isSame = plain && !text.includes("$");
-  own?.set(isSame ? text : isOfPlace ? `${file}\0${key}` : key, evaluation);
+  own?.set(isOfPlace ? ofPlace : key, evaluation);
   return succeed(evaluation);
 }
 
 /** One file on top of what the earlier ones set; each starts with their directives, and none of their variables. */
-async function evaluateFile(
-  host: Host,
-  sourcing: BashSourcing,
-  known: KnownEvaluations | undefined,
-): Promise<Result<BashEvaluation>> {
-  const { variables, inherited, plain } = sourcing;
-  const entries = plain && entriesOf(plain).map((entry) => ({ ...entry, value: collapse(entry.value) }));
-  const here = entries && rereadHere(variables, entries);
-  if (!here) return (await import("./evaluate-by-bash.ts")).evaluateByBash(host, sourcing, known);
-  const raw = rawConfOf([...entriesOf(inherited), ...entriesOf(here)]);
-  return succeed({ raw, complaints: [], isOfPlace: false });
+function withoutShell(
+  plain: RawConf,
+  variables: ReadonlyMap<string, string>,
+  inherited: RawConf,
+): Evaluation | undefined {
+  const here = rereadHere(variables, collapsed(plain));
+  return here && { raw: rawConfOf([...entriesOf(inherited), ...entriesOf(here)]), complaints: [] };
 }
 
 /** `NAME`, `NAME[3]` and, to append, `NAME+`: what stands before the first = of dell/dkms's --directive. */

@@ -1,6 +1,6 @@
 import path from "node:path";
-import { isText, type ShellAssignment, type ShellCommand } from "./shell-commands.ts";
-import type { Piece, Word } from "./shell-pieces.ts";
+import type { ShellAssignment, ShellCommand } from "./shell-commands.ts";
+import { isText, type Piece, type Word } from "./shell-pieces.ts";
 import { isSpecialVariable, type Scope } from "./shell-variables.ts";
 import { runAssignments } from "./static-evaluator.ts";
 

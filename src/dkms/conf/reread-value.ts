@@ -1,4 +1,4 @@
-import { type RawConf, type RawEntry, rawConfOf } from "./raw-conf.ts";
+import { entriesOf, type RawConf, type RawEntry, rawConfOf } from "./raw-conf.ts";
 import { expandAt, type Scope } from "./shell-variables.ts";
 
 /**
@@ -10,6 +10,11 @@ import { expandAt, type Scope } from "./shell-variables.ts";
  */
 export function collapse(value: string): string {
   return value.replace(/\r$/, "").replace(/[ \t\n]+/g, " ");
+}
+
+/** The same of all values of a file. */
+export function collapsed(raw: RawConf): readonly RawEntry[] {
+  return entriesOf(raw).map((entry) => ({ ...entry, value: collapse(entry.value) }));
 }
 
 /**

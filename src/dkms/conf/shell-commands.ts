@@ -1,5 +1,5 @@
-import { type PieceReader, readShellWord, type Word } from "./shell-pieces.ts";
-import { type Cursor, skipBlanks, skipComment } from "./shell-words.ts";
+import { isText, type PieceReader, readShellWord, type Word } from "./shell-pieces.ts";
+import { type Cursor, matchAt, skipBlanks, skipComment } from "./shell-words.ts";
 
 /** What a shell text can do: every command in it, wherever it stands, also in functions, substitutions and branches. */
 export interface ShellCommands {
@@ -233,12 +233,6 @@ function operator({ text, at }: Cursor): Word {
   return [{ kind: "text", text: text.charAt(at - 1) === "~" ? "=~" : "<", isQuoted: false }];
 }
 
-/** Whether a word is this very text, without quotes. */
-export function isText(word: Word | undefined, text: string): boolean {
-  const [piece, more] = word ?? [];
-  return piece?.kind === "text" && !piece.isQuoted && piece.text === text && more === undefined;
-}
-
 function skipLines(reader: ShellReader): void {
   do {
     skipBlanks(reader);
@@ -248,12 +242,4 @@ function skipLines(reader: ShellReader): void {
 
 function take(reader: Cursor, pattern: RegExp): boolean {
   return matchAt(reader, pattern) !== undefined;
-}
-
-/** What of a sticky pattern stands here; the cursor is behind it then. */
-function matchAt(reader: Cursor, pattern: RegExp): RegExpExecArray | undefined {
-  pattern.lastIndex = reader.at;
-  const match = pattern.exec(reader.text) ?? undefined;
-  reader.at += match?.[0].length ?? 0;
-  return match;
 }

@@ -1,4 +1,4 @@
-import type { Cursor } from "./shell-words.ts";
+import { type Cursor, readRun } from "./shell-words.ts";
 
 /** Of what a word is made. */
 export type Piece =
@@ -11,6 +11,12 @@ export type Piece =
   | { readonly kind: "output"; readonly isQuoted: boolean };
 
 export type Word = readonly Piece[];
+
+/** Whether a word is this very text, without quotes. */
+export function isText(word: Word | undefined, text: string): boolean {
+  const [piece, more] = word ?? [];
+  return piece?.kind === "text" && !piece.isQuoted && piece.text === text && more === undefined;
+}
 
 /** What the reading of words comes upon that is more than a word. */
 export interface PieceReader extends Cursor {
@@ -40,7 +46,7 @@ export function readShellWord(reader: PieceReader, place: WordPlace): Word | und
   while (!/^[\s;&|()<>]?$/.test(text.charAt(reader.at))) {
     const sign = text.charAt(reader.at);
     const isRead = (() => {
-      const plain = runAt(reader, /[\w./:+,@%=^#-]+/y);
+      const plain = readRun(reader, /[\w./:+,@%=^#-]+/y);
       if (plain !== "") return add(plain, false);
       if (sign === "'") return readSingleQuoted(reader, add);
       if (sign === '"') return readDoubleQuoted(reader, pieces);
@@ -61,7 +67,7 @@ export function readShellWord(reader: PieceReader, place: WordPlace): Word | und
 type AddText = (text: string, isQuoted: boolean) => true;
 
 function readSingleQuoted(reader: Cursor, add: AddText): true | undefined {
-  const quoted = runAt(reader, /'[^']*'/y);
+  const quoted = readRun(reader, /'[^']*'/y);
   return quoted === "" ? undefined : add(quoted.slice(1, -1), true);
 }
 
@@ -77,7 +83,7 @@ function readDoubleQuoted(reader: PieceReader, pieces: Piece[]): true | undefine
   reader.at += 1;
   add("");
   for (;;) {
-    const run = runAt(reader, /[^"$`\\]+/y);
+    const run = readRun(reader, /[^"$`\\]+/y);
     if (run !== "") add(run);
     const sign = reader.text.charAt(reader.at);
     if (sign === '"') {
@@ -112,13 +118,13 @@ function expansionAt({ text, at }: Cursor): (reader: PieceReader, isQuoted: bool
 
 /** Backslashes before these signs are for the substitution, not for what is in it. */
 function readBackquoted(reader: PieceReader, isQuoted: boolean): Piece[] | undefined {
-  const quoted = runAt(reader, /`(?:[^`\\]|\\[\s\S])*`/y);
+  const quoted = readRun(reader, /`(?:[^`\\]|\\[\s\S])*`/y);
   const inner = quoted.slice(1, -1).replace(isQuoted ? /\\([$`\\"])/g : /\\([$`\\])/g, "$1");
   return quoted !== "" && reader.readText(inner) ? [{ kind: "output", isQuoted }] : undefined;
 }
 
 function readArithmetic(reader: PieceReader, isQuoted: boolean): Piece[] | undefined {
-  const whole = runAt(reader, /\$\(\([\w\s$+*/%<>=!&|?:{}-]*\)\)/y);
+  const whole = readRun(reader, /\$\(\([\w\s$+*/%<>=!&|?:{}-]*\)\)/y);
   if (whole === "") return undefined;
   reader.arithmetic.push(whole.slice(3, -2));
   return [{ kind: "number", isQuoted }];
@@ -131,9 +137,9 @@ function readSubstitution(reader: PieceReader, isQuoted: boolean): Piece[] | und
 
 /** `$name`, `${name}`, `${#name}`, and what takes away from a value, changes it, or stands for none. */
 function readVariables(reader: Cursor, isQuoted: boolean): Piece[] | undefined {
-  const bare = runAt(reader, /\$(?:[A-Za-z_]\w*|[\d#?@*])/y);
+  const bare = readRun(reader, /\$(?:[A-Za-z_]\w*|[\d#?@*])/y);
   if (bare !== "") return [{ kind: "variable", name: bare.slice(1), isPlain: true, isQuoted }];
-  const braced = runAt(
+  const braced = readRun(
     reader,
     /\$\{#?(?:[A-Za-z_]\w*|\d+)(?:\[(?:\d+|[@*])\])?(?:(?::?[-+]|[#%/^,])(?:[^'"\\`${}~()<>]|\$\w+|\$\{\w+\})*)?\}/y,
   );
@@ -148,12 +154,4 @@ function readDollar(reader: Cursor, isQuoted: boolean): Piece[] | undefined {
   if (!literalBefore.test(reader.text.charAt(reader.at + 1))) return undefined;
   reader.at += 1;
   return [{ kind: "text", text: "$", isQuoted: true }];
-}
-
-/** What of this kind stands here; the cursor is behind it then. */
-function runAt(reader: Cursor, kind: RegExp): string {
-  kind.lastIndex = reader.at;
-  const run = kind.exec(reader.text)?.[0] ?? "";
-  reader.at += run.length;
-  return run;
 }

@@ -14,12 +14,12 @@ export interface ArrayElement {
 
 /** Over spaces, tabs and continued line ends. */
 export function skipBlanks(cursor: Cursor): void {
-  skip(cursor, /(?:[ \t]|\\\n)*/y);
+  matchAt(cursor, /(?:[ \t]|\\\n)*/y);
 }
 
 /** Over a comment that begins here, up to its line end. */
 export function skipComment(cursor: Cursor): void {
-  skip(cursor, /(?:#[^\n]*)?/y);
+  matchAt(cursor, /(?:#[^\n]*)?/y);
 }
 
 /**
@@ -35,7 +35,7 @@ export function readArray(cursor: Cursor, scope: Scope): readonly ArrayElement[]
   const elements: ArrayElement[] = [];
   cursor.at += 1;
   for (;;) {
-    skip(cursor, /(?:[ \t\n]|\\\n)*/y);
+    matchAt(cursor, /(?:[ \t\n]|\\\n)*/y);
     skipComment(cursor);
     const next = cursor.text.charAt(cursor.at);
     if (next === ")") break;
@@ -92,11 +92,16 @@ const plainRun = /[\w./:+,@%=-]+/y;
 const quotedRun = /[^"$`\\]+/y;
 
 /** What of the text is of this kind, from here on: most of a file, and quicker than sign by sign. */
-function readRun(cursor: Cursor, kind: RegExp): string {
-  kind.lastIndex = cursor.at;
-  const run = kind.exec(cursor.text)?.[0] ?? "";
-  cursor.at += run.length;
-  return run;
+export function readRun(cursor: Cursor, kind: RegExp): string {
+  return matchAt(cursor, kind)?.[0] ?? "";
+}
+
+/** What of a sticky pattern stands here; the cursor is behind it then. */
+export function matchAt(cursor: Cursor, pattern: RegExp): RegExpExecArray | undefined {
+  pattern.lastIndex = cursor.at;
+  const match = pattern.exec(cursor.text) ?? undefined;
+  cursor.at += match?.[0].length ?? 0;
+  return match;
 }
 
 function readPiece(cursor: Cursor, scope: Scope, rules: WordRules): string | undefined {
@@ -162,11 +167,6 @@ function readExpansion(cursor: Cursor, scope: Scope, literalBefore: RegExp): str
   if (!literalBefore.test(cursor.text.charAt(cursor.at + 1))) return undefined;
   cursor.at += 1;
   return "$";
-}
-
-function skip(cursor: Cursor, pattern: RegExp): void {
-  pattern.lastIndex = cursor.at;
-  cursor.at += pattern.exec(cursor.text)?.[0].length ?? 0;
 }
 
 function startsWith(cursor: Cursor, text: string): boolean {

@@ -186,10 +186,14 @@ function makeWorld(place: string, text: string): World | undefined {
   fs.writeFileSync(path.join(place, "dkms.conf"), text);
   const found = confReads(text, {
     variables: worldVariables(place),
-    readText: (file) => (fs.existsSync(file) ? fs.readFileSync(file, "utf8") : undefined),
+    readText: (file) => (isFile(file) ? fs.readFileSync(file, "utf8") : undefined),
     hasProgram: () => false,
   });
   return found && { text, place, reads: found };
+}
+
+function isFile(file: string): boolean {
+  return fs.statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 const contents = [

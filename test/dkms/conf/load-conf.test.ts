@@ -157,6 +157,10 @@ load("evaluates a text that lies at two places once, unless bash has to", async 
     }
   }
   assert.equal(counts, [1, 1, 2, 3]);
+  tree.link("two", "link");
+  const conf = await loadConf(tree.host(), { module, kernel: kernelOf(), file: tree.at("link/dkms.conf"), known });
+  assert.is(conf.ok && conf.value.make, tree.at("two"), "one file, by another path");
+  assert.is(known.evaluations.size, 3);
 });
 
 load("takes away what has two objects of one name, if asked to", async ({ tree }) => {
