@@ -1,4 +1,5 @@
 import type { DaemonSettings } from "../desired-state/settings.ts";
+import { dpkgAtWork } from "../dkms/dpkg-at-work.ts";
 import type { Host } from "../host/host.ts";
 import type { ServiceManager } from "../host/service-manager.ts";
 import { type Alarms, createAlarms } from "./alarms.ts";
@@ -143,7 +144,12 @@ function settle(desk: Desk): void {
   const now = desk.parts.elapsedMs();
   desk.unsettledSince ??= now;
   const left = desk.unsettledSince + patience * debounceMs - now;
-  desk.alarms.set("settle", Math.max(0, Math.min(debounceMs, left)), () => desk.mailbox.put({ type: "settled" }));
+  const pause = Math.max(0, Math.min(debounceMs, left));
+  desk.alarms.set("settle", pause, () => {
+    // Of a kernel that it removes, the hooks run before its files go: what is installed for it in between, stays behind.
+    if (left > pause && dpkgAtWork(desk.orders.host) !== undefined) settle(desk);
+    else desk.mailbox.put({ type: "settled" });
+  });
 }
 
 async function run(desk: Desk, cause: Cause): Promise<DaemonEvent> {

@@ -4,19 +4,20 @@ import type { Host } from "../host/host.ts";
 
 /**
  * The process id of a dpkg that is at work on this host, and that has not started us itself, as it starts the hooks of
- * kernels; `undefined` if there is none. It holds a lock on a file of its own, which proc_locks(5) tells. Where a file
- * system gives its files other devices than the kernel has for them (btrfs), nobody can tell. Throws what the file system
- * throws.
+ * kernels; `undefined` if there is none, or nobody can tell. It holds a lock on a file of its own, which proc_locks(5) tells;
+ * but not of a file system that gives its files other devices than the kernel has for them (btrfs).
  */
 export function dpkgAtWork({ files, root }: Pick<Host, "files" | "root">): number | undefined {
-  const file = files.stat(path.join(root, "var/lib/dpkg/lock"));
-  if (!file) return undefined;
-  const place = `${deviceText(file.device)}:${file.inode}`;
-  for (const [, holder, locked] of (files.readText("/proc/locks") ?? "").matchAll(heldLock)) {
-    const pid = Number(holder);
-    if (locked === place && !isAncestor(pid)) return pid;
+  try {
+    const file = files.stat(path.join(root, "var/lib/dpkg/lock"));
+    if (!file) return undefined;
+    const place = `${deviceText(file.device)}:${file.inode}`;
+    const locks = (files.readText("/proc/locks") ?? "").matchAll(heldLock);
+    const holders = [...locks].flatMap(([, holder, locked]) => (locked === place ? [Number(holder)] : []));
+    return holders.find((pid) => !isAncestor(pid));
+  } catch {
+    return undefined;
   }
-  return undefined;
 }
 
 /** Without those that somebody waits for, which have an arrow. */

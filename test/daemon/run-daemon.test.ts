@@ -1,9 +1,12 @@
+import { once } from "node:events";
 import { mock } from "node:test";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { DaemonNote } from "../../src/daemon/daemon-note.ts";
 import { runDaemon } from "../../src/daemon/run-daemon.ts";
 import { defaultDaemonSettings } from "../../src/desired-state/settings.ts";
+import { holdLock } from "../rig/dpkg-lock.ts";
+import { testNeeding } from "../rig/test-needing.ts";
 import { dkmsTree, type TreeBuilder } from "../rig/tree-builder.ts";
 
 const [second, minute, hour] = [1000, 60_000, 3_600_000];
@@ -126,6 +129,32 @@ virtual("sees within a minute what the system tells nobody of, and lets it settl
     await pass(3 * hour);
     assert.equal(runs(), []);
   }),
+);
+
+testNeeding(
+  virtual,
+  ["ansible"],
+  "what changes while dpkg is at work is looked at after it, or after five minutes",
+  () =>
+    inVirtualTime(async ({ tree, elsewhere, runs, pass }) => {
+      const dpkg = await holdLock(tree.write("var/lib/dpkg/lock", ""));
+      try {
+        await pass(5.5 * minute);
+        elsewhere("changed");
+        await pass(4 * minute);
+        assert.equal(runs(), ["0:00 start"]);
+        await pass(10 * minute);
+        assert.equal(runs(), ["0:11 change"], "it waits for an answer to a question");
+        elsewhere("again");
+        await pass(2 * minute);
+      } finally {
+        dpkg.stdin?.end();
+        await once(dpkg, "exit");
+      }
+      assert.equal(runs(), []);
+      await pass(minute);
+      assert.equal(runs(), ["0:22 change"]);
+    }),
 );
 
 virtual("what has changed before a run is not looked at again after it", () =>

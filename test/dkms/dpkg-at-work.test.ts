@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { dpkgAtWork } from "../../src/dkms/dpkg-at-work.ts";
+import { holdLock, takingLock } from "../rig/dpkg-lock.ts";
 import { runProgram } from "../rig/run-program.ts";
 import { testNeeding } from "../rig/test-needing.ts";
 import { dkmsTree, type TreeBuilder } from "../rig/tree-builder.ts";
@@ -15,19 +15,9 @@ work.before.each((context) => {
 });
 work.after.each(({ tree }) => tree.remove());
 
-/** As dpkg does it: fcntl(2) with F_SETLK, over the whole file. */
-const taking = "import fcntl, sys\nfile = open(sys.argv[1], 'w')\nfcntl.lockf(file, fcntl.LOCK_EX)\n";
-
-async function held(lock: string): Promise<ChildProcess> {
-  const script = `${taking}print('held', flush=True)\nsys.stdin.read()\n`;
-  const holder = spawn("python3", ["-c", script, lock], { stdio: ["pipe", "pipe", "inherit"] });
-  await once(holder.stdout, "data");
-  return holder;
-}
-
 testNeeding(work, ["ansible"], "a dpkg that holds its lock, until it has ended", async (_, { tree, lock }) => {
   assert.is(dpkgAtWork(tree.host()), undefined, "the file is always there");
-  const holder = await held(lock);
+  const holder = await holdLock(lock);
   assert.is(dpkgAtWork(tree.host()), holder.pid);
   assert.is(dpkgAtWork({ ...tree.host(), root: "/nowhere" }), undefined, "a host without dpkg");
   holder.stdin?.end();
@@ -43,7 +33,7 @@ testNeeding(work, ["ansible"], "not one that has called us, as it calls hooks", 
     `const { localFiles } = await import(${JSON.stringify(files)});`,
     `console.log(dpkgAtWork({ files: localFiles, root: ${JSON.stringify(tree.root)} }));`,
   ];
-  const script = `${taking}import subprocess\nsubprocess.run(sys.argv[2:])\n`;
+  const script = `${takingLock}import subprocess\nsubprocess.run(sys.argv[2:])\n`;
   const program = [process.execPath, "--import", "tsx", "--input-type=module", "-e", asking.join("\n")];
   const { stdout } = await runProgram("python3", ["-c", script, lock, ...program]);
   assert.is(stdout, "undefined\n");
