@@ -1,6 +1,7 @@
 import { type Failure, fail, type Result, succeed } from "../dkms/failure.ts";
 import { ioFailure } from "../dkms/io-failure.ts";
 import { fieldsOf, parseJson } from "../dkms/json-fields.ts";
+import { lockFailure } from "../dkms/lock-failure.ts";
 import { lockFile } from "../dkms/state-layout.ts";
 import { isAncestor } from "../host/ancestors.ts";
 import { endRun } from "../host/end-run.ts";
@@ -30,7 +31,7 @@ export interface HeldTreeLock {
  * There is no waiting for a run that has started this one and waits for it itself, such as an apply that is carried out by
  * the host's dkms where that is this very program: then the work is part of that run, under its lock.
  *
- * Fails with E_LOCKED, or with E_PERMISSION, E_READ_ONLY, E_NO_SPACE or E_NO_TOOL if this host cannot have the lock at all.
+ * Fails with E_LOCKED, or with E_PERMISSION, E_READ_ONLY, E_NO_SPACE, E_IO or E_NO_TOOL if this host cannot have the lock at all.
  */
 export async function withLock<T>(
   host: Host,
@@ -116,11 +117,7 @@ async function takeOver(host: Host, lock: HeldLock, holder: string): Promise<Res
 }
 
 function notHeld(attempt: Exclude<LockAttempt, { kind: "held" }>, file: string): Failure {
-  if (attempt.kind === "no-flock") {
-    return fail("E_NO_TOOL", "The program flock is missing, without which two runs could work against each other.", {
-      remedy: "Install the package util-linux.",
-    }).error;
-  }
+  if (attempt.kind === "no-flock" || attempt.kind === "refused") return lockFailure(attempt, file);
   if (attempt.kind === "stopped") {
     return fail("E_CANCELLED", "The run was stopped while it waited for another one to end; nothing was changed.")
       .error;

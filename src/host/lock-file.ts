@@ -19,6 +19,8 @@ export type LockAttempt =
   /** What the holder wrote into the file. */
   | { readonly kind: "busy"; readonly holder: string }
   | { readonly kind: "no-flock" }
+  /** In flock's own words: a file system without locks, or a flock that does not know our options. */
+  | { readonly kind: "refused"; readonly said: string }
   /** The host was asked to stop while this was waiting. */
   | { readonly kind: "stopped" };
 
@@ -95,7 +97,10 @@ async function lockFor(run: Run, descriptor: number, waitMs: number): Promise<Lo
   const holder = fs.readFileSync(descriptor, "utf8").trim();
   fs.closeSync(descriptor);
   if (result.ending === "cancelled") return { kind: "stopped" };
-  return result.ending === "missing" ? { kind: "no-flock" } : { kind: "busy", holder };
+  if (result.ending === "missing") return { kind: "no-flock" };
+  const isBusy = result.ending === "timeout" || result.exitCode === conflict;
+  const [said = ""] = result.stderr.trim().split("\n");
+  return isBusy ? { kind: "busy", holder } : { kind: "refused", said: said || `it ended with ${result.exitCode}` };
 }
 
 /** Had for a moment, and let go: from then on nobody can have them who looks for the lock by its name. */

@@ -100,6 +100,7 @@ lock("gets it as soon as the holder lets go", async () => {
     await held.promise;
     return succeed("first");
   });
+  await untilHeld();
   const waiting = withLock(host, { lockTimeoutMs: 20_000, emit: waits.resolve }, async () => succeed("second"));
   await waits.promise;
   held.resolve();
@@ -115,7 +116,7 @@ lock(
       await held.promise;
       return succeed("first");
     });
-    while (!lockHolder(host)) await new Promise(setImmediate);
+    await untilHeld();
     const waiting = withLock(host, { lockTimeoutMs: 20_000, emit: waits.resolve }, async () => succeed("second"));
     await waits.promise;
     rmSync(lockFile(host.paths));
@@ -146,6 +147,19 @@ lock("takes anything that stands in the file for another program", async () => {
   assert.ok(holder.ok && JSON.parse(holder.value ?? "").pid === process.pid);
 });
 
+lock("says in flock's words why the file cannot be locked, which is no other run", async () => {
+  const refusing = {
+    exitCode: 1,
+    stdout: "",
+    stderr: "flock: 3: No locks available\n",
+    durationMs: 0,
+    ending: "exited",
+  } as const;
+  const result = await withLock({ ...host, run: async () => refusing }, silently, async () => succeed("never"));
+  assert.is(result.ok ? "" : result.error.code, "E_IO");
+  assert.match(result.ok ? "" : result.error.message, "could not be locked: flock: 3: No locks available.");
+});
+
 lock("fails when the tree cannot be written to", async () => {
   const files = {
     ...localFiles,
@@ -164,6 +178,11 @@ lock("fails when flock is missing", async () => {
 });
 
 lock.run();
+
+/** Of two that begin at once, nobody knows which one gets it. */
+async function untilHeld(): Promise<void> {
+  while (!lockHolder(host)) await new Promise(setImmediate);
+}
 
 function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
   let resolve = () => {};
