@@ -4,7 +4,8 @@ import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { localFiles } from "../../src/host/local-files.ts";
-import { type AgentRoot, agentRoot } from "../rig/agent.ts";
+import { type AgentRoot, agentRoot, runAgent } from "../rig/agent.ts";
+import { quickMachine, quickModule, wanted } from "../rig/quick-machine.ts";
 import { testNeeding } from "../rig/test-needing.ts";
 import { twoObjects } from "../rig/two-objects.ts";
 
@@ -69,6 +70,33 @@ testNeeding(
       assert.match(stdout + stderr, /there is no \S*\/var\/lib\/dkms\/demo\/1\.0\/build\/demo_b\.ko/);
       assert.equal(fs.readdirSync(machine.at("var/lib/dkms/demo/1.0")).sort(), [newer.release, "source"]);
       assert.equal(leftovers(machine), []);
+    } finally {
+      machine.remove();
+    }
+  },
+);
+
+testNeeding(
+  scenario,
+  ["root", "gcc", "make", "flock"],
+  "with one job: the longest is compiled first, and is stripped while the next one is compiled",
+  async () => {
+    const machine = quickMachine();
+    const fifo = machine.at("meeting");
+    try {
+      execFileSync("mkfifo", [fifo]);
+      // Each waits for the other end: one after another, neither would come to it.
+      fs.mkdirSync(machine.at("bin"));
+      fs.writeFileSync(machine.at("bin/strip"), `#!/bin/sh\nread word < ${fifo}\n`, { mode: 0o755 });
+      const long = quickModule(machine, "long", { conf: "STRIP=yes" });
+      for (const name of ["a.c", "b.c", "c.c"]) fs.writeFileSync(path.join(long, name), "");
+      quickModule(machine, "brief", { make: `echo met > ${fifo}; cp made/$kernelver.ko brief.ko` });
+      machine.want(["brief", "long"].map((name) => wanted(name, "timeout: 20s")).join("\n"));
+      const env = { PATH: `${machine.at("bin")}:${process.env.PATH}` };
+      const { exitCode, stdout, stderr } = await runAgent(machine.root, ["apply", "--jobs", "1", "--json"], { env });
+      assert.is(exitCode, 0, stdout + stderr);
+      const begun = [...stdout.matchAll(/"type":"step_start".*?"id":"build:(\w+)/g)].map(([, name]) => name);
+      assert.equal(begun, ["long", "brief"]);
     } finally {
       machine.remove();
     }
