@@ -23,6 +23,13 @@ export function wantOfMemory(result: CommandResult, doing: string, said: string)
   return fail("E_NO_MEMORY", message, { remedy: moreProcesses }).error;
 }
 
+/**
+ * A line for a shell. When memory runs out, the kernel is to end what a module does rather than this program, which may be
+ * larger than a compiler, or what else the machine is for (proc(5), oom_score_adj). Where /proc may not be written to, it
+ * chooses by size alone.
+ */
+export const endedFirst = "{ echo 1000 > /proc/self/oom_score_adj; } 2> /dev/null";
+
 /** Whether a failure may end otherwise when less is done at once. */
 export function isWantOfMemory({ code }: Failure): boolean {
   return code === "E_NO_MEMORY" || code === "E_KILLED";

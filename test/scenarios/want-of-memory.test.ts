@@ -84,6 +84,29 @@ testNeeding(
 testNeeding(
   memory,
   needs,
+  "a dkms.conf takes it all: its module is blocked, the other one is done",
+  async (_, { machine, group }) => {
+    const eat = isReal ? "x=$(head -c 100000000 /dev/zero | tr '\\0' x)" : "kill -KILL $$";
+    quickModule(machine, "evdi", { conf: `[ ! -e ${machine.at("etc/eat")} ] || ${eat}` });
+    fs.writeFileSync(machine.at("etc/eat"), "");
+    quickModule(machine, "other");
+    machine.want(`${wanted("evdi")}\n${wanted("other")}`);
+    const { exitCode, stdout, stderr } = await applyIn(machine, group);
+    assert.is(exitCode, 3, stdout + stderr);
+    assert.match(
+      stderr,
+      isReal ? /evdi\/1\.0@.* Memory ran out during the evaluation of .*dkms\.conf/ : /killed by a signal/,
+    );
+    assert.equal(installed(machine), ["other.ko"]);
+    fs.rmSync(machine.at("etc/eat"));
+    await machine.apply();
+    assert.equal(installed(machine), ["evdi.ko", "other.ko"]);
+  },
+);
+
+testNeeding(
+  memory,
+  needs,
   "the program itself is ended: the next run ends what it has left running, and goes on",
   async (_, { machine, group }) => {
     const [own, held] = [machine.at("own"), machine.at("held")];

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { CommandResult, Run } from "../../host/run.ts";
 import { type Failure, fail, type Result, succeed } from "../failure.ts";
-import { wantOfMemory } from "../want-of-memory.ts";
+import { endedFirst, wantOfMemory } from "../want-of-memory.ts";
 import { rereadScript, sourceScript } from "./bash-scripts.ts";
 import { directiveNames, type RawConf, type RawEntry, rawConfOf } from "./raw-conf.ts";
 
@@ -29,7 +29,15 @@ export async function evaluateInBash(run: Run, request: BashRequest): Promise<Re
   const { file, names = directiveNames } = request;
   const marker = newMarker();
   const state = [...request.variables, ...request.inherited.map(toPair)].flat();
-  const result = await runBash(run, ["-c", sourceScript, "bash", file, marker, names.join(" "), ...state]);
+  const result = await runBash(run, [
+    "-c",
+    `${endedFirst}; ${sourceScript}`,
+    "bash",
+    file,
+    marker,
+    names.join(" "),
+    ...state,
+  ]);
   const unfinished = stoppedEarly(result, file);
   if (unfinished) return unfinished;
   const fields = between(result.stdout, marker);

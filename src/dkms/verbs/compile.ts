@@ -5,7 +5,7 @@ import { instanceAddress } from "../id.ts";
 import { kernelConfigFile } from "../kernel-config.ts";
 import { makeCommand } from "../make-command.ts";
 import { runScript } from "../run-script.ts";
-import { wantOfMemory } from "../want-of-memory.ts";
+import { endedFirst, wantOfMemory } from "../want-of-memory.ts";
 import { jobsOf, type Making } from "./build-job.ts";
 import { logLimit } from "./build-log.ts";
 
@@ -34,12 +34,6 @@ export async function compile(making: Making): Promise<Result<readonly string[]>
   const failure = await runMake(making);
   return failure ?? said;
 }
-
-/**
- * When memory runs out, the kernel is to end the build rather than this program, which may be larger than a compiler, or
- * what else the machine is for (proc(5), oom_score_adj). Where /proc may not be written to, it chooses by size alone.
- */
-const endedFirst = "{ echo 1000 > /proc/self/oom_score_adj; } 2> /dev/null";
 
 /** What a MAKE line may use beside the environment: dell/dkms evaluates it where its own variables are (tried). */
 const makeScript = `eval "$7"; ${endedFirst}; umask 022; dkms_tree=$1 source_tree=$2 install_tree=$3 kernel_source_dir=$4 kernel_config=$5; eval "$6"`;

@@ -281,6 +281,22 @@ for (const [who, make] of Object.entries({
     assert.is(failure.dkmsExit, 10);
   });
 
+for (const [jobs, expected] of [
+  [1, ["-j1"]],
+  [4, ["-j4", "-j1"]],
+] as const)
+  quickly(`tries what was killed with ${jobs} jobs: ${expected.join(", then ")}`, async (tree) => {
+    const count = `${tree.root}.count`;
+    try {
+      await added(tree, { conf: "MAKE[0]='make -f made/count.mk'\n", scripts: { "made/count.mk": counting(count) } });
+      const failure = await expectUntouched(tree, "E_KILLED", () => build(tree.host(), instance, { jobs }));
+      assert.equal(fs.readFileSync(count, "utf8").trimEnd().split("\n"), expected);
+      assert.is(/alone and with one job/.test(failure.message), expected.length > 1);
+    } finally {
+      fs.rmSync(count, { force: true });
+    }
+  });
+
 quickly("builds no source that changes while it is copied", async (tree) => {
   await added(tree);
   const makeDirectory = (directory: string) => {
@@ -431,3 +447,8 @@ quickly("leaves everything as it was when the disk is full at any moment", async
 });
 
 building.run();
+
+/** Notes how many jobs make may run, and is killed. */
+function counting(file: string): string {
+  return `all:\n\techo $(filter -j%,$(MAKEFLAGS)) >> ${file}; kill -KILL $$$$\n`;
+}
