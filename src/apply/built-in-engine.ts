@@ -40,7 +40,8 @@ export const builtInEngine: Engine = {
   },
   install: (host, { instance, directives, replaces }, { policy, workshop: { confs } }) =>
     install(host, instance, { directives, replaces, policy, ...(confs && { known: confs }) }),
-  uninstall: (host, { instance }) => uninstall(host, instance),
+  uninstall: (host, { instance }, { workshop: { confs } }) =>
+    uninstall(host, instance, { ...(confs && { known: confs }) }),
   unbuild: (host, { instance }) => unbuild(host, instance),
   remove: (host, { module }) => remove(host, { module }),
   depmod: (host, { kernel }) => depmod(host, kernel),

@@ -16,7 +16,8 @@ export interface KnownEvaluations {
   readonly watch: (look: (host: Host) => void) => (question: string, answer: Evaluation) => void;
   /**
    * Keeps what is known for later runs; under the lock only. `whole`: everything was asked for in this run, and what was
-   * not can be forgotten. Writes nothing if that is kept already, and gives up in silence where it cannot be.
+   * not can be forgotten, as can what does not hold any more. Writes nothing if there is nothing new, and gives up in
+   * silence where it cannot.
    */
   readonly save: (scope: { readonly whole: boolean }) => void;
 }
@@ -52,8 +53,10 @@ export function openEvaluations(asked: Host, build: string): KnownEvaluations {
       };
     },
     save: ({ whole }) => {
-      const entries = [...entriesOf()];
-      const wanted = whole ? entries.filter(([question]) => used.has(question)) : entries;
+      // Where bash was not needed, what is kept has not been read either.
+      if (!kept) return;
+      const entries = [...kept];
+      const wanted = entries.filter(([question, { marks }]) => used.has(question) || (!whole && areSame(asked, marks)));
       if (!hasNew && wanted.length === entries.length) return;
       hasNew = false;
       const bytes = packValue({ format, build, entries: new Map(wanted) } satisfies Kept);

@@ -11,6 +11,7 @@ import type { RawConf } from "./conf/raw-conf.ts";
 import { destinationDirectory, readDistribution } from "./destination.ts";
 import type { InstanceId, KernelId, ModuleId } from "./id.ts";
 import { type Kernel, objectSuffixes } from "./kernel.ts";
+import type { KnownEvaluations } from "./known-evaluations.ts";
 import { absentKernel, readKernel } from "./read-kernels.ts";
 import { readTree, type Tree, type TreeInstance, type TreeModule } from "./read-tree.ts";
 import type { StatusEntry, StatusRemark } from "./status-line.ts";
@@ -34,7 +35,11 @@ export interface KernelFilter {
  * dell/dkms does: the tree's findings tell of it. There are no lines for weakly installed objects, for 3.2.2 prints
  * none either.
  */
-export async function readStatus(asked: Host, filter: StatusFilter = {}): Promise<StatusEntry[]> {
+export async function readStatus(
+  asked: Host,
+  filter: StatusFilter = {},
+  byBash?: KnownEvaluations,
+): Promise<StatusEntry[]> {
   const host = rememberReads(asked);
   const tree = readTree(host);
   const look: Look = {
@@ -43,6 +48,7 @@ export async function readStatus(asked: Host, filter: StatusFilter = {}): Promis
     kernels: new Map(),
     suffixes: new Map(),
     evaluations: new Map(),
+    byBash,
     objects: new Map(),
   };
   const entries: StatusEntry[] = [];
@@ -59,6 +65,7 @@ interface Look {
   readonly kernels: Map<string, Kernel>;
   readonly suffixes: Map<string, string>;
   readonly evaluations: Map<string, Evaluation>;
+  readonly byBash: KnownEvaluations | undefined;
   readonly objects: Map<RawConf, readonly ObjectSpec[]>;
 }
 

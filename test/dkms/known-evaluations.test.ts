@@ -120,17 +120,31 @@ evaluations("what another program has kept, somebody else could have written, or
   assert.is((await ask(tree, open(tree), told)).processes, 1);
 });
 
-evaluations("keeps nothing twice, and forgets what nobody asks for any more", async ({ tree }) => {
+evaluations("keeps nothing twice, and forgets what nobody asks for any more or does not hold", async ({ tree }) => {
   const file = await keep(tree);
   const { ino } = fs.statSync(file);
   const same = open(tree);
   await ask(tree, same, told);
   same.save({ whole: true });
   assert.is(fs.statSync(file).ino, ino);
-  open(tree).save({ whole: false });
-  assert.is(fs.statSync(file).ino, ino);
-  open(tree).save({ whole: true });
-  assert.is((await ask(tree, open(tree), told)).processes, 1);
+  const kept = () => fs.statSync(file).size;
+  const one = kept();
+  await saveAfter(tree, "[ a = b ] || MAKE=more\n", false);
+  const two = kept();
+  assert.ok(two > one, "beside what is there");
+  await saveAfter(tree, "[ a = b ] || MAKE=most\n", true);
+  assert.ok(kept() < two, "nothing else was asked for");
+  await saveAfter(tree, told, false);
+  tree.write("build/.config", "CONFIG_A=n\n");
+  const before = kept();
+  await saveAfter(tree, "true && MAKE=x\n", false);
+  assert.ok(kept() < before, "what goes by another configuration");
 });
+
+async function saveAfter(tree: TreeBuilder, text: string, whole: boolean): Promise<void> {
+  const known = open(tree);
+  await ask(tree, known, text);
+  known.save({ whole });
+}
 
 evaluations.run();

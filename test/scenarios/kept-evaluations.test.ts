@@ -59,4 +59,13 @@ known(
   },
 );
 
+known("verbs of the dkms command know it too, and keep it", async ({ machine }) => {
+  for (const [at] of confs.entries()) await count(machine, "dkms", "install", `m${at}/1.0`, "-k", releases[0] ?? "");
+  const status = [
+    await count(machine, "dkms", "status"),
+    await count(machine, "dkms", "autoinstall", "-k", releases[0] ?? ""),
+  ];
+  assert.equal(status, [0, 0]);
+});
+
 known.run();

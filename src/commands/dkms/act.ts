@@ -27,7 +27,11 @@ export async function act(session: Session, verb: Exclude<DkmsCall["verb"], "sta
   const lockTimeoutMs = readLockTimeout(session);
   if (!lockTimeoutMs.ok) return failureAnswer(lockTimeoutMs.error, io);
   const options = { lockTimeoutMs: lockTimeoutMs.value, emit: tellOfWaiting(session), doing: `dkms ${verb}` };
-  const work = (told = session) => guarded(verb, async () => succeed(await runner.run(told)));
+  const work = async (told = session) => {
+    const result = await guarded(verb, async () => succeed(await runner.run(told)));
+    session.evaluations.save({ whole: false });
+    return result;
+  };
   const isTold = runner.history !== "untold";
   let isBegun = false;
   const locked = await withLock(session.host, options, ({ isOuter }) => {

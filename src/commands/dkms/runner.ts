@@ -1,3 +1,4 @@
+import { noKnownConfs } from "../../dkms/conf/load-conf.ts";
 import { type Failure, fail } from "../../dkms/failure.ts";
 import { type Course, startCourse } from "../../dkms/verbs/course.ts";
 import { policyOf } from "../open-host.ts";
@@ -29,6 +30,7 @@ export function courseOf(session: Session, confFile?: string): Course {
       ...{ force, forceVersion: forceVersionOverride, noDepmod, directives },
       ...(confFile !== undefined && { confFile }),
       ...(jobs !== undefined && jobs > 0 && { jobs }),
+      known: noKnownConfs(session.evaluations),
       policy: { ...policy, symlinkModules: policy.symlinkModules || call.options.symlinkModules },
     },
     tell,

@@ -4,11 +4,13 @@ import { didYouMean } from "../../dkms/did-you-mean.ts";
 import { fail, type Result, succeed } from "../../dkms/failure.ts";
 import type { Framework } from "../../dkms/framework/framework.ts";
 import { type KernelId, nameProblem } from "../../dkms/id.ts";
+import { type KnownEvaluations, openEvaluations } from "../../dkms/known-evaluations.ts";
 import type { CourseEvent } from "../../dkms/verbs/course.ts";
 import type { Host } from "../../host/host.ts";
 import { diagnosticsText } from "../../report/diagnostic-text.ts";
 import type { Io } from "../io.ts";
 import { openHost } from "../open-host.ts";
+import { toolBuild } from "../tool-version.ts";
 
 /** Everything that a verb of the command line works with. */
 export interface Session {
@@ -16,6 +18,8 @@ export interface Session {
   readonly call: DkmsCall;
   readonly settings: Settings;
   readonly framework: Framework;
+  /** What bash has said of dkms.conf files. */
+  readonly evaluations: KnownEvaluations;
   readonly tell: (event: CourseEvent) => void;
 }
 
@@ -38,7 +42,7 @@ export async function openSession({ call, signal, io, tell }: SessionRequest): P
   if (!opened.ok) return opened;
   const { diagnostics, ...session } = opened.value;
   io.err.write(diagnosticsText(diagnostics, io.err.terminal));
-  return succeed({ ...session, call, tell });
+  return succeed({ ...session, evaluations: openEvaluations(session.host, toolBuild), call, tell });
 }
 
 /** The kernel whose architecture is left open: that of the first counts for all, and status means every one. */

@@ -5,14 +5,15 @@ import { readStatus } from "../../dkms/status-lines.ts";
 import type { Session } from "./session.ts";
 
 /** The lines of `dkms status`; with -q none at all, not even what was asked for, as in dell/dkms. */
-export async function statusOutput({ host, call }: Session): Promise<string> {
+export async function statusOutput({ host, call, evaluations }: Session): Promise<string> {
   const { name, version, kernels } = call;
   if (call.options.quiet || isImpossible(call)) return "";
-  const entries = await readStatus(host, {
+  const filter = {
     ...(name === undefined ? {} : { name }),
     ...(version === undefined ? {} : { version }),
     ...(kernels.length === 0 ? {} : { kernels: kernels.map(toFilter) }),
-  });
+  };
+  const entries = await readStatus(host, filter, evaluations);
   return entries.map((entry) => `${statusLine(entry)}\n`).join("");
 }
 

@@ -52,7 +52,7 @@ export type CourseEvent =
 
 /** A course on which nothing has been done yet. */
 export function startCourse(host: Host, options: CourseOptions, tell: Course["tell"]): Course {
-  return { host, options, tell, changed: new Map(), confs: noKnownConfs() };
+  return { host, options, tell, changed: new Map(), confs: options.known ?? noKnownConfs() };
 }
 
 /** Does one verb, and tells of it. What it could take back stays with the caller. */
