@@ -2,8 +2,9 @@ import { type FailureCode, fail, type Result, succeed } from "../dkms/failure.ts
 import { type InstanceId, instanceAddress, type ModuleId, moduleKey } from "../dkms/id.ts";
 import { noteStillLoaded } from "../dkms/still-loaded.ts";
 import { buildLog, moduleObjectsDirectory } from "../dkms/tree-layout.ts";
-import { logLimit, tellingLines } from "../dkms/verbs/build-log.ts";
+import { logLimit, mostReadOfLog, tellingLines } from "../dkms/verbs/build-log.ts";
 import { type Done, noUndo } from "../dkms/verbs/verb.ts";
+import { wantOfMemory } from "../dkms/want-of-memory.ts";
 import type { Host } from "../host/host.ts";
 import { builtInEngine } from "./built-in-engine.ts";
 import type { Engine } from "./engine.ts";
@@ -100,13 +101,16 @@ async function dkms(
   const [verb] = words;
   switch (result.ending) {
     case "exited":
+    case "killed":
       break;
     case "missing":
       return fail("E_NO_TOOL", "There is no dkms on this host.", {
         remedy: "Install the package dkms, or leave out --engine dkms: the built-in engine needs none.",
       });
     case "timeout":
-      return fail("E_TIMEOUT", `dkms ${verb} ${about} was ended: its time was over.`);
+      return fail("E_TIMEOUT", `dkms ${verb} ${about} was ended: its time was over.`, {
+        remedy: "See in its log where it hung, or give it a longer timeout.",
+      });
     case "cancelled":
       return fail("E_CANCELLED", `The run was stopped during dkms ${verb} ${about}.`);
     case "flood": {
@@ -115,12 +119,13 @@ async function dkms(
       const remedy = "See in the log what it writes again and again.";
       return fail("E_MAKE", message, { remedy, dkmsExit: 10, ...(log && { log }) });
     }
-    case "killed":
-      return fail("E_DKMS", `dkms ${verb} ${about} was killed by a signal.`);
   }
   if (result.exitCode === 0) return succeed({ changed: true, notices: [], undo: noUndo });
   const said = result.stderr.trim().split("\n").at(-1) ?? "";
   const log = logOf(host, instance);
+  const written = isBuild ? (log?.tail ?? []) : [];
+  const starved = wantOfMemory(result, `dkms ${verb} ${about}`, [result.stderr, ...written].join("\n"));
+  if (starved) return { ok: false, error: { ...starved, dkmsExit: result.exitCode, ...(log && { log }) } };
   return fail(codes[result.exitCode] ?? "E_DKMS", `dkms ${verb} ${about} ended with ${result.exitCode}: ${said}`, {
     dkmsExit: result.exitCode,
     remedy: `Run it by hand to see everything it says: dkms ${words.join(" ")}`,
@@ -141,6 +146,6 @@ const codes: Readonly<Record<number, FailureCode>> = {
 /** A failed build of dkms leaves its log in the build directory. */
 function logOf({ files, paths }: Host, instance: InstanceId | undefined) {
   const path = instance && buildLog(paths, instance.module);
-  const text = path && files.readText(path);
+  const text = path && files.readEnds(path, mostReadOfLog);
   return path && text ? { path, tail: tellingLines(text) } : undefined;
 }

@@ -92,6 +92,25 @@ testNeeding(scenario, ["dkms", "kmod", "root"], "a log without end is one of del
   }
 });
 
+testNeeding(
+  scenario,
+  ["dkms", "kmod", "root", "gcc"],
+  "want of memory is told of dell/dkms's builds too",
+  async (part) => {
+    const machine = quickMachine(["6.1.0-1-amd64"]);
+    try {
+      quickModule(machine, "evdi", { make: "ulimit -v 40000; gcc -S -x c -o /dev/null /dev/null" });
+      machine.want(wanted("evdi"));
+      const env = { PATH: `${commandDirectory(machine, part("dkms"))}:${process.env.PATH}` };
+      const { exitCode, stderr } = await runAgent(machine.root, ["apply", "--engine", "dkms"], { env });
+      assert.is(exitCode, 1, stderr);
+      assert.match(stderr, /Memory ran out during dkms build evdi.*failed to map segment.*\[E_NO_MEMORY\]/);
+    } finally {
+      machine.remove();
+    }
+  },
+);
+
 scenario("where the host's dkms is this very program, it works under the lock of the apply", async () => {
   const machine = dkmsTree();
   try {

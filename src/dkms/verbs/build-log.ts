@@ -27,7 +27,7 @@ export interface LoggedStep {
 export const logLimit = 64 << 20;
 
 /** Of each end. Where memory has run out, reading all of it would take several times its size of what is left. */
-const mostRead = 2 << 20;
+export const mostReadOfLog = 2 << 20;
 
 /** Begins a new log. What makes it larger than {@link logLimit} is ended. */
 export function openBuildLog({ files, run, clock }: Host, file: string, { module, kernel }: InstanceId): BuildLog {
@@ -35,7 +35,7 @@ export function openBuildLog({ files, run, clock }: Host, file: string, { module
   files.writeAtomic(file, head);
   return {
     path: file,
-    text: () => files.readEnds(file, mostRead) ?? "",
+    text: () => files.readEnds(file, mostReadOfLog) ?? "",
     isIntact: () => files.readEnds(file, Buffer.byteLength(head))?.startsWith(head) ?? false,
     run: async ({ title, shown }, command) => {
       files.append(file, `\n${title}: ${clock().toISOString()}\n# command: ${shown}\n`);
