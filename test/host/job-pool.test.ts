@@ -63,8 +63,8 @@ pool("gives out one slot more when it is told to, and keeps it", async () => {
   const second = await take(own);
   first.giveBack();
   second.giveBack();
-  await take(own);
-  await take(own);
+  const again = [await take(own), await take(own)];
+  assert.is(again.length, 2, "none of them had to wait for another");
   await own.close();
 });
 

@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: shell text
 import fs from "node:fs";
 import path from "node:path";
 import { suite } from "uvu";

@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: shell text
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -70,18 +69,14 @@ reads("follows a sourced file only if that assigns and does nothing else", () =>
   assert.is(readsOf(". /a\nMAKE=$((A))", { "/a": "A=1\n" }), undefined, "counted with");
 });
 
-for (const text of [
+const untoldValues = [
   ...["$RANDOM", "$SECONDS", "$EPOCHSECONDS", "$HOSTNAME", "$PWD", "$HOME", "$$", "$!", "$-", "$_", "$0", "$UID", "~"],
   ...["$DKMS_AGENT_RUN", "${!A}", "${A@P}", "${A:=x}", "${A:1}", "$'x'", '$"x"', "$[1]", "$((A[0]))", "$((RANDOM))"],
   ...["$(date)", "$(cat x | wc -l", "$(<x)", "<(echo x)", "$(uname -n)", "`pwd`", "$(sed -n p /x)", "$(sed 'r x' /x)"],
   ...["$(echo *)", "$(echo $spaced)", "$(echo $A)", "$(grep -r x /x)", "$(sort -o /x)", "$(make)"],
-].map((value) => `A=x\nMAKE=${value}`)) {
-  reads(`cannot tell: ${JSON.stringify(text)}`, () => {
-    assert.is(readsOf(text), undefined);
-  });
-}
+].map((value) => `A=x\nMAKE=${value}`);
 
-for (const text of [
+const untoldTexts = [
   ...[
     "eval x",
     "exec x",
@@ -136,7 +131,9 @@ for (const text of [
     '"echo" x',
     "kernel_source_dir=x; [ -f $kernel_source_dir/x ]",
   ],
-]) {
+];
+
+for (const text of [...untoldValues, ...untoldTexts]) {
   reads(`cannot tell: ${JSON.stringify(text)}`, () => {
     assert.is(readsOf(text), undefined);
   });
