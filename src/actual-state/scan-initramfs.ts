@@ -56,7 +56,7 @@ function hindranceOf(host: Host): InitramfsState["hindrance"] {
   const { root, paths } = host;
   if (root !== "/" || paths.installTree !== "/lib/modules") {
     const text = `it cannot be made from outside of ${root === "/" ? paths.installTree : root}`;
-    return { text, remedy: "Make it there, for example: chroot ROOT update-initramfs -u -k all" };
+    return { text, remedy: "Make it there, for example: chroot ROOT dkms-agent apply" };
   }
   const maker = findInitramfsMaker(host);
   if (maker === "update-initramfs" && isSwitchedOff(host)) {
