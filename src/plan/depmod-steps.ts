@@ -33,7 +33,10 @@ function behindIn({ entry, id, kernels }: Wanted, { depmodBehind }: ActualState)
   });
 }
 
-const owedReason: Reason = { code: "depmod-owed", text: "an earlier run was killed before it came to depmod" };
+const owedReason: Reason = {
+  code: "depmod-owed",
+  text: "an earlier run ended before depmod had seen all that it changed",
+};
 
 function behindReason(file: string): Reason {
   return { code: "depmod-behind", text: `modules.dep does not name ${file}, which is installed` };
