@@ -20,3 +20,8 @@ export function ifReadable<T>(read: () => T): T | undefined {
 export function isSystemError(error: unknown): error is SystemError {
   return error instanceof Error && "code" in error && typeof error.code === "string" && "syscall" in error;
 }
+
+/** Whether the system said that nothing is there: also where a file stands in place of a directory. */
+export function isAbsence(error: unknown): error is SystemError {
+  return isSystemError(error) && (error.code === "ENOENT" || error.code === "ENOTDIR");
+}
