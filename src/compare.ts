@@ -56,7 +56,7 @@ async function look(
   const isWhole = filter.modules.length === 0 && filter.kernel === undefined && !filter.retry;
   // What archives hold is not remembered.
   const question = isWhole && !request.tarballs?.length ? questionOf(host, desired, request) : undefined;
-  const known = question === undefined ? undefined : recallScan(host, question);
+  const known = question === undefined ? undefined : await recallScan(host, question);
   if (known) return { actual: known, keep: undefined };
   // Who knows what is there need not wait for what it takes to look.
   const { scanActual } = await import("./actual-state/scan-actual.ts");

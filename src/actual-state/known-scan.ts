@@ -3,7 +3,7 @@ import { readLoaded } from "../dkms/read-loaded.ts";
 import { knownScanFile } from "../dkms/state-layout.ts";
 import type { Host } from "../host/host.ts";
 import { packValue, unpackValue } from "../host/packed-value.ts";
-import { areSame, type ReadMarks, recordReads } from "../host/record-reads.ts";
+import { areAnsweredTheSame, areSame, type ReadMarks, recordReads } from "../host/record-reads.ts";
 import { isSystemError } from "../host/system-error.ts";
 import type { ActualState } from "./actual-state.ts";
 
@@ -23,10 +23,11 @@ export interface KnownScan {
  * still looks the same: size, times, inode and device, as with digests (known-digests.ts); `undefined` if not. What is
  * loaded is always read anew, since /sys keeps no times. What somebody else could have written is not read.
  */
-export function recallScan(host: Host, question: string): ActualState | undefined {
+export async function recallScan(host: Host, question: string): Promise<ActualState | undefined> {
   const bytes = readOwnBytes(host, knownScanFile(host.paths), longest);
   const kept = bytes && unpackValue(bytes);
   if (!isKept(kept) || kept.question !== question || !areSame(host, kept.marks)) return undefined;
+  if (!(await areAnsweredTheSame(host, kept.marks))) return undefined;
   try {
     return { ...kept.actual, loaded: readLoaded(host) };
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { Host } from "../host/host.ts";
 import { packValue, unpackValue } from "../host/packed-value.ts";
-import { areSame, type ReadMarks, recordReads } from "../host/record-reads.ts";
+import { areAnsweredTheSame, areSame, type ReadMarks, recordReads } from "../host/record-reads.ts";
 import type { Evaluation } from "./conf/evaluation.ts";
 import { readOwnBytes, writeOwnBytes } from "./own-file.ts";
 import { evaluationsFile } from "./state-layout.ts";
@@ -8,12 +8,12 @@ import { evaluationsFile } from "./state-layout.ts";
 /** What bash has said of dkms.conf files, for this run and later ones. */
 export interface KnownEvaluations {
   /** What was said to a question, if every place that counts still looks the same to this host. */
-  readonly recall: (host: Host, question: string) => Evaluation | undefined;
+  readonly recall: (host: Host, question: string) => Promise<Evaluation | undefined>;
   /**
    * Lets somebody look at all that an answer depends on besides its question, before it is asked for; the answer, once it
    * is there, is known from then on. Not if a place changes meanwhile, or has a moment before.
    */
-  readonly watch: (look: (host: Host) => void) => (question: string, answer: Evaluation) => void;
+  readonly watch: (look: (host: Host) => Promise<unknown>) => Promise<(question: string, answer: Evaluation) => void>;
   /**
    * Keeps what is known for later runs; under the lock only. `whole`: everything was asked for in this run, and what was
    * not can be forgotten, as can what does not hold any more. Writes nothing if there is nothing new, and gives up in
@@ -35,15 +35,15 @@ export function openEvaluations(asked: Host, build: string): KnownEvaluations {
     return kept;
   };
   return {
-    recall: (host, question) => {
+    recall: async (host, question) => {
       const entry = entriesOf().get(question);
-      if (!entry || !areSame(host, entry.marks)) return undefined;
+      if (!entry || !areSame(host, entry.marks) || !(await areAnsweredTheSame(host, entry.marks))) return undefined;
       used.add(question);
       return entry.answer;
     },
-    watch: (look) => {
+    watch: async (look) => {
       const { host, marks: marksSoFar } = recordReads(asked, asked.paths.loaded);
-      look(host);
+      await look(host);
       const marks = marksSoFar();
       return (question, answer) => {
         if (!marks || marks === "fresh" || !areSame(asked, marks)) return;

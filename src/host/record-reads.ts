@@ -10,6 +10,8 @@ export interface ReadMarks {
   readonly unfollowed: PlaceMarks;
   readonly realPaths: ReadonlyMap<string, string | undefined>;
   readonly programs: ReadonlyMap<string, string | undefined>;
+  /** What programs have printed, by their names. */
+  readonly answers: ReadonlyMap<string, string>;
 }
 
 export interface PlaceMarks {
@@ -24,7 +26,7 @@ export interface RecordedHost {
   readonly host: Host;
   /**
    * What was asked until now; `undefined` if the same might be answered otherwise by now although the places look the same:
-   * something could not be read, a process was started (unless it is repeatable), or somebody looked at the clock. `fresh`: something had changed a
+   * something could not be read, a process was started (unless it is repeatable, or noted), or somebody looked at the clock. `fresh`: something had changed a
    * moment before, and could have changed once more without a trace.
    */
   readonly marks: () => ReadMarks | "fresh" | undefined;
@@ -37,6 +39,7 @@ export function recordReads(asked: Host, unseen: string): RecordedHost {
   const unfollowed = new Map<string, FileStat | undefined>();
   const realPaths = new Map<string, string | undefined>();
   const programs = new Map<string, string | undefined>();
+  const answers = new Map<string, string>();
   let isRepeatable = true;
   const spoil = <A extends readonly unknown[], T>(ask: (...args: A) => T) => {
     return (...args: A): T => {
@@ -76,7 +79,12 @@ export function recordReads(asked: Host, unseen: string): RecordedHost {
     ...asked,
     files: { ...files, ...reads },
     findProgram: noting(programs, asked.findProgram, (_, program) => program),
-    run: (command) => (command.isRepeatable ? asked.run : spoil(asked.run))(command),
+    run: async (command) => {
+      if (!command.isNoted && !command.isRepeatable) isRepeatable = false;
+      const result = await asked.run(command);
+      if (command.isNoted) answers.set(command.file, result.stdout);
+      return result;
+    },
     clock: spoil(asked.clock),
   };
   const areSettled = (stats: Iterable<FileStat | undefined>) =>
@@ -84,7 +92,7 @@ export function recordReads(asked: Host, unseen: string): RecordedHost {
   const marks = () => {
     if (!isRepeatable) return undefined;
     if (!areSettled(followed.values()) || !areSettled(unfollowed.values())) return "fresh";
-    return { followed: marksOf(followed), unfollowed: marksOf(unfollowed), realPaths, programs };
+    return { followed: marksOf(followed), unfollowed: marksOf(unfollowed), realPaths, programs, answers };
   };
   return { host, marks };
 }
@@ -104,6 +112,17 @@ export function areSame(
   } catch {
     return false;
   }
+}
+
+/** Whether programs that were asked print the same now. */
+export async function areAnsweredTheSame({ run }: Pick<Host, "run">, { answers }: ReadMarks): Promise<boolean> {
+  for (const [program, answer] of answers) if ((await askNoted({ run }, program)) !== answer) return false;
+  return true;
+}
+
+/** What a program prints, which is noted where somebody takes notes. */
+export async function askNoted({ run }: Pick<Host, "run">, program: string): Promise<string> {
+  return (await run({ file: program, args: [], timeoutMs: 10_000, isNoted: true })).stdout;
 }
 
 function marksOf(stats: ReadonlyMap<string, FileStat | undefined>): PlaceMarks {

@@ -1,11 +1,12 @@
 import type { Host } from "./host.ts";
+import type { CommandResult, Run } from "./run.ts";
 
 /**
  * The host as one look sees it: what was asked before gets the same answer. For a short while only, and for places that
  * nothing changes meanwhile.
  */
 export function rememberReads(host: Host): Host {
-  const { files, findProgram } = host;
+  const { files, findProgram, run } = host;
   return {
     ...host,
     files: {
@@ -16,6 +17,7 @@ export function rememberReads(host: Host): Host {
       sha256: remember(files.sha256),
     },
     findProgram: remember(findProgram),
+    run: rememberNoted(run),
   };
 }
 
@@ -28,5 +30,15 @@ function remember<T>(read: (path: string) => T): (path: string) => T {
     const answer = read(path);
     known.set(path, { answer });
     return answer;
+  };
+}
+
+function rememberNoted(run: Run): Run {
+  const known = new Map<string, Promise<CommandResult>>();
+  return (command) => {
+    if (!command.isNoted) return run(command);
+    const result = known.get(command.file) ?? run(command);
+    known.set(command.file, result);
+    return result;
   };
 }

@@ -29,6 +29,8 @@ export interface Command {
    * everything that it reads.
    */
   readonly isRepeatable?: boolean;
+  /** What it prints is noted, and whoever counts on that asks it again. For a short program without arguments. */
+  readonly isNoted?: boolean;
   /** Open descriptors that the child gets as fd 3, 4, … */
   readonly descriptors?: readonly number[];
 }

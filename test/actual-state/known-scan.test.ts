@@ -33,7 +33,7 @@ known("knows what a run before has kept, and reads it nowhere again", async ({ h
     throw new Error(`${place} is read again`);
   };
   const files = { ...host.files, readBytes: reading, list: refuse, readText: refuse, sha256: refuse };
-  assert.equal(recallScan({ ...host, files }, "question"), actual);
+  assert.equal(await recallScan({ ...host, files }, "question"), actual);
 });
 
 known("never knows anything but what a scan would find, whatever was done to the trees", async () => {
@@ -46,7 +46,7 @@ known("never knows anything but what a scan would find, whatever was done to the
         const place = places[choice % places.length] ?? "";
         await keep(host);
         change(tree.at(place));
-        const recalled = recallScan(host, "question");
+        const recalled = await recallScan(host, "question");
         if (recalled) assert.equal(recalled, await scanActual(host, request), `after a change of ${place}`);
       } finally {
         tree.remove();
@@ -59,34 +59,44 @@ known("never knows anything but what a scan would find, whatever was done to the
 known("knows nothing for another question, nor what somebody else could have written", async ({ tree, host }) => {
   await keep(host);
   const file = knownScanFile(host.paths);
-  assert.is(recallScan(host, "another question"), undefined);
-  assert.ok(recallScan(host, "question"));
+  assert.is(await recallScan(host, "another question"), undefined);
+  assert.ok(await recallScan(host, "question"));
   fs.chmodSync(file, 0o666);
-  assert.is(recallScan(host, "question"), undefined);
+  assert.is(await recallScan(host, "question"), undefined);
   fs.chmodSync(file, 0o600);
   for (const spoilt of [fs.readFileSync(file).subarray(0, 1000), Buffer.from("dkms"), Buffer.alloc(0)]) {
     fs.writeFileSync(file, spoilt);
-    assert.is(recallScan(host, "question"), undefined);
+    assert.is(await recallScan(host, "question"), undefined);
   }
   fs.rmSync(file);
   fs.mkdirSync(tree.at("var/lib/dkms/.dkms-agent/scan.bin"));
-  assert.is(recallScan(host, "question"), undefined);
+  assert.is(await recallScan(host, "question"), undefined);
 });
 
 known("knows what bash has said, as long as all that it looked at is the same", async ({ tree, host }) => {
   const text = "PACKAGE_NAME=one\nPACKAGE_VERSION=1.0\n[ -f $source_tree/choice ] || MAKE=make\n";
   tree.write("usr/src/one-1.0/dkms.conf", text);
   const actual = await keep(host);
-  assert.equal(recallScan(host, "question"), actual);
+  assert.equal(await recallScan(host, "question"), actual);
   tree.write("usr/src/choice", "");
-  assert.is(recallScan(host, "question"), undefined);
+  assert.is(await recallScan(host, "question"), undefined);
+});
+
+known("asks again how many processors there are, where that was asked", async ({ tree, host }) => {
+  tree.write("usr/src/one-1.0/dkms.conf", 'PACKAGE_NAME=one\nPACKAGE_VERSION=1.0\nMAKE="make -j$(nproc)"\n');
+  let processors = "2";
+  const run: Host["run"] = (command) => host.run({ ...command, env: { OMP_NUM_THREADS: processors } });
+  const actual = await keep({ ...host, run });
+  assert.equal(await recallScan({ ...host, run }, "question"), actual);
+  processors = "3";
+  assert.is(await recallScan({ ...host, run }, "question"), undefined);
 });
 
 known("sees a module that is loaded meanwhile", async ({ tree, host }) => {
   const running = { ...host, machine: { ...host.machine, runningKernel: K } };
   await keep(running);
   tree.write("sys/module/one/initstate", "live\n");
-  assert.equal([...(recallScan(running, "question")?.loaded.keys() ?? [])], ["one"]);
+  assert.equal([...((await recallScan(running, "question"))?.loaded.keys() ?? [])], ["one"]);
 });
 
 known("keeps nothing of what could be otherwise a moment later", async ({ tree, host }) => {

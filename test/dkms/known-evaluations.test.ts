@@ -24,11 +24,16 @@ const module = { name: "demo", version: "1.0" };
 const told = "[ -f $kernel_source_dir/.config ] && . $kernel_source_dir/.config\nMAKE=make-$CONFIG_A\n";
 
 /** What `make` comes to, asked as one look asks, and how many processes that took. */
-async function ask(tree: TreeBuilder, known: KnownEvaluations, text: string, places = ["one"]) {
+async function ask(
+  tree: TreeBuilder,
+  known: KnownEvaluations,
+  text: string,
+  places = ["one"],
+  host = settledHost(tree),
+) {
   let processes = 0;
-  const host = settledHost(tree);
   const run: Host["run"] = (command) => {
-    processes += 1;
+    if (!command.isNoted) processes += 1;
     return host.run(command);
   };
   const confs = noKnownConfs(known);
@@ -77,15 +82,34 @@ evaluations("another text, kernel configuration or program is asked about anew",
   assert.equal(await ask(tree, open(tree), told), { makes: ["make-"], processes: 1 });
 });
 
+evaluations("how many processors there are is asked again, and bash if there are others", async ({ tree }) => {
+  const text = 'N=`nproc`\n[ $N -gt 16 ] && N=16\nMAKE="make -j$(nproc)"\n';
+  let processors = "2";
+  const { run, ...host } = settledHost(tree);
+  // nproc goes by what OpenMP goes by too.
+  const counting: Host = { ...host, run: (command) => run({ ...command, env: { OMP_NUM_THREADS: processors } }) };
+  const known = openEvaluations(counting, "this");
+  for (const [number, processes] of [
+    ["2", 1],
+    ["2", 0],
+    ["3", 1],
+    ["3", 0],
+  ] as const) {
+    processors = number;
+    const makes = [`make -j${number}`, `make -j${number}`];
+    assert.equal(await ask(tree, known, text, ["one", "two"], counting), { makes, processes });
+  }
+});
+
 evaluations("nothing is known of what changed a moment before it was read, or while it was", async ({ tree }) => {
   const known = openEvaluations(tree.host(), "this");
   tree.write("build/.config", "CONFIG_A=m\n");
   assert.is((await ask(tree, known, told)).processes, 1);
   assert.is((await ask(tree, known, told)).processes, 1);
-  const keepAnswer = open(tree).watch(({ files }) => files.stat(tree.at("build/.config")));
+  const keepAnswer = await open(tree).watch(async ({ files }) => files.stat(tree.at("build/.config")));
   tree.write("build/.config", "CONFIG_A=yes\n");
   keepAnswer("question", { raw: new Map(), complaints: [] });
-  assert.is(open(tree).recall(tree.host(), "question"), undefined);
+  assert.is(await open(tree).recall(tree.host(), "question"), undefined);
 });
 
 evaluations("whatever could say something else is asked in every look, once for each place", async ({ tree }) => {

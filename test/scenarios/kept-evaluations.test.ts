@@ -7,11 +7,12 @@ import { quickMachine, quickModule, wanted } from "../rig/quick-machine.ts";
 
 const releases = ["6.1.0-1-amd64", "6.1.0-2-amd64"];
 
-/** As in real packages: v4l2loopback, ddcci and openafs. */
+/** As in real packages: v4l2loopback, ddcci, openafs, and drivers of Realtek's. */
 const confs = [
   'if [ -f $kernel_source_dir/.config ]; then\n  . $kernel_source_dir/.config\n  [ "${CONFIG_A:-n}" = n ] && AUTOINSTALL=no\nfi\nB=1',
   'if ! grep -q "^CONFIG_A=[ym]$" "$kernel_source_dir/.config" 2>/dev/null ; then\n  BUILD_EXCLUSIVE_ARCH="^none$"\nfi',
   'WORD=`echo "$kernelver" | cut -d- -f 3`\ncase "$WORD" in amd64) A=1 ;; *) A=2 ;; esac',
+  "PROCS_NUM=`nproc`\n[ $PROCS_NUM -gt 16 ] && PROCS_NUM=16\nA=1",
 ];
 
 const known = suite<{ machine: AgentRoot }>("what bash says of dkms.conf files");

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Host } from "../../host/host.ts";
+import { askNoted } from "../../host/record-reads.ts";
 import type { Run } from "../../host/run.ts";
 import { isSystemError } from "../../host/system-error.ts";
 import { type Result, succeed } from "../failure.ts";
@@ -38,11 +39,11 @@ export async function evaluateByBash(
   const question = questionOf(host, sourcing);
   const ofPlace = `${sourcing.file}\0${question}`;
   for (const one of [question, ofPlace]) {
-    const before = known?.recall(host, one);
+    const before = await known?.recall(host, one);
     if (before) return succeed({ ...before, isOfPlace: one === ofPlace });
   }
-  const reads = readsOf(host, sourcing);
-  const keep = reads && known?.watch((watched) => lookAt(watched, reads));
+  const reads = await readsOf(host, sourcing);
+  const keep = reads && (await known?.watch((watched) => lookAt(watched, reads)));
   const first = await evaluateFirst(reads ? repeatable(host.run) : host.run, sourcing);
   if (!first.ok) return first;
   const entries = collapsed(first.value.raw);
@@ -65,13 +66,13 @@ function questionOf({ machine }: Host, { text, variables, inherited }: BashSourc
 }
 
 /** All that bash will look at, the host having looked at it too; `undefined` if that cannot be told, or looked at. */
-function readsOf(host: Host, { text, variables, plain }: BashSourcing): ConfReads | undefined {
+async function readsOf(host: Host, { text, variables, plain }: BashSourcing): Promise<ConfReads | undefined> {
   if (plain) return undefined;
   const readText = (place: string) => host.files.readText(place);
   const hasProgram = (name: string) => host.findProgram(name) !== undefined;
   try {
     const reads = confReads(text, { variables, readText, hasProgram });
-    return reads && lookAt(host, reads) ? reads : undefined;
+    return reads && (await lookAt(host, reads)) ? reads : undefined;
   } catch (error) {
     if (isSystemError(error)) return undefined;
     throw error;
@@ -79,11 +80,14 @@ function readsOf(host: Host, { text, variables, plain }: BashSourcing): ConfRead
 }
 
 /** Whether all of it is such that a change shows. */
-function lookAt({ files, findProgram }: Host, { places, programs }: ConfReads): boolean {
+async function lookAt(host: Host, { places, programs }: ConfReads): Promise<boolean> {
+  const { files, findProgram } = host;
   for (const program of ["bash", ...programs]) {
     const file = findProgram(program);
     if (file !== undefined) files.stat(file);
   }
+  // No file tells how many processors a process may use.
+  if (programs.has("nproc")) await askNoted(host, "nproc");
   return [...places].every((place) => {
     files.lstat(place);
     files.stat(place);

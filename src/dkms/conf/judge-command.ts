@@ -91,6 +91,7 @@ const judges: ReadonlyMap<string, JudgeWords> = new Map<string, JudgeWords>([
   [".", judgeSourced],
   ["source", judgeSourced],
   ["sed", judgeSed],
+  ["nproc", (judge, words) => words.length === 0 && needProgram(judge, "nproc")],
   textProgram("basename"),
   textProgram("dirname"),
   filter("cat", /^$/),

@@ -5,7 +5,7 @@ export type Piece =
   | { readonly kind: "text"; readonly text: string; readonly isQuoted: boolean }
   /** `isPlain`: its value as it stands, and nothing that is done to it. */
   | { readonly kind: "variable"; readonly name: string; readonly isPlain: boolean; readonly isQuoted: boolean }
-  /** Of an arithmetic expansion: digits, perhaps with a minus sign before them. */
+  /** Of an arithmetic expansion, or how many processors there are: digits, perhaps with a minus sign before them. */
   | { readonly kind: "number"; readonly isQuoted: boolean }
   /** What the commands of a substitution print. */
   | { readonly kind: "output"; readonly isQuoted: boolean };
@@ -120,7 +120,11 @@ function expansionAt({ text, at }: Cursor): (reader: PieceReader, isQuoted: bool
 function readBackquoted(reader: PieceReader, isQuoted: boolean): Piece[] | undefined {
   const quoted = readRun(reader, /`(?:[^`\\]|\\[\s\S])*`/y);
   const inner = quoted.slice(1, -1).replace(isQuoted ? /\\([$`\\"])/g : /\\([$`\\])/g, "$1");
-  return quoted !== "" && reader.readText(inner) ? [{ kind: "output", isQuoted }] : undefined;
+  return quoted !== "" && reader.readText(inner) ? [printedBy(inner, isQuoted)] : undefined;
+}
+
+function printedBy(commands: string, isQuoted: boolean): Piece {
+  return { kind: commands.trim() === "nproc" ? "number" : "output", isQuoted };
 }
 
 function readArithmetic(reader: PieceReader, isQuoted: boolean): Piece[] | undefined {
@@ -132,7 +136,8 @@ function readArithmetic(reader: PieceReader, isQuoted: boolean): Piece[] | undef
 
 function readSubstitution(reader: PieceReader, isQuoted: boolean): Piece[] | undefined {
   reader.at += 2;
-  return reader.readSubstitution() ? [{ kind: "output", isQuoted }] : undefined;
+  const start = reader.at;
+  return reader.readSubstitution() ? [printedBy(reader.text.slice(start, reader.at - 1), isQuoted)] : undefined;
 }
 
 /** `$name`, `${name}`, `${#name}`, and what takes away from a value, changes it, or stands for none. */

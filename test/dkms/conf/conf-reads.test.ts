@@ -37,6 +37,7 @@ for (const [text, places, programs] of [
   ['f() { local a=$1; MAKE="$a"; }\nf one', [], []],
   ['for one in a b; do PATCH+=("$one"); done', [], []],
   ['( [ "$A" -ge 3 -a "$B" -lt 4 ] || [ -n "$A" ] ) && MAKE=x', [], []],
+  ['N=`nproc`\n[ $N -gt 16 ] && N=16\nMAKE="make -j$N -l$(nproc)"', [], ["nproc"]],
 ] as const) {
   reads(`tells what is read: ${JSON.stringify(text)}`, () => {
     const found = readsOf(text);
@@ -73,7 +74,8 @@ const untoldValues = [
   ...["$RANDOM", "$SECONDS", "$EPOCHSECONDS", "$HOSTNAME", "$PWD", "$HOME", "$$", "$!", "$-", "$_", "$0", "$UID", "~"],
   ...["$DKMS_AGENT_RUN", "${!A}", "${A@P}", "${A:=x}", "${A:1}", "$'x'", '$"x"', "$[1]", "$((A[0]))", "$((RANDOM))"],
   ...["$(date)", "$(cat x | wc -l", "$(<x)", "<(echo x)", "$(uname -n)", "`pwd`", "$(sed -n p /x)", "$(sed 'r x' /x)"],
-  ...["$(echo *)", "$(echo $spaced)", "$(echo $A)", "$(grep -r x /x)", "$(sort -o /x)", "$(make)"],
+  ...["$(echo *)", "$(echo $spaced)", "$(echo $A)", "$(grep -r x /x)", "$(sort -o /x)", "$(make)", "$(nproc --all)"],
+  "$(nproc); nproc() { echo x; }",
 ].map((value) => `A=x\nMAKE=${value}`);
 
 const untoldTexts = [
@@ -273,6 +275,8 @@ const sure = fc.constantFrom(
     "grep -c CONFIG",
     "[ $i -gt 1 ]",
     "MAKE=$BASH_SOURCE",
+    "A=$(nproc)",
+    "MAKE=-j`nproc`",
     "shift",
     "tail -1",
   ],
