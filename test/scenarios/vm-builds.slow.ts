@@ -42,6 +42,7 @@ testNeeding(
       await onMachine({ disk, qemu: part("qemu").path }, async (machine) => {
         await endsBuildWhenStopped(machine);
         await buildsInSandbox(machine);
+        await runsOutOfMemory(machine);
         await addDropIn(machine);
         await daemonEndsBuildWhenStopped(machine);
         await buildsWithDropIn(machine);
@@ -73,6 +74,23 @@ async function buildsInSandbox({ run }: SystemdMachine): Promise<void> {
   await run(`systemctl start ${unit} || ! journalctl -b -u ${unit}`);
   await run("modprobe vpoll && dkms-agent verify");
   await run("systemctl is-failed --quiet dkms-agent-apply", 1);
+}
+
+/**
+ * With a limit on the unit's memory, which counts by the control groups that systemd makes, and a build that takes all of it:
+ * that is ended, and neither the program nor its unit; what was installed stays.
+ */
+async function runsOutOfMemory({ run }: SystemdMachine): Promise<void> {
+  const conf = "/usr/src/vpoll-0.1/dkms.conf";
+  await run(`cp ${conf} /root/dkms.conf && echo 'MAKE[0]="tail /dev/zero"' >> ${conf}`);
+  await run(`systemctl set-property --runtime ${unit} MemoryMax=120M MemorySwapMax=0`);
+  await run(`systemctl start ${unit}`, 1);
+  assert.match(await run(`journalctl -b -u ${unit}`), /the kernel ended a program of it.*\[E_NO_MEMORY\]/);
+  assert.is(await run(`systemctl show ${unit} -P Result`), "exit-code\n", "it told, and was not ended with it");
+  assert.match(await run("dkms-agent history"), /failed at build vpoll.*\[E_NO_MEMORY\].*tries again what failed/s);
+  await run(`systemctl set-property --runtime ${unit} MemoryMax=infinity`);
+  await run(`cp /root/dkms.conf ${conf} && systemctl start ${unit}`);
+  await run("dkms-agent verify && systemctl reset-failed");
 }
 
 /** The wider sandbox, in which each build has a namespace of its own, and something to build in it. */
