@@ -126,7 +126,10 @@ async function reconcileLocked(
   return succeed(result);
 }
 
-/** Looks once more when what has just changed has come to rest, so that the next run with nothing to do has nothing to keep. */
+/**
+ * Looks once more when what has just changed has come to rest, so that the next run with nothing to do has nothing to
+ * keep.
+ */
 async function keepSettled(host: Host, desired: DesiredState, scope: CompareOptions): Promise<void> {
   await host.pause(tickMs + 1);
   (await compare(host, desired, scope)).keep?.();

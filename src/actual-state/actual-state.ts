@@ -123,7 +123,10 @@ export type ProblemKind =
   | "installed-differs"
   /** The object says that it is for another kernel. */
   | "wrong-vermagic"
-  /** An object with the content of a build lies in the install tree although no version is installed: uninstall removes it. */
+  /**
+   * An object with the content of a build lies in the install tree although no version is installed: uninstall removes
+   * it.
+   */
   | "orphan"
   | "unreadable";
 

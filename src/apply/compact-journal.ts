@@ -15,7 +15,8 @@ const defaultLimits: JournalLimits = { largest: 1 << 20, kept: 1 << 19 };
 /**
  * The text that is to take a journal's place; `undefined` if it may stay as it is. Runs one after the other that did
  * nothing and say the same become one line; if that is not enough, the oldest runs go, the last one never, and of those
- * that go stays which saved plans they applied. Half a line, which a power cut leaves, would spoil the line after it, and goes always. Pure.
+ * that go stays which saved plans they applied. Half a line, which a power cut leaves, would spoil the line after it,
+ * and goes always. Pure.
  */
 export function compactJournal(text: string, { largest, kept }: JournalLimits = defaultLimits): string | undefined {
   const isWhole = text === "" || text.endsWith("\n");

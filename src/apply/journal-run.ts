@@ -42,7 +42,10 @@ export interface RunScope {
 export interface RunRefusal {
   readonly code: string;
   readonly message: string;
-  /** What the command ended with, `--detailed-exitcode` and lenient hooks aside; `undefined` in what earlier versions wrote. */
+  /**
+   * What the command ended with, `--detailed-exitcode` and lenient hooks aside; `undefined` in what earlier versions
+   * wrote.
+   */
   readonly exitCode: number | undefined;
 }
 
@@ -91,7 +94,10 @@ export interface StepEnd {
   readonly durationMs: number;
 }
 
-/** What became of a run. `refused`: it could not do anything. `cut-off`: nobody wrote how it ended, since it was killed or the machine went down. */
+/**
+ * What became of a run. `refused`: it could not do anything. `cut-off`: nobody wrote how it ended, since it was killed
+ * or the machine went down.
+ */
 export type RunEnding = "nothing" | "done" | "failed" | "interrupted" | "refused" | "cut-off" | "running";
 
 /** How a run ended, if `isRunning` tells that it is not going on still. */

@@ -31,7 +31,8 @@ export interface HeldTreeLock {
  * There is no waiting for a run that has started this one and waits for it itself, such as an apply that is carried out by
  * the host's dkms where that is this very program: then the work is part of that run, under its lock.
  *
- * Fails with E_LOCKED, or with E_PERMISSION, E_READ_ONLY, E_NO_SPACE, E_IO or E_NO_TOOL if this host cannot have the lock at all.
+ * Fails with E_LOCKED, or with E_PERMISSION, E_READ_ONLY, E_NO_SPACE, E_IO or E_NO_TOOL if this host cannot have the
+ * lock at all.
  */
 export async function withLock<T>(
   host: Host,

@@ -16,8 +16,8 @@ export interface GraphWork<N extends GraphNode> {
 
 /**
  * Runs every node after all that it depends on is over, at most `width` of the counted ones at a time; among ready nodes
- * the given order counts. Whether a node still makes sense after what happened before is for `run` to decide. Dependencies that are
- * not nodes count as over; a circle is a bug of the caller's and is thrown.
+ * the given order counts. Whether a node still makes sense after what happened before is for `run` to decide.
+ * Dependencies that are not nodes count as over; a circle is a bug of the caller's and is thrown.
  */
 export async function runGraph<N extends GraphNode>(nodes: readonly N[], work: GraphWork<N>): Promise<void> {
   const waiting = [...nodes];

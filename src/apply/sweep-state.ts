@@ -6,7 +6,8 @@ import { temporaryPrefix } from "../host/local-files.ts";
 
 /**
  * Removes the temporary files that killed runs have left among what this program keeps for itself, and beside the
- * signing keys, and what is recorded of kernels that are gone. Under the lock they are nobody's. No step of a plan: nothing that anybody asked for depends on them.
+ * signing keys, and what is recorded of kernels that are gone. Under the lock they are nobody's. No step of a plan:
+ * nothing that anybody asked for depends on them.
  */
 export function sweepState({ files, paths }: Host): void {
   completePair({ files }, pairIn(paths.dkmsTree));

@@ -17,7 +17,10 @@ export interface ApplyReporter {
   readonly end: () => void;
 }
 
-/** `toldBlocked`: what `--quiet` need not say again, as reason by address. JSON lines with `--json`; live progress on a terminal; plain lines everywhere else. */
+/**
+ * `toldBlocked`: what `--quiet` need not say again, as reason by address. JSON lines with `--json`; live progress on a
+ * terminal; plain lines everywhere else.
+ */
 export function createReporter(
   invocation: Invocation,
   clock: () => Date,

@@ -8,8 +8,8 @@ import { failureRefusal, noteRefusal, problemsRefusal } from "./note-refusal.ts"
 import type { OpenedHost } from "./open-host.ts";
 
 /**
- * The report that is kept of a run that got the lock, for `ReconcileOptions.report`; and if its own plan forbade it, a line in
- * the history. What it takes is loaded only then; what cannot be kept is a warning.
+ * The report that is kept of a run that got the lock, for `ReconcileOptions.report`; and if its own plan forbade it, a
+ * line in the history. What it takes is loaded only then; what cannot be kept is a warning.
  */
 export function reportConcluded(
   opened: OpenedHost,

@@ -11,7 +11,10 @@ import { filterOf, onHost } from "./on-host.ts";
 import { toolVersion } from "./tool-version.ts";
 import { usageAnswer } from "./usage-answer.ts";
 
-/** Checks the documents, every problem at once, and warns of what on this host is likely not meant. The problems are the result, so they go to stdout. */
+/**
+ * Checks the documents, every problem at once, and warns of what on this host is likely not meant. The problems are the
+ * result, so they go to stdout.
+ */
 export async function validate(invocation: Invocation): Promise<Answer> {
   const { own, options } = invocation;
   if (typeof own.settings === "string") {

@@ -11,8 +11,9 @@ export interface Watch {
 }
 
 /**
- * Looks at what counts when asked to, and calls `noticed` soon after something may have changed: once for many changes. The
- * system's news is a hint only: what is the same as before has not changed, and what nobody told of is found by the next look.
+ * Looks at what counts when asked to, and calls `noticed` soon after something may have changed: once for many changes.
+ * The system's news is a hint only: what is the same as before has not changed, and what nobody told of is found by the
+ * next look.
  */
 export function createWatch(noticed: () => void, tell: (note: DaemonNote) => void): Watch {
   let last: Survey | undefined;

@@ -6,7 +6,8 @@ import type { Entry, MappingNode, Tree } from "./tree.ts";
 
 /**
  * The parser's nodes as a {@link Tree}. Aliases and anchors are refused: a document says each thing where it counts,
- * every diagnostic has one place, and there is nothing to expand. Duplicate keys, tags, and keys that are not text are errors.
+ * every diagnostic has one place, and there is nothing to expand. Duplicate keys, tags, and keys that are not text are
+ * errors.
  */
 export function treeOf(source: SourceText, node: ParsedNode | null): { tree: Tree; faults: readonly PlacedFault[] } {
   const faults: PlacedFault[] = [];

@@ -32,7 +32,10 @@ interface Place {
   readonly isNear: boolean;
 }
 
-/** The file, then from the nearest to the root where a name on the way to it is looked up, and the links that are followed. */
+/**
+ * The file, then from the nearest to the root where a name on the way to it is looked up, and the links that are
+ * followed.
+ */
 function placesOf(host: Ownership, file: string): readonly Place[] {
   const way: Place[] = [];
   let at = "/";

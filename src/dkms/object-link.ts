@@ -43,7 +43,10 @@ export function leadsTo(host: Tree, place: string, built: string): boolean {
   return end !== undefined && end === files.realPath(built);
 }
 
-/** The text of a link to a build: absolute, as dell/dkms writes it; under another root such that it leads there from both sides. */
+/**
+ * The text of a link to a build: absolute, as dell/dkms writes it; under another root such that it leads there from both
+ * sides.
+ */
 export function objectLinkText({ root, files }: Tree, place: string, built: string): string {
   const directory = path.dirname(place);
   return root === "/" ? built : path.relative(files.realPath(directory) ?? directory, built);

@@ -33,8 +33,9 @@ export interface HostOptions {
 }
 
 /**
- * This machine as a {@link Host}. The three trees default to their places below the root (/var/lib/dkms, /usr/src, /lib/modules); a tree
- * that is named by itself is taken as it stands, except that under another root it must lie inside that root.
+ * This machine as a {@link Host}. The three trees default to their places below the root (/var/lib/dkms, /usr/src,
+ * /lib/modules); a tree that is named by itself is taken as it stands, except that under another root it must lie inside
+ * that root.
  */
 export function createHost(options: HostOptions = {}): Host {
   const root = path.resolve(options.root ?? "/");

@@ -9,8 +9,9 @@ const graceMs = 5000;
 const pauseMs = 10;
 
 /**
- * Ends every process that was started by the run, or the command, of this mark, and their process groups; waits until they
- * are gone. One that has left its group and emptied its environment is not known any more, and goes on. Returns the processes that are not, which is none but in a kernel that hangs.
+ * Ends every process that was started by the run, or the command, of this mark, and their process groups; waits until
+ * they are gone. One that has left its group and emptied its environment is not known any more, and goes on. Returns the
+ * processes that are not, which is none but in a kernel that hangs.
  */
 export async function endRun(mark: string): Promise<readonly number[]> {
   const deadline = performance.now() + graceMs;

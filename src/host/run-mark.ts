@@ -27,7 +27,10 @@ export function isStartedBy(mark: string, run: string): boolean {
   return mark.startsWith(`${run}/`);
 }
 
-/** Whether an environment, its variables ended by NUL, is of a process that the run, or the command, of this mark has started. */
+/**
+ * Whether an environment, its variables ended by NUL, is of a process that the run, or the command, of this mark has
+ * started.
+ */
 export function isMarked(environment: string, mark: string): boolean {
   const entry = `\0${runMark}=${mark}`;
   const text = `\0${environment}\0`;

@@ -20,7 +20,10 @@ export interface Command {
   readonly feed?: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
   /** An open descriptor that gets stdout, instead of its being captured. */
   readonly outputTo?: number;
-  /** Gets stdout as fast as it takes it, instead of its being captured, and is not ended. Once closed, it ends the program. */
+  /**
+   * Gets stdout as fast as it takes it, instead of its being captured, and is not ended. Once closed, it ends the
+   * program.
+   */
   readonly output?: Writable;
   /** Run to the end even if the host has been asked to stop: for short programs that leave the tree consistent. */
   readonly evenWhenStopping?: boolean;
@@ -37,7 +40,10 @@ export interface Command {
 
 /** How a process ended. A process that fails is a value, never a throw. */
 export interface CommandResult {
-  /** `exited`: see exitCode. `missing`: no such program. `timeout`: ended by us. `cancelled`: the host's signal. `flood`: logLimit. */
+  /**
+   * `exited`: see exitCode. `missing`: no such program. `timeout`: ended by us. `cancelled`: the host's signal. `flood`:
+   * logLimit.
+   */
   readonly ending: "exited" | "killed" | "missing" | "timeout" | "cancelled" | "flood";
   /** The exit code; -1 unless `ending` is `exited`. */
   readonly exitCode: number;

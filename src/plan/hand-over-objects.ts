@@ -37,7 +37,10 @@ export function handOverObjects(steps: readonly Step[], actual: ActualState): re
   return cycles.length === 0 ? order : steps;
 }
 
-/** The names of the objects that an install brings, without suffix: by dkms.conf, and by the archives: where one brings the binary, dkms.conf may come with it. */
+/**
+ * The names of the objects that an install brings, without suffix: by dkms.conf, and by the archives: where one brings
+ * the binary, dkms.conf may come with it.
+ */
 export function namesToCome({ instance }: Step<"install">, { prospects, tarballs }: ActualState): readonly string[] {
   const conf = prospects.get(instanceAddress(instance))?.conf;
   const archives = tarballs.get(moduleKey(instance.module)) ?? [];

@@ -159,7 +159,10 @@ function buildReason(given: Case, { existing, source, inputs, signer }: BuildCas
   return staleness(existing.record, { inputs, signer });
 }
 
-/** Where nothing may be built and no archive is listed, what was loaded is meant, whatever becomes of what it was made from. */
+/**
+ * Where nothing may be built and no archive is listed, what was loaded is meant, whatever becomes of what it was made
+ * from.
+ */
 function staysLoaded({ entry }: Case, existing: InstanceState | undefined): boolean {
   return existing?.record?.tarball !== undefined && entry.build === "never" && entry.tarballs.length === 0;
 }

@@ -83,7 +83,10 @@ function wantedLevels({ desired, actual, filter }: World): ReadonlyMap<InstanceA
   return levels;
 }
 
-/** Whether a module is only repaired, or added anew, depends on whether any of its wanted instances is to be built or loaded. */
+/**
+ * Whether a module is only repaired, or added anew, depends on whether any of its wanted instances is to be built or
+ * loaded.
+ */
 function repairedFor(
   steps: readonly StepName[],
   wanted: ReadonlyMap<InstanceAddress, DesiredLevel>,

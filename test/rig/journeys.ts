@@ -90,7 +90,10 @@ export function nothingIsLost(now: Objects, before: Objects, after: Objects, whe
   for (const name of before.keys()) if (after.has(name)) assert.ok(now.has(name), `${where}: ${name} is gone`);
 }
 
-/** Brings a tree to what it wants. One run, after which nothing is left to do; everything that there is then, but for the journal and depmod's files. */
+/**
+ * Brings a tree to what it wants. One run, after which nothing is left to do; everything that there is then, but for the
+ * journal and depmod's files.
+ */
 export async function converge(tree: TreeBuilder): Promise<readonly string[]> {
   for (const words of [["apply"], ["plan", "--detailed-exitcode"]]) {
     const { exitCode, stdout, stderr } = await runProgram(process.execPath, [cli, ...words, "--root", tree.root]);

@@ -63,7 +63,10 @@ function applyStep(state: ActualState, step: Step): ActualState {
   }
 }
 
-/** Another build of what is installed is another content to be installed; one of another version is nothing to the initramfs. */
+/**
+ * Another build of what is installed is another content to be installed; one of another version is nothing to the
+ * initramfs.
+ */
 function withRebuilt(
   state: ActualState,
   instance: InstanceId,

@@ -22,7 +22,10 @@ export interface MachineStart {
 
 type Qemu = ChildProcessByStdio<Writable, Readable, null>;
 
-/** A boot takes 20 seconds, and a build a minute; many times that on a busy host. Where this is not enough, the machine hangs. */
+/**
+ * A boot takes 20 seconds, and a build a minute; many times that on a busy host. Where this is not enough, the machine
+ * hangs.
+ */
 const bootLimitMs = 600_000;
 const commandLimitMs = 600_000;
 

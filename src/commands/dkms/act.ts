@@ -53,7 +53,10 @@ function factsOf({ call }: Session): CommandFacts {
 
 type Work = (session: Session) => Promise<Result<readonly Failure[]>>;
 
-/** Does the work, and adds to the journal what came of it. Where that cannot be written to, the verb has done its work nevertheless. */
+/**
+ * Does the work, and adds to the journal what came of it. Where that cannot be written to, the verb has done its work
+ * nevertheless.
+ */
 async function inHistory(session: Session, work: Work): ReturnType<Work> {
   const { host, call, tell } = session;
   const { verb, name = call.source?.path ?? "", version } = call;

@@ -31,7 +31,10 @@ export interface PairRequest {
   readonly framework: Framework;
 }
 
-/** As {@link signingPair}; throws only what the file system throws. Each half that framework.conf does not name is at its usual place. */
+/**
+ * As {@link signingPair}; throws only what the file system throws. Each half that framework.conf does not name is at its
+ * usual place.
+ */
 export function choosePair(host: Host, { kernel, settings, framework }: PairRequest): KeyPair {
   const place = (text: string) =>
     isToken(text) ? withKernel(text, kernel.release) : placeBelowRoot(host, text, kernel);

@@ -4,7 +4,10 @@ export interface SigningSettings {
   readonly policy: SigningPolicy;
   /** Default: framework.conf's sign_file, else the distribution's. */
   readonly signFile?: string;
-  /** Key (or `pkcs11:…`) and certificate, always both. Default: framework.conf's, else the distribution's or the agent's own. */
+  /**
+   * Key (or `pkcs11:…`) and certificate, always both. Default: framework.conf's, else the distribution's or the agent's
+   * own.
+   */
   readonly pair?: KeyPair;
 }
 

@@ -9,9 +9,9 @@ export interface SandboxedConf {
 }
 
 /**
- * A host on which `file` has this text, and which starts programs only as nobody, without network, in processes, read-only
- * mounts and an empty directory of their own: for a dkms.conf that nobody has vouched for. Where that cannot be had, which takes root
- * and util-linux, nothing is started at all.
+ * A host on which `file` has this text, and which starts programs only as nobody, without network, in processes,
+ * read-only mounts and an empty directory of their own: for a dkms.conf that nobody has vouched for. Where that cannot
+ * be had, which takes root and util-linux, nothing is started at all.
  */
 export function sandboxedHost(host: Host, conf: SandboxedConf): Host {
   const { file, text } = conf;

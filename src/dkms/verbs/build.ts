@@ -25,8 +25,8 @@ import { unchanged, withUndo } from "./with-undo.ts";
 
 /**
  * Builds a module for one kernel: copy the source, patch, PRE_BUILD, make, check, strip and sign every object, compress
- * as the kernel does, POST_BUILD. The result appears in the DKMS tree whole or not at all. What is built already stays, unless
- * `replace` is given. After a failure the tree is as it was; the log is kept elsewhere, and the failure names it.
+ * as the kernel does, POST_BUILD. The result appears in the DKMS tree whole or not at all. What is built already stays,
+ * unless `replace` is given. After a failure the tree is as it was; the log is kept elsewhere, and the failure names it.
  *
  * Builds of one module share `<dkms tree>/<name>/<version>/build`, a path that dkms.conf files know: without
  * `privateBuilds` the caller must not run two of them at once, whatever the kernels.
@@ -35,8 +35,9 @@ import { unchanged, withUndo } from "./with-undo.ts";
  * counts. A machine that is too small for all of its processors at once has its modules all the same.
  *
  * Fails with E_NOT_IN_TREE (3), E_BROKEN_MODULE (4), E_NO_KERNEL and E_NO_HEADERS (21), E_CONF_INVALID (8), E_EXCLUDED
- * (77), E_DEPENDENCY (13), E_NO_TOOL, E_SIGNING, E_NO_SOURCE (8), E_PATCH (5, 6), E_SCRIPT (the script's own code), E_MAKE, E_NO_MEMORY and E_KILLED (10),
- * E_NO_OBJECT (7), E_WRONG_KERNEL, E_TIMEOUT, E_CANCELLED, E_PRECONDITION, or what the file system says.
+ * (77), E_DEPENDENCY (13), E_NO_TOOL, E_SIGNING, E_NO_SOURCE (8), E_PATCH (5, 6), E_SCRIPT (the script's own code),
+ * E_MAKE, E_NO_MEMORY and E_KILLED (10), E_NO_OBJECT (7), E_WRONG_KERNEL, E_TIMEOUT, E_CANCELLED, E_PRECONDITION, or
+ * what the file system says.
  */
 export async function build(host: Host, instance: InstanceId, options: BuildOptions = {}): Promise<Result<Done>> {
   const first = await buildOnce(host, instance, options);

@@ -28,7 +28,8 @@ import { type Outcome, unchanged, withUndo } from "./with-undo.ts";
  *
  * Fails with E_NOT_IN_TREE (3), E_BROKEN_MODULE (4), E_NO_KERNEL (6), E_NOT_BUILT, E_NO_OBJECT, E_BAD_OBJECT,
  * E_WRONG_KERNEL, E_CONF_INVALID (8), E_PRECONDITION if a version is installed that `replaces` does not name or another
- * module has installed an object of the same name (6), E_NEWER_INSTALLED (6), E_SIGNING, E_SCRIPT (101), E_CANCELLED, or what the file system says.
+ * module has installed an object of the same name (6), E_NEWER_INSTALLED (6), E_SIGNING, E_SCRIPT (101), E_CANCELLED, or
+ * what the file system says.
  */
 export function install(host: Host, instance: InstanceId, options: InstallOptions = {}): Promise<Result<Done>> {
   const doing = `install ${instanceAddress(instance)}`;

@@ -67,7 +67,10 @@ function put(host: Host, { job, binary, instance }: Loading, changes: FileChange
   return succeed({ changed: true, notices: [] });
 }
 
-/** Of what the archive says only what cannot do harm: inputs are compared, and destinations checked like those of a dkms.conf. */
+/**
+ * Of what the archive says only what cannot do harm: inputs are compared, and destinations checked like those of a
+ * dkms.conf.
+ */
 function recordOf(host: Host, { job, binary, instance }: Loading): BuildRecord {
   const { staged, directory } = job;
   const top = path.join(directory, "dkms_main_tree", kernelKey(instance.kernel), "module");

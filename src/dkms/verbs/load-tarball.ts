@@ -32,8 +32,8 @@ export interface Loaded extends Done {
  * that are, nothing is replaced unless `options` say so. Loading what is loaded already changes nothing.
  *
  * Fails with E_NO_ARCHIVE (2), E_TARBALL (3, 7), E_TARBALL_LIMIT (3), E_DIGEST, E_CONF_INVALID (8), E_NO_BINARY,
- * E_WRONG_KERNEL, E_BAD_OBJECT, E_NO_SOURCE (8) if builds come without source and there is none, E_ALREADY_ADDED (8; 3 for mere source),
- * E_CANCELLED, as add does, or what the file system says.
+ * E_WRONG_KERNEL, E_BAD_OBJECT, E_NO_SOURCE (8) if builds come without source and there is none, E_ALREADY_ADDED (8; 3
+ * for mere source), E_CANCELLED, as add does, or what the file system says.
  */
 export async function loadTarball(
   host: Host,
