@@ -64,17 +64,22 @@ function makeRoom(host: Host): void {
  * the same line again, which count as one, since they are of one run.
  */
 export function takeInRefusedRuns(host: Host): void {
-  const places = noted(host);
-  // What a kill has left comes first, since it is in the way of the same again.
-  takeIn(
-    host,
-    places.filter((place) => place.endsWith(takenSuffix)),
-  );
-  const fresh = places.filter((place) => !place.endsWith(takenSuffix));
-  takeIn(
-    host,
-    fresh.flatMap((place) => setAside(host, place)),
-  );
+  try {
+    const places = noted(host);
+    // What a kill has left comes first, since it is in the way of the same again.
+    takeIn(
+      host,
+      places.filter((place) => place.endsWith(takenSuffix)),
+    );
+    const fresh = places.filter((place) => !place.endsWith(takenSuffix));
+    takeIn(
+      host,
+      fresh.flatMap((place) => setAside(host, place)),
+    );
+  } catch (error) {
+    // What earlier runs could not do keeps no run from doing it; it waits for the next one.
+    if (!isSystemError(error)) throw error;
+  }
 }
 
 const takenSuffix = ".taken";

@@ -67,6 +67,20 @@ refused("is neither lost nor doubled by a kill while it is taken in", ({ host })
   assert.equal(host.files.list(refusedRunsDirectory(host.paths)), []);
 });
 
+refused("what cannot be taken in now waits, and keeps no run from its work", ({ host }) => {
+  note(host, "E_A");
+  let isBroken = true;
+  const append: Host["files"]["append"] = (...given) => {
+    if (!isBroken) return host.files.append(...given);
+    isBroken = false;
+    throw Object.assign(new Error("full"), { code: "ENOSPC", syscall: "write" });
+  };
+  openJournal({ ...host, files: { ...host.files, append } }, run).end(quietEnd);
+  assert.equal(told(host), ["- 1", "E_A 1"]);
+  openJournal(host, run).end(quietEnd);
+  assert.equal(told(host), ["E_A 1", "- 2"]);
+});
+
 refused("is written again if whoever takes the lock clears it away half written", ({ host }) => {
   let isCleared = false;
   const writeAtomic: Host["files"]["writeAtomic"] = (...given) => {
