@@ -1,8 +1,8 @@
 import path from "node:path";
 import { claimTree } from "../daemon/claim-tree.ts";
 import type { DaemonNote } from "../daemon/daemon-note.ts";
+import type { Orders } from "../daemon/daemon-parts.ts";
 import { runDaemon } from "../daemon/run-daemon.ts";
-import type { Orders } from "../daemon/works.ts";
 import type { DesiredModule } from "../desired-state/desired-state.ts";
 import { settingsPlace } from "../desired-state/settings.ts";
 import { readMachineId } from "../dkms/machine-id.ts";

@@ -1,7 +1,8 @@
 import { onReload } from "../host/reload-signal.ts";
+import type { DaemonParts } from "./daemon-parts.ts";
 import { createMailbox } from "./mailbox.ts";
 import { atRest, type DaemonEvent, react } from "./scheduler.ts";
-import { createWorks, type DaemonParts } from "./works.ts";
+import { createWorks } from "./works.ts";
 
 /**
  * Runs at once, then by the schedule and whenever something changes, until the signal: the run that goes on then ends as

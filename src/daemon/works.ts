@@ -1,48 +1,14 @@
 import type { DaemonSettings } from "../desired-state/settings.ts";
 import { dpkgAtWork } from "../dkms/dpkg-at-work.ts";
-import type { Host } from "../host/host.ts";
-import type { ServiceManager } from "../host/service-manager.ts";
 import { type Alarms, createAlarms } from "./alarms.ts";
 import { cronTimes } from "./cron-times.ts";
-import type { DaemonNote } from "./daemon-note.ts";
+import type { DaemonParts, Orders } from "./daemon-parts.ts";
 import { createHerald, type Herald } from "./herald.ts";
 import type { Mailbox } from "./mailbox.ts";
 import { retryPause } from "./retry-pause.ts";
 import type { Cause, DaemonAction, DaemonEvent } from "./scheduler.ts";
-import type { SurveyScope } from "./survey.ts";
 import { createTimetable, jitterOf, type Timetable } from "./timetable.ts";
 import { createWatch, type Watch } from "./watch.ts";
-
-/** What the daemon goes by. */
-export interface Orders {
-  readonly host: Host;
-  readonly settings: DaemonSettings;
-  readonly scope: SurveyScope;
-}
-
-export interface DaemonParts {
-  /** Settings and documents as they are now; where they are not valid, as they were: the run tells what is wrong. */
-  readonly orders: () => Promise<Orders>;
-  /** One run, as `apply` does it; its exit code. */
-  readonly run: () => Promise<number>;
-  /** Which of them ask for another run although nothing changes. */
-  readonly codes: {
-    /** The lock was taken. */
-    readonly locked: number;
-    /** Something failed, or was not reachable. */
-    readonly unfinished: readonly number[];
-  };
-  readonly tell: (note: DaemonNote) => void;
-  readonly manager: ServiceManager | undefined;
-  /** How things are after a run, in a line for the service manager. */
-  readonly status: (exitCode: number, next: Date | undefined) => string;
-  /** Milliseconds by a clock that nobody sets. */
-  readonly elapsedMs: () => number;
-  /** Tells this machine from others. */
-  readonly machine: string;
-  /** Aborted when the program is to end. */
-  readonly signal: AbortSignal;
-}
 
 /** What the daemon does; what comes of it goes into the mailbox. */
 export interface Works {
