@@ -11,15 +11,28 @@ export interface KnownEvaluations {
   readonly recall: (host: Host, question: string) => Promise<Evaluation | undefined>;
   /**
    * Lets somebody look at all that an answer depends on besides its question, before it is asked for; the answer, once it
-   * is there, is known from then on. Not if a place changes meanwhile, or has a moment before.
+   * is there, is known from then on. Not if a place changes meanwhile, or has a moment before, or if the file, which bash
+   * reads by itself, has another text then.
    */
-  readonly watch: (look: (host: Host) => Promise<unknown>) => Promise<(question: string, answer: Evaluation) => void>;
+  readonly watch: <T>(source: Source, look: (host: Host) => Promise<T>) => Promise<Watch<T>>;
   /**
    * Keeps what is known for later runs; under the lock only. `whole`: everything was asked for in this run, and what was
    * not can be forgotten, as can what does not hold any more. Writes nothing if there is nothing new, and gives up in
    * silence where it cannot.
    */
   readonly save: (scope: { readonly whole: boolean }) => void;
+}
+
+/** A file, and the text that the question is about. */
+export interface Source {
+  readonly file: string;
+  readonly text: string;
+}
+
+export interface Watch<T> {
+  /** What the look has come to. */
+  readonly seen: T;
+  readonly keep: (question: string, answer: Evaluation) => void;
 }
 
 /**
@@ -41,16 +54,19 @@ export function openEvaluations(asked: Host, build: string): KnownEvaluations {
       used.add(question);
       return entry.answer;
     },
-    watch: async (look) => {
+    watch: async ({ file, text }, look) => {
       const { host, marks: marksSoFar } = recordReads(asked, asked.paths.loaded);
-      await look(host);
+      const changedAt = asked.files.stat(file)?.ctimeMs;
+      const seen = await look(host);
       const marks = marksSoFar();
-      return (question, answer) => {
+      const keep = (question: string, answer: Evaluation): void => {
         if (!marks || marks === "fresh" || !areSame(asked, marks)) return;
+        if (asked.files.stat(file)?.ctimeMs !== changedAt || asked.files.readText(file) !== text) return;
         entriesOf().set(question, { answer, marks });
         used.add(question);
         hasNew = true;
       };
+      return { seen, keep };
     },
     save: ({ whole }) => {
       // Where bash was not needed, what is kept has not been read either.

@@ -8,6 +8,7 @@ import { recallScan, scanToKeep } from "../../src/actual-state/known-scan.ts";
 import { scanActual } from "../../src/actual-state/scan-actual.ts";
 import { knownScanFile, rememberedFailures } from "../../src/dkms/state-layout.ts";
 import type { Host } from "../../src/host/host.ts";
+import { awaitTick } from "../rig/await-tick.ts";
 import { dkmsTree, type TreeBuilder } from "../rig/tree-builder.ts";
 
 const K = "6.1.0-1";
@@ -120,17 +121,6 @@ function makeWorld(): { tree: TreeBuilder; host: Host } {
   // To its clock everything happened long ago.
   const host = tree.host({ clock: () => new Date(Date.now() + 10_000), machine: { arch: "x86_64" } });
   return { tree, host };
-}
-
-/** Until the clock that stamps files has gone on: what is done from now on shows in their times. */
-function awaitTick(file: string): void {
-  const stamp = () => {
-    fs.writeFileSync(file, "");
-    return fs.statSync(file).ctimeMs;
-  };
-  const made = stamp();
-  while (stamp() === made);
-  fs.rmSync(file);
 }
 
 async function keep(host: Host): Promise<ActualState> {

@@ -5,6 +5,7 @@ import { loadConf, noKnownConfs } from "../../src/dkms/conf/load-conf.ts";
 import { type KnownEvaluations, openEvaluations } from "../../src/dkms/known-evaluations.ts";
 import { evaluationsFile } from "../../src/dkms/state-layout.ts";
 import type { Host } from "../../src/host/host.ts";
+import { awaitTick } from "../rig/await-tick.ts";
 import { dkmsTree, type TreeBuilder } from "../rig/tree-builder.ts";
 import { kernelOf } from "./conf/conf-builder.ts";
 
@@ -106,10 +107,21 @@ evaluations("nothing is known of what changed a moment before it was read, or wh
   tree.write("build/.config", "CONFIG_A=m\n");
   assert.is((await ask(tree, known, told)).processes, 1);
   assert.is((await ask(tree, known, told)).processes, 1);
-  const keepAnswer = await open(tree).watch(async ({ files }) => files.stat(tree.at("build/.config")));
-  tree.write("build/.config", "CONFIG_A=yes\n");
-  keepAnswer("question", { raw: new Map(), complaints: [] });
-  assert.is(await open(tree).recall(tree.host(), "question"), undefined);
+  const file = tree.write("dkms.conf", "text");
+  for (const [place, content, isKept] of [
+    ["elsewhere", "", true],
+    ["build/.config", "CONFIG_A=yes\n", false],
+    ["dkms.conf", "another", false],
+    ["dkms.conf", "text", false],
+  ] as const) {
+    const settled = open(tree);
+    const source = { file, text: fs.readFileSync(file, "utf8") };
+    const { keep } = await settled.watch(source, async ({ files }) => files.stat(tree.at("build/.config")));
+    awaitTick(tree.at("tick"));
+    tree.write(place, content);
+    keep("question", { raw: new Map(), complaints: [] });
+    assert.is((await settled.recall(tree.host(), "question")) !== undefined, isKept, place);
+  }
 });
 
 evaluations("whatever could say something else is asked in every look, once for each place", async ({ tree }) => {

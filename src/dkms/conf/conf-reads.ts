@@ -7,7 +7,7 @@ import { isSpecialVariable } from "./shell-variables.ts";
 export interface ConfReads {
   /** Absolute; that something is there, what it is and what is in it. */
   readonly places: ReadonlySet<string>;
-  /** Looked for in PATH. */
+  /** Looked for in PATH, those included that must not be there. */
   readonly programs: ReadonlySet<string>;
   /** Where the file lies, which it can ask for as $BASH_SOURCE. */
   readonly ownPlace: boolean;
@@ -45,7 +45,11 @@ export function confReads(text: string, look: ConfLook): ConfReads | undefined {
     [...judge.constants].every((name) => !judge.sourced.has(name)) &&
     [...judge.numbers].every((name) => isNumber(name, { judge, assignments }));
   if (!isSure) return undefined;
-  return { places: judge.places, programs: judge.programs, ownPlace: names.includes("BASH_SOURCE") };
+  return {
+    places: judge.places,
+    programs: new Set([...judge.programs, ...functions]),
+    ownPlace: names.includes("BASH_SOURCE"),
+  };
 }
 
 function variablesIn(word: Word): string[] {

@@ -42,8 +42,9 @@ export async function evaluateByBash(
     const before = await known?.recall(host, one);
     if (before) return succeed({ ...before, isOfPlace: one === ofPlace });
   }
-  const reads = await readsOf(host, sourcing);
-  const keep = reads && (await known?.watch((watched) => lookAt(watched, reads)));
+  const watch = await known?.watch(sourcing, (watched) => readsOf(watched, sourcing));
+  const found = watch ? watch.seen : await readsOf(host, sourcing);
+  const reads = found && (await unlessRefused(() => lookAt(host, found))) ? found : undefined;
   const first = await evaluateFirst(reads ? repeatable(host.run) : host.run, sourcing);
   if (!first.ok) return first;
   const entries = collapsed(first.value.raw);
@@ -54,7 +55,7 @@ export async function evaluateByBash(
   const raw = rawConfOf([...entriesOf(inherited), ...entriesOf(reread.value)]);
   const answer = { raw, complaints: first.value.complaints };
   const isOfPlace = !reads || !here || reads.ownPlace || answer.complaints.some((line) => line.includes(file));
-  if (here) keep?.(isOfPlace ? ofPlace : question, answer);
+  if (reads && here) watch?.keep(isOfPlace ? ofPlace : question, answer);
   return succeed({ ...answer, isOfPlace });
 }
 
@@ -65,14 +66,21 @@ function questionOf({ machine }: Host, { text, variables, inherited }: BashSourc
   return createHash("sha256").update(question).digest("hex");
 }
 
-/** All that bash will look at, the host having looked at it too; `undefined` if that cannot be told, or looked at. */
+/** All that bash will look at, the host having looked at it too; `undefined` if that cannot be told, or is no such thing. */
 async function readsOf(host: Host, { text, variables, plain }: BashSourcing): Promise<ConfReads | undefined> {
   if (plain) return undefined;
   const readText = (place: string) => host.files.readText(place);
   const hasProgram = (name: string) => host.findProgram(name) !== undefined;
-  try {
+  return unlessRefused(async () => {
     const reads = confReads(text, { variables, readText, hasProgram });
     return reads && (await lookAt(host, reads)) ? reads : undefined;
+  });
+}
+
+/** What cannot be read is for bash to complain of. */
+async function unlessRefused<T>(look: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await look();
   } catch (error) {
     if (isSystemError(error)) return undefined;
     throw error;

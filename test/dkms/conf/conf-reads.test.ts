@@ -34,7 +34,7 @@ for (const [text, places, programs] of [
   ['n=26\nA=`echo "$module" | sed "s/XX\\$/$n/"`', [], ["sed"]],
   ['if ! { echo "$kernelver"; echo 5.18; } | sort -V -C; then MAKE=x; fi', [], ["sort"]],
   ['case "$kernelver" in 2.6.* | 3.*) A=1 ;; (*) A=2 ;; esac', [], []],
-  ['f() { local a=$1; MAKE="$a"; }\nf one', [], []],
+  ['f() { local a=$1; MAKE="$a"; }\nf one', [], ["f"]],
   ['for one in a b; do PATCH+=("$one"); done', [], []],
   ['( [ "$A" -ge 3 -a "$B" -lt 4 ] || [ -n "$A" ] ) && MAKE=x', [], []],
   ['N=`nproc`\n[ $N -gt 16 ] && N=16\nMAKE="make -j$N -l$(nproc)"', [], ["nproc"]],
