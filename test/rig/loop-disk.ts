@@ -16,15 +16,19 @@ export function loopDisk(file: string, directory: string): LoopDisk {
   fs.writeFileSync(file, "");
   fs.truncateSync(file, 8 << 20);
   execFileSync("mkfs.ext4", ["-q", "-E", "lazy_itable_init=0", file]);
-  const mount = () => execFileSync("mount", ["-o", "loop", file, directory], { stdio: "pipe" });
+  const mount = (image: string) => execFileSync("mount", ["-o", "loop", image, directory], { stdio: "pipe" });
   const remove = () => execFileSync("umount", [directory]);
-  mount();
+  mount(file);
   fs.rmdirSync(`${directory}/lost+found`);
   return {
     failure: `mount -o remount,abort ${directory}`,
     mend: () => {
       remove();
-      mount();
+      execFileSync("sync");
+      // A build that somebody runs in a mount namespace of its own holds the broken disk on: the same file would be that one.
+      const mended = `${file}.mended`;
+      fs.copyFileSync(file, mended);
+      mount(mended);
     },
     remove,
   };
