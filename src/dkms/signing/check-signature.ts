@@ -1,5 +1,6 @@
 import { createHash, getHashes, verify, X509Certificate } from "node:crypto";
 import { type DerElement, derTags, insideDer, readDer } from "../der.ts";
+import type { Result } from "../failure.ts";
 import { hashName, readModuleSignature, signerInfos, splitSignature } from "../module-signature.ts";
 import { certificateFields, sameBytes } from "./certificate-fields.ts";
 
@@ -14,9 +15,19 @@ export type SignatureVerdict =
 
 /**
  * Checks a signed object as the kernel does: the PKCS#7 message names the certificate, the digest is that of the
- * object, and the certificate's key made the signature. Pure; throws if the certificate is none (see X509Certificate).
+ * object, and the certificate's key made the signature. The error is what OpenSSL says of a certificate that is none, or
+ * of a digest that it does not know. Pure.
  */
-export function checkSignature(object: Uint8Array, certificate: Uint8Array): SignatureVerdict {
+export function checkSignature(object: Uint8Array, certificate: Uint8Array): Result<SignatureVerdict, string> {
+  try {
+    return { ok: true, value: judge(object, certificate) };
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    return { ok: false, error: error.message };
+  }
+}
+
+function judge(object: Uint8Array, certificate: Uint8Array): SignatureVerdict {
   const x509 = new X509Certificate(certificate);
   const split = splitSignature(object);
   if (!split) return readModuleSignature(object) ? wrong("is cut off or damaged") : { kind: "unsigned" };

@@ -17,13 +17,8 @@ export async function verifySignature(
   if (!read.ok) return read;
   const bytes = readCertificate(host, certificate);
   if (!bytes.ok) return bytes;
-  try {
-    return succeed(checkSignature(read.value.content, bytes.value));
-  } catch (error) {
-    // OpenSSL's complaints about a certificate, or about a digest that it does not know.
-    if (!(error instanceof Error && "code" in error)) throw error;
-    return unusable(certificate, error.message);
-  }
+  const checked = checkSignature(read.value.content, bytes.value);
+  return checked.ok ? checked : unusable(certificate, checked.error);
 }
 
 /** The one sentence that a verdict other than `valid` comes to; `undefined` for that. */

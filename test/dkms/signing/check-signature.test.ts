@@ -3,13 +3,19 @@ import fs from "node:fs";
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { checkSignature } from "../../../src/dkms/signing/check-signature.ts";
+import { checkSignature, type SignatureVerdict } from "../../../src/dkms/signing/check-signature.ts";
 import { fakeObject } from "../../rig/fake-object.ts";
 import { makePair, realSignFile, release } from "../../rig/signing-world.ts";
 import { testNeeding } from "../../rig/test-needing.ts";
 import { dkmsTree, type TreeBuilder } from "../../rig/tree-builder.ts";
 
 const check = suite<{ tree: TreeBuilder }>("checkSignature");
+
+function verdictOf(object: Uint8Array, certificate: Uint8Array): SignatureVerdict {
+  const checked = checkSignature(object, certificate);
+  if (!checked.ok) throw new Error(checked.error);
+  return checked.value;
+}
 check.before.each((context) => {
   context.tree = dkmsTree();
 });
@@ -50,7 +56,7 @@ testNeeding(
       { pairOptions: ["-newkey", "rsa:4096"] },
     ]) {
       const { object, certificate } = signed(tree, { signFile, ...request });
-      assert.equal(checkSignature(object, certificate), { kind: "valid" }, JSON.stringify(request));
+      assert.equal(verdictOf(object, certificate), { kind: "valid" }, JSON.stringify(request));
     }
   },
 );
@@ -58,15 +64,15 @@ testNeeding(
 testNeeding(check, parts, "tells an unsigned object, another signer and a changed object apart", (part, { tree }) => {
   const signFile = realSignFile(part("two-kernels"));
   const { object, certificate } = signed(tree, { signFile });
-  assert.is(checkSignature(content, certificate).kind, "unsigned");
+  assert.is(verdictOf(content, certificate).kind, "unsigned");
   const other = fs.readFileSync(makePair(tree.at("keys"), "b").certificate);
-  assert.is(checkSignature(object, other).kind, "other-signer");
+  assert.is(verdictOf(object, other).kind, "other-signer");
   const same = fs.readFileSync(makePair(tree.at("keys"), "c", ["-set_serial", "7", "-subj", "/CN=twin"]).certificate);
   const twin = makePair(tree.at("keys"), "d", ["-set_serial", "7", "-subj", "/CN=twin"]);
   const file = tree.write("twin.ko", content);
   execFileSync(signFile, ["sha256", twin.key, twin.certificate, file]);
-  assert.is(checkSignature(fs.readFileSync(file), same).kind, "wrong", "issuer and serial alike, key not");
-  assert.is(checkSignature(Buffer.concat([object, object]), certificate).kind, "wrong");
+  assert.is(verdictOf(fs.readFileSync(file), same).kind, "wrong", "issuer and serial alike, key not");
+  assert.is(verdictOf(Buffer.concat([object, object]), certificate).kind, "wrong");
 });
 
 testNeeding(check, parts, "accepts no object of which a byte was changed", (part, { tree }) => {
@@ -77,7 +83,7 @@ testNeeding(check, parts, "accepts no object of which a byte was changed", (part
     fc.property(bytes, fc.integer({ min: 1, max: 255 }), (at, change) => {
       const changed = Buffer.from(object);
       changed[at] = (changed[at] ?? 0) ^ change;
-      return checkSignature(changed, certificate).kind !== "valid";
+      return verdictOf(changed, certificate).kind !== "valid";
     }),
     { numRuns: 300 },
   );
@@ -90,8 +96,8 @@ testNeeding(check, parts, "survives any damage to the signature", (part, { tree 
     fc.property(fc.nat(signature - 1), fc.nat(255), fc.nat(signature), (at, value, cut) => {
       const damaged = Buffer.from(object);
       damaged[content.length + at] = value;
-      checkSignature(damaged, certificate);
-      return checkSignature(object.subarray(0, content.length + cut), certificate).kind !== "other-signer";
+      verdictOf(damaged, certificate);
+      return verdictOf(object.subarray(0, content.length + cut), certificate).kind !== "other-signer";
     }),
     { numRuns: 300 },
   );
@@ -122,9 +128,14 @@ testNeeding(check, parts, "checks signed attributes where there are some", (_, {
   header.writeUInt32BE(pkcs7.length, 8);
   const tail = Buffer.concat([pkcs7, header, Buffer.from("~Module signature appended~\n")]);
   const der = fs.readFileSync(certificate);
-  assert.equal(checkSignature(Buffer.concat([content, tail]), der), { kind: "valid" });
-  const verdict = checkSignature(Buffer.concat([content, Buffer.from("x"), tail]), der);
+  assert.equal(verdictOf(Buffer.concat([content, tail]), der), { kind: "valid" });
+  const verdict = verdictOf(Buffer.concat([content, Buffer.from("x"), tail]), der);
   assert.ok(verdict.kind === "wrong" && /changed after/.test(verdict.problem));
+});
+
+check("says what OpenSSL says of a certificate that is none", () => {
+  const checked = checkSignature(Buffer.from("an object"), Buffer.from("no certificate"));
+  assert.is(checked.ok, false);
 });
 
 check.run();
