@@ -15,6 +15,16 @@ const draft = suite("settleDraft");
 const kernels = ["6.1.0-1", "6.1.0-2", "6.12.0-1"];
 const autoinstall = "AUTOINSTALL=yes\nPACKAGE_NAME=demo\nPACKAGE_VERSION=1\nDEST_MODULE_LOCATION=/updates/dkms\n";
 
+/** As depmod does, as far as anybody asks here: modules.dep and its index name every object that is there. */
+function listObjects(tree: TreeBuilder): void {
+  for (const release of kernels) {
+    const directory = `lib/modules/${release}`;
+    const files = fs.readdirSync(tree.at(directory), { recursive: true, encoding: "utf8" });
+    const list = files.filter((file) => file.endsWith(".ko")).map((file) => `${file}:\n`);
+    for (const name of ["modules.dep", "modules.dep.bin"]) tree.write(`${directory}/${name}`, list.join(""));
+  }
+}
+
 /** What is left to do with the document of a host. */
 async function remaining(host: Host, text: string): Promise<readonly string[]> {
   const { desired, diagnostics } = parseDesired("imported", text);
@@ -29,6 +39,7 @@ async function imported(build: (tree: TreeBuilder) => void, runningKernel?: stri
   try {
     for (const release of kernels) tree.kernel(release);
     build(tree);
+    listObjects(tree);
     const host = tree.host({ machine: { arch: "x86_64", runningKernel } });
     const { text } = await settleDraft(host, { filter: noFilter });
     assert.equal(await remaining(host, text), []);
@@ -143,6 +154,7 @@ draft("whatever the tree: the plan is empty, and each module is in the document 
       try {
         for (const release of kernels) tree.kernel(release);
         for (const one of modules) addModule(tree, one);
+        listObjects(tree);
         const host = tree.host();
         const settled = await settleDraft(host, { filter: noFilter });
         assert.equal(await remaining(host, settled.text), settled.unavoidable);
