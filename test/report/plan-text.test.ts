@@ -194,7 +194,7 @@ told("an object that was changed by hand is installed again", () => {
 told("depmod alone is told as such", () => {
   const actual = actualState({ depmodOwed: ["K1"] });
   const plan = assemblePlan(desiredState({}), actual);
-  assert.match(textFor(plan), /^ {2}> K1\/x86_64 {2}depmod {2}an earlier run was killed/);
+  assert.match(textFor(plan), /^ {2}> K1\/x86_64 {2}depmod {2}an earlier run ended before depmod/);
   assert.match(textFor(plan), "Plan: 1 other change.");
 });
 told.run();
