@@ -3,6 +3,7 @@ import { isSameArch } from "../dkms/elf-machine.ts";
 import { type InstanceAddress, type InstanceId, instanceAddress, kernelKey } from "../dkms/id.ts";
 import { ioFailure } from "../dkms/io-failure.ts";
 import type { Kernel } from "../dkms/kernel.ts";
+import { kernelConfigFile } from "../dkms/kernel-config.ts";
 import type { KnownObjects, ObjectInfo } from "../dkms/known-objects.ts";
 import { kernelNameOf } from "../dkms/loaded-name.ts";
 import { type ModuleList, readModuleList } from "../dkms/module-list.ts";
@@ -16,6 +17,7 @@ import {
 import type { SigningSettings } from "../dkms/signing/signing.ts";
 import { checkVermagic } from "../dkms/verbs/check-vermagic.ts";
 import type { Host } from "../host/host.ts";
+import { ifReadable } from "../host/system-error.ts";
 import type { InstanceState, ObjectState } from "./actual-state.ts";
 
 /** What keeps a kernel from loading an object that is installed. */
@@ -82,9 +84,12 @@ export async function inspectionBasis(
   const demandOf = signatureDemands(host, signing);
   const basis: unknown[] = [];
   for (const kernel of kernels) {
-    const { digest } = await demandOf(kernel);
-    const lists = listFiles.map((name) => stampOf(host, path.join(kernel.directory, name)));
-    basis.push([kernelKey(kernel.id), digest, lists]);
+    // The kernel's configuration is long, and seldom another one: its stamp stands for what it asks.
+    const { digest } = await demandOf({ ...kernel, headers: undefined });
+    const config = ifReadable(() => kernelConfigFile(host, kernel));
+    const lists = listFiles.map((name) => path.join(kernel.directory, name));
+    const stamps = [config, ...lists].map((place) => place && stampOf(host, place));
+    basis.push([kernelKey(kernel.id), digest, stamps]);
   }
   return basis;
 }
