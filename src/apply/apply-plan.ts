@@ -3,6 +3,7 @@ import { kernelKey, moduleKey } from "../dkms/id.ts";
 import { ioFailure } from "../dkms/io-failure.ts";
 import type { Done } from "../dkms/verbs/verb.ts";
 import type { Host } from "../host/host.ts";
+import { monotonicMs } from "../host/monotonic-ms.ts";
 import { isSystemError } from "../host/system-error.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Step } from "../plan/step.ts";
@@ -36,7 +37,7 @@ const buildsBeyondJobs = 1;
  * that were changed. What stays is committed at the end; the result says what became of every step.
  */
 export async function applyPlan(host: Host, plan: Plan, options: ApplyOptions): Promise<Applied> {
-  const started = performance.now();
+  const started = monotonicMs();
   for (const change of plan.changes) options.emit({ type: "planned_change", change });
   options.emit({ type: "change_summary", summary: plan.summary });
   const undoLog = createUndoLog(plan.steps, options.emit);
@@ -52,7 +53,7 @@ export async function applyPlan(host: Host, plan: Plan, options: ApplyOptions): 
   const steps = plan.steps.flatMap(({ id }) => run.results.get(id) ?? []);
   const changed = steps.some(({ result }) => result === "done");
   const changes = changeResults(plan.changes, run.results);
-  return { steps, changes, changed, interrupted: host.signal.aborted, durationMs: performance.now() - started };
+  return { steps, changes, changed, interrupted: host.signal.aborted, durationMs: monotonicMs() - started };
 }
 
 interface Running {
@@ -98,12 +99,12 @@ async function runStep(run: Running, step: Step): Promise<void> {
     return;
   }
   options.emit({ type: "step_start", ...place, reason: step.reason });
-  const started = performance.now();
+  const started = monotonicMs();
   const done = await guarded(step, () => {
     begin(options, step);
     return execute(options.engine, run.host, { step, options });
   });
-  const durationMs = performance.now() - started;
+  const durationMs = monotonicMs() - started;
   if (!done.ok) return failStep(run, step, { ...place, result: "failed", failure: done.error, durationMs });
   const { changed, notices, undo } = done.value;
   // What was so already has nothing to tell: somebody else was faster, or a rebuild came out the same.

@@ -6,6 +6,7 @@ import { logLimit, mostReadOfLog, tellingLines } from "../dkms/verbs/build-log.t
 import { type Done, noUndo } from "../dkms/verbs/verb.ts";
 import { wantOfMemory } from "../dkms/want-of-memory.ts";
 import type { Host } from "../host/host.ts";
+import { monotonicMs } from "../host/monotonic-ms.ts";
 import { builtInEngine } from "./built-in-engine.ts";
 import type { Engine } from "./engine.ts";
 import { recordDkmsBuild } from "./record-dkms-build.ts";
@@ -26,10 +27,10 @@ export const dkmsEngine: Engine = {
     const force = replace ? ["--force"] : [];
     const words = ["build", ...ofInstance(instance), "-j", String(jobs), ...force, ...withDirectives(directives)];
     const about = instanceAddress(instance);
-    const started = performance.now();
+    const started = monotonicMs();
     const timeout = timeoutMs ?? buildTimeoutMs;
     const done = await dkms(host, { words, about, instance, timeoutMs: timeout, isBuild: true });
-    const durationMs = Math.round(performance.now() - started);
+    const durationMs = Math.round(monotonicMs() - started);
     if (done.ok) await recordDkmsBuild(host, { instance, directives, durationMs, signing: policy.signing });
     return done;
   },

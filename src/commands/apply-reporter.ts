@@ -1,5 +1,6 @@
 import type { ApplyEvent, Emit } from "../apply/event.ts";
 import type { Failure } from "../dkms/failure.ts";
+import { monotonicMs } from "../host/monotonic-ms.ts";
 import { createApplyText } from "../report/apply-text.ts";
 import { eventLine, failureLine, versionLine } from "../report/event-line.ts";
 import { failureText } from "../report/failure-text.ts";
@@ -52,7 +53,7 @@ function textReporter({ io, options, own }: Invocation, { isLive, toldBlocked }:
   const terminals = { out: io.out.terminal, err: io.err.terminal };
   const say = createApplyText(terminals, { quiet, toldBlocked, verbose: verbosity > 0, planShown: own.ask === true });
   const { write, terminal } = io.out;
-  const live = isLive ? createLiveProgress({ write, terminal, now: () => performance.now() }) : undefined;
+  const live = isLive ? createLiveProgress({ write, terminal, now: monotonicMs }) : undefined;
   const around = live?.around ?? ((speak: () => void) => speak());
   const emit = (event: ApplyEvent) => {
     live?.note(event);

@@ -7,6 +7,7 @@ import type { DesiredModule } from "../desired-state/desired-state.ts";
 import { settingsPlace } from "../desired-state/settings.ts";
 import { readMachineId } from "../dkms/machine-id.ts";
 import { findCaller } from "../host/caller.ts";
+import { monotonicMs } from "../host/monotonic-ms.ts";
 import { findServiceManager } from "../host/service-manager.ts";
 import { daemonLine, daemonStatus, daemonWords } from "../report/daemon-line.ts";
 import { problemLines, versionLine } from "../report/event-line.ts";
@@ -53,7 +54,7 @@ async function stay(opened: OpenedHost, invocation: Invocation): Promise<Answer>
       tell: (note) => tell(note, invocation, host.clock()),
       status: daemonStatus,
       manager: findServiceManager(host.run),
-      elapsedMs: () => performance.now(),
+      elapsedMs: monotonicMs,
       machine: readMachineId(host) ?? "",
       signal: invocation.signal,
     });

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
+import { monotonicMs } from "./monotonic-ms.ts";
 import { processStat } from "./process-stat.ts";
 import { isMarked } from "./run-mark.ts";
 
@@ -14,10 +15,10 @@ const pauseMs = 10;
  * processes that are not, which is none but in a kernel that hangs.
  */
 export async function endRun(mark: string): Promise<readonly number[]> {
-  const deadline = performance.now() + graceMs;
+  const deadline = monotonicMs() + graceMs;
   for (;;) {
     const left = processesOf(mark);
-    if (left.length === 0 || performance.now() > deadline) return left.map(({ pid }) => pid);
+    if (left.length === 0 || monotonicMs() > deadline) return left.map(({ pid }) => pid);
     for (const { pid, group } of left) {
       if (group !== ownGroup()) kill(-group);
       kill(pid);

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
+import { monotonicMs } from "./monotonic-ms.ts";
 import { openRemoved } from "./removed-locks.ts";
 import type { Run } from "./run.ts";
 import { isSystemError } from "./system-error.ts";
@@ -33,8 +34,8 @@ const conflict = 75;
  * cannot be opened.
  */
 export async function takeLock(run: Run, file: string, { waitMs }: { readonly waitMs: number }): Promise<LockAttempt> {
-  const end = performance.now() + waitMs;
-  const timeLeft = () => Math.max(0, end - performance.now());
+  const end = monotonicMs() + waitMs;
+  const timeLeft = () => Math.max(0, end - monotonicMs());
   for (;;) {
     const { descriptor, isNew } = openFile(file);
     const attempt = await lockFor(run, descriptor, timeLeft());

@@ -3,6 +3,7 @@ import fs from "node:fs";
 import process from "node:process";
 import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { monotonicMs } from "./monotonic-ms.ts";
 import { findOomCounter } from "./oom-kills.ts";
 import type { Command, CommandResult, Run } from "./run.ts";
 import { commandMark, runMark } from "./run-mark.ts";
@@ -94,7 +95,7 @@ interface Waiting {
 }
 
 async function waitFor(child: ChildProcess, { command, signal, log }: Waiting): Promise<CommandResult> {
-  const started = performance.now();
+  const started = monotonicMs();
   let stopped: "timeout" | "cancelled" | "flood" | undefined;
   let force: NodeJS.Timeout | undefined;
   const stop = (why: "timeout" | "cancelled" | "flood") => {
@@ -119,7 +120,7 @@ async function waitFor(child: ChildProcess, { command, signal, log }: Waiting): 
     if (fault) throw fault.thrown;
     await Promise.all([stdout.finished(), stderr.finished()]);
     const ending = stopped ?? (exitCode === undefined ? "killed" : "exited");
-    const durationMs = performance.now() - started;
+    const durationMs = monotonicMs() - started;
     return {
       ending,
       exitCode: stopped ? -1 : (exitCode ?? -1),

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { copyTree } from "../../host/copy-tree.ts";
 import type { Host } from "../../host/host.ts";
+import { monotonicMs } from "../../host/monotonic-ms.ts";
 import { isSystemError } from "../../host/system-error.ts";
 import {
   type BuildRecord,
@@ -82,8 +83,8 @@ const defaultTimeoutMs = 30 * 60_000;
 
 /** The clock on the wall may be set while a build goes on. */
 function stopwatch({ options }: BuildJob): () => number {
-  const end = performance.now() + (options.timeoutMs ?? defaultTimeoutMs);
-  return () => Math.max(1, end - performance.now());
+  const end = monotonicMs() + (options.timeoutMs ?? defaultTimeoutMs);
+  return () => Math.max(1, end - monotonicMs());
 }
 
 /** What a killed build of the same instance left behind. */
@@ -108,7 +109,7 @@ async function orFailure<T>(doing: string, work: () => Promise<Result<T>>): Prom
 async function runBuild(making: Making): Promise<Result<Outcome>> {
   const { host, job, changes } = making;
   const { instance } = job;
-  const started = performance.now();
+  const started = monotonicMs();
   const compiled = await compile(making);
   making.compiled();
   if (!making.workspace.isIntact() || !making.log.isIntact()) return trampled(making);
@@ -126,7 +127,7 @@ async function runBuild(making: Making): Promise<Result<Outcome>> {
   copyLinkedObjects(host, { instance, links }, changes);
   const finished = await runPostBuild(making, staging);
   if (!finished.ok) return finished;
-  const durationMs = Math.round(performance.now() - started);
+  const durationMs = Math.round(monotonicMs() - started);
   completeStaging(making, staging, { ...objects.value, superseded, durationMs });
   if (host.files.lstat(place) !== undefined) changes.moveAway(place);
   changes.rename(staging, place);
