@@ -52,9 +52,14 @@ export function createHost(options: HostOptions = {}): Host {
     mark,
     signal,
     clock: options.clock ?? (() => new Date()),
-    pause: options.pause ?? setTimeout,
+    pause: options.pause ?? pause,
     machine: { ...observeMachine(root), ...options.machine },
   };
+}
+
+/** A timer of Node's drops the fraction of a millisecond, and can go off one millisecond early. */
+async function pause(ms: number): Promise<void> {
+  await setTimeout(Math.ceil(ms) + 1);
 }
 
 /** Most commands start no process, and so need not wait for what starts them. */
