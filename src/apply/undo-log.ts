@@ -12,7 +12,10 @@ export interface UndoLog {
   readonly takeBack: (steps: readonly Step[]) => readonly Step[];
   /** Everything done to the address of a step. */
   readonly takeBackInstance: (step: Step) => readonly Step[];
-  /** Everything done for a kernel, and what was done in consequence. */
+  /**
+   * Everything that was changed for a kernel, and what was done in consequence. What was built or loaded where nothing
+   * was before stays: only what is installed has to do with a kernel as a whole, and the next run need not build again.
+   */
   readonly takeBackKernel: (kernel: KernelId) => readonly Step[];
   /** To be called after something was taken back: tells those who have heard of it, and what they say. */
   readonly tellOthers: () => Promise<void>;
@@ -40,7 +43,8 @@ export function createUndoLog(plan: readonly Step[], emit: Emit): UndoLog {
     takeBackInstance: ({ address }) => takeBack(plan.filter((step) => step.address === address)),
     takeBackKernel: (kernel) => {
       const key = kernelKey(kernel);
-      return takeBack(withDependents(plan, (step) => "instance" in step && kernelKey(step.instance.kernel) === key));
+      const isMeant = (step: Step) => "instance" in step && kernelKey(step.instance.kernel) === key;
+      return takeBack(withDependents(plan, isMeant).filter((step) => !("replace" in step) || step.replace));
     },
     tellOthers: async () => {
       for (const { step, undo } of untold.splice(0))

@@ -49,7 +49,7 @@ function historyOn(host: Host, { options, io }: Invocation, most: number): Answe
     return {
       run,
       ending: endingOf(run, isRunning(run)),
-      waiting: run.steps.filter(isHeldBack),
+      waiting: run.steps.filter((step) => isHeldBack(step, run)),
       stopped: stoppedSteps(run),
     };
   });
@@ -64,9 +64,14 @@ function historyOn(host: Host, { options, io }: Invocation, most: number): Answe
   return { exitCode, out: historyText(told, io.out.terminal, { verbose: options.verbosity > 0 }) };
 }
 
-/** Instances wait for their next try; kernels, for which depmod failed, do not. */
-function isHeldBack({ id, result }: JournalStep): boolean {
-  return id.includes("@") && result?.result === "failed" && isLasting(result.code ?? "");
+/** Instances wait for their next try, also those whose rebuild a failed depmod took back; depmod itself does not. */
+function isHeldBack({ id, result }: JournalStep, { steps }: JournalRun): boolean {
+  const [step, kernel] = id.split("@");
+  if (kernel === undefined) return false;
+  if (result?.result === "failed") return isLasting(result.code ?? "");
+  if (result?.result !== "undone" || !step?.startsWith("build:")) return false;
+  const depmod = steps.find((one) => one.id === `depmod:${kernel}`)?.result;
+  return depmod?.result === "failed" && isLasting(depmod.code ?? "");
 }
 
 /** Runs in which something was done to a module, or for a kernel, that the options name; or that were about nothing else. */

@@ -20,6 +20,7 @@ export interface RememberedFailure {
 /** Failures that come back as long as source, headers and toolchain are the same; others may be gone the next minute. */
 const lasting: ReadonlySet<string> = new Set<FailureCode>([
   "E_BAD_OBJECT",
+  "E_DEPMOD",
   "E_MAKE",
   "E_NO_OBJECT",
   "E_OUTSIDE_TREE",

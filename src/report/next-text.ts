@@ -86,7 +86,7 @@ function afterFailure({ run: { steps, end }, waiting }: ToldRun, now: Date): str
   const { changes } = remaining(end?.remaining);
   // Asked for with --retry, what failed counts as a change that is left.
   const others = nextTry === undefined || changes === 0 ? "" : `${takesUp(changes)}, and `;
-  if (waiting.length === failed.length) return `${others}leaves what failed alone ${until}`;
+  if (failed.every((step) => waiting.includes(step))) return `${others}leaves what failed alone ${until}`;
   return `tries again what failed; it leaves ${waiting.map(stepName).join(" and ")} alone ${until}`;
 }
 

@@ -112,22 +112,29 @@ apply("a source that was added for builds of which none succeeded goes back", as
   assert.not(none.changed);
 });
 
-apply("a failed depmod takes back every instance of its kernel, latest first, and tries once more", async () => {
-  const world = { ...two, kernels: ["K1", "K2"] };
-  const { log, results } = await run(planFor(world, { "a/1": {}, "b/1": {} }), {
-    "depmod:K1": () => fail("E_DEPMOD", "no"),
-  });
-  const undone = log.filter((line) => line.startsWith("undid"));
-  assert.equal([...undone].sort(), [
-    "undid build:a/1@K1",
-    "undid build:b/1@K1",
-    "undid install:a/1@K1",
-    "undid install:b/1@K1",
-  ]);
-  assert.ok(undone.indexOf("undid install:a/1@K1") < undone.indexOf("undid build:a/1@K1"));
-  assert.is(log.filter((line) => line === "did depmod:K1").length, 2);
-  assert.is(results["install:a/1@K2"], "done");
-  assert.is(results["depmod:K2"], "done");
+apply(
+  "a failed depmod takes back what its kernel got, latest first, and tries once more; new builds stay",
+  async () => {
+    const world = { ...two, kernels: ["K1", "K2"] };
+    const { log, results } = await run(planFor(world, { "a/1": {}, "b/1": {} }), {
+      "depmod:K1": () => fail("E_DEPMOD", "no"),
+    });
+    const undone = log.filter((line) => line.startsWith("undid"));
+    assert.is(undone.length, 2);
+    assert.is(results["build:a/1@K1"], "done");
+    const installed = log.filter((line) => /^did install:.*K1$/.test(line));
+    assert.equal(undone, installed.map((line) => line.replace("did", "undid")).reverse());
+    assert.is(log.filter((line) => line === "did depmod:K1").length, 2);
+    assert.is(results["install:a/1@K2"], "done");
+    assert.is(results["depmod:K2"], "done");
+  },
+);
+
+apply("a failed depmod takes back a rebuild of what was there, so that it goes with what is installed", async () => {
+  const modules = { "a/1": { instances: { K1: { level: "installed", inputs: { source: "before" } } } } } as const;
+  const plan = planFor({ modules, sources: { "a/1": { inTree: "s" } } }, { "a/1": {} });
+  const { results } = await run(plan, { "depmod:K1": () => fail("E_DEPMOD", "no") });
+  for (const id of ["build:a/1@K1", "install:a/1@K1"]) assert.is(results[id], "undone", id);
 });
 
 apply("a removal that followed a replaced version goes back with it when depmod fails", async () => {

@@ -107,39 +107,76 @@ testNeeding(faults, needs, "a make that leaves a daemon behind is not waited for
   assert.match((await machine.run("history")).stdout, / 7 steps done in .*\n\nThe next apply has nothing to do/);
 });
 
+const failingOnce = '[ -e "$0.failed" ] || { touch "$0.failed"; exit 1; }';
+const counted = "echo $kernelver >> $source_tree/makes; cp made/$kernelver.ko evdi.ko";
+
 testNeeding(
   faults,
   needs,
-  "a depmod that fails: its kernel is as it was, the other one is done",
+  "a depmod that fails at each run: its kernel is as it was, the other one is done, and nothing is built twice",
   async (_, { machine }) => {
-    quickModule(machine, "evdi");
+    quickModule(machine, "evdi", { make: counted });
     machine.want(wanted("evdi"));
     const before = kernelOf(machine, newer);
-    const { exitCode, stdout, stderr } = await withDepmod(machine, `case "$*" in *${newer}) exit 1;; esac`);
-    assert.is(exitCode, 1, stdout + stderr);
-    assert.match(stdout + stderr, /\[E_DEPMOD\]/);
-    assert.equal(kernelOf(machine, newer), before);
-    assert.equal(installed(machine, older), ["evdi.ko"]);
-    const history = (await machine.run("history")).stdout;
-    assert.match(
-      history,
-      /failed at depmod .*\[E_DEPMOD\]; .* taken back .*1 change still to make\n\nThe next apply tries /,
-    );
+    for (const done of [/ 5 steps done/, / 0 steps done/]) {
+      const { exitCode, stdout, stderr } = await withDepmod(machine, `case "$*" in *${newer}) exit 1;; esac`);
+      assert.is(exitCode, 1, stdout + stderr);
+      assert.match(stdout + stderr, /\[E_DEPMOD\]/);
+      assert.equal(kernelOf(machine, newer), before);
+      assert.equal(installed(machine, older), ["evdi.ko"]);
+      const { stdout: history } = await machine.run("history");
+      assert.match(history, done);
+      assert.match(
+        history,
+        /failed at depmod .*\[E_DEPMOD\]; .* taken back .*1 change still to make\n\nThe next apply tries again what failed\.\n$/,
+      );
+    }
     await machine.apply();
     assert.equal(installed(machine, newer), ["evdi.ko"]);
+    assert.equal([...makesOf(machine)].sort(), [older, newer]);
+  },
+);
+
+testNeeding(
+  faults,
+  needs,
+  "a rebuild that depmod refuses: what was there is back, and is not built again before its time",
+  async (_, { machine }) => {
+    const source = quickModule(machine, "evdi", { make: counted });
+    machine.want(wanted("evdi", `kernels: ["${newer}"]`));
+    await machine.apply();
+    const changed = fakeObject({ name: "evdi", release: newer, filling: "changed" });
+    fs.writeFileSync(path.join(source, "made", `${newer}.ko`), changed);
+    const all = () =>
+      [...kernelOf(machine, newer), ...ownOf(machine, "evdi")].filter((line) => !line.includes("makes"));
+    const before = all();
+    assert.is((await withDepmod(machine, failingOnce)).exitCode, 1);
+    assert.equal(all(), before);
+    assert.is(makesOf(machine).length, 2);
+    assert.match(
+      (await machine.run("history")).stdout,
+      /failed at depmod .*1 blocked\n\nThe next apply tries again what failed; it leaves build evdi\/1\.0@\S+ alone until its next try is due \(2.*Z\), unless its source, .*--retry\.\n$/,
+    );
+    const { stdout, stderr, exitCode } = await machine.run("apply");
+    assert.is(exitCode, 3);
+    assert.match(stdout + stderr, /failed before from the same source, .*depmod for \S+ failed: .* \[E_DEPMOD\]/s);
+    assert.is(makesOf(machine).length, 2);
+    await machine.apply(0, "--retry");
+    assert.is(makesOf(machine).length, 3);
+    assert.is.not(all().join("\n"), before.join("\n"));
   },
 );
 
 for (const [title, fail] of Object.entries({
   "in PRE_INSTALL": {
-    ...{ conf: "PRE_INSTALL=no.sh", depmod: "" },
+    ...{ conf: "PRE_INSTALL=no.sh", depmod: "", stays: false },
     history:
       /failed at install evdi\/2\.0@.*\[E_SCRIPT].* 2 taken back .*; 1 blocked\n\nThe next apply leaves what failed/,
   },
   "in depmod": {
-    ...{ conf: "", depmod: '[ -e "$0.failed" ] || { touch "$0.failed"; exit 1; }' },
+    ...{ conf: "", depmod: failingOnce, stays: true },
     history:
-      /failed at depmod .*\[E_DEPMOD].* 3 taken back .*; 2 changes still to make\n\nThe next apply tries again what/,
+      /failed at depmod .*\[E_DEPMOD].* 1 taken back .*; 2 changes still to make\n\nThe next apply tries again what/,
   },
 }))
   testNeeding(
@@ -160,7 +197,13 @@ for (const [title, fail] of Object.entries({
       machine.want(wanted("evdi").replace("1.0", "2.0"), `kernels: ["${newer}"]\nunlisted: prune\n`);
       const { exitCode, stdout, stderr } = await withDepmod(machine, fail.depmod);
       assert.is(exitCode, 1, stdout + stderr);
-      assert.equal([...kernelOf(machine, newer), ...ownOf(machine, "evdi")], before);
+      const built = (line: string) => line.includes("/dkms/evdi/2.0");
+      const after = [...kernelOf(machine, newer), ...ownOf(machine, "evdi")];
+      assert.equal(
+        after.filter((line) => !built(line)),
+        before,
+      );
+      assert.is(after.some(built), fail.stays, "what was built for the new one");
       assert.match((await machine.run("history")).stdout, fail.history);
     },
   );
@@ -209,10 +252,15 @@ function pidsOf({ at }: AgentRoot, name = "pids"): readonly number[] {
   return text.split(/\s+/).filter(Boolean).map(Number);
 }
 
+/** The kernels that make was started for. */
+function makesOf({ at }: AgentRoot): readonly string[] {
+  return fs.readFileSync(at("usr/src/makes"), "utf8").trim().split("\n");
+}
+
 /** Applies with a depmod that does something before the real one. */
 function withDepmod(machine: AgentRoot, before: string): Promise<ProgramResult> {
   const directory = machine.at("bin");
-  fs.mkdirSync(directory);
+  fs.mkdirSync(directory, { recursive: true });
   const script = `#!/bin/sh\n${before}\nPATH=/usr/sbin:/sbin:/usr/bin:/bin exec depmod "$@"\n`;
   fs.writeFileSync(path.join(directory, "depmod"), script, { mode: 0o755 });
   return runAgent(machine.root, ["apply"], { env: { PATH: `${directory}:${process.env.PATH}` } });
