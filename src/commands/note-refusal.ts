@@ -4,6 +4,7 @@ import type { Diagnostic } from "../desired-state/diagnostic.ts";
 import type { Failure } from "../dkms/failure.ts";
 import type { Host } from "../host/host.ts";
 import { isSystemError } from "../host/system-error.ts";
+import { count } from "../report/words.ts";
 import { exitCodeOf, exitCodeOfProblems, exitCodes } from "./exit-codes.ts";
 
 /**
@@ -39,6 +40,6 @@ export function problemsRefusal(diagnostics: readonly Diagnostic[]): RunRefusal 
   if (!first) return { code: "", message: "The documents are invalid.", exitCode };
   const { code, message, file, range } = first;
   const place = range ? `${file}:${range.line}:${range.column}` : file;
-  const others = more.length > 0 ? `, and ${more.length} more problems` : "";
+  const others = more.length > 0 ? `, and ${count(more.length, "more problem")}` : "";
   return { code, message: `${place}: ${message.replace(/\.$/, "")}${others}`, exitCode };
 }

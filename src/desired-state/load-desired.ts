@@ -94,7 +94,8 @@ export function present(faults: readonly PlacedFault[]): readonly Diagnostic[] {
   if (sorted.length <= mostDiagnostics) return sorted.map(toDiagnostic);
   const errors = sorted.filter(isError);
   const kept = [...errors, ...sorted.filter((fault) => !isError(fault))].slice(0, mostDiagnostics).sort(comparePlaces);
-  const message = `There are ${sorted.length - kept.length} more problems.`;
+  const left = sorted.length - kept.length;
+  const message = left === 1 ? "There is 1 more problem." : `There are ${left} more problems.`;
   const code = errors.length > mostDiagnostics ? "E_MORE_PROBLEMS" : "W_MORE_PROBLEMS";
   const file = sorted.at(-1)?.file ?? "";
   return [...kept, faultOf(file, { code, message })].map(toDiagnostic);

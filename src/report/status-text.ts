@@ -56,7 +56,7 @@ function problemLines({ actual, plan, advice }: Status, terminal: Terminal): rea
   );
   const findings = actual.findings.map(({ message, code }) => `${sentence(message)} [${code}]`);
   const owed = actual.depmodOwed.map(
-    ({ release }) => `${release}: depmod is owed since a run was killed; apply runs it`,
+    ({ release }) => `${release}: depmod is owed: it has not seen all that an earlier run changed; apply runs it`,
   );
   const mark = paint(terminal, "bad", "*");
   return [...ofModules, ...strays, ...findings, ...owed, ...advice].flatMap((text) => {
@@ -70,7 +70,9 @@ function blockedText({ plan }: Status, terminal: Terminal): string {
   return lines(layRows(rows, terminal));
 }
 
-function closing({ plan, desired }: Status, terminal: Terminal): string {
+function closing({ plan, desired, diagnostics }: Status, terminal: Terminal): string {
+  if (!plan && diagnostics.length > 0)
+    return "The documents have to be mended before this can be compared with them.\n";
   if (!plan) return "There are no documents to compare this with.\n";
   const unlisted = desired?.unlisted === "report" ? unlistedText(plan, terminal) : "";
   return unlisted + lines(wrap(summaryText(plan.summary, terminal), terminal.columns));

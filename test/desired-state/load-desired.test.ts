@@ -202,6 +202,8 @@ loading("stops counting out problems when there are too many", () => {
   assert.is(diagnostics.length, mostDiagnostics + 1);
   assert.is(diagnostics.at(-1)?.code, "E_MORE_PROBLEMS");
   assert.match(diagnostics.at(-1)?.message ?? "", "500 more");
+  const oneMore = loadText(`${head}unlisted: no\nmodules:\n${"  - {}\n".repeat(50)}`);
+  assert.is(oneMore.diagnostics.at(-1)?.message, "There is 1 more problem.");
 });
 
 loading("shows no warning in the place of an error", () => {

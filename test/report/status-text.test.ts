@@ -86,6 +86,18 @@ told("needs no documents", () => {
   );
 });
 
+told("documents that cannot be used are not taken for none", () => {
+  const broken = { file: "/etc/x.yaml", severity: "error", code: "E_EMPTY", message: "It is empty." } as const;
+  const { modules: { "evdi/1.14.1": evdi = {} } = {} } = world;
+  const given = { ...status(undefined, { kernels, modules: { "evdi/1.14.1": evdi } }), diagnostics: [broken] };
+  assert.match(shown(given), /\n\nThe documents have to be mended before this can be compared with them\.\n$/);
+});
+
+told("a depmod that is owed is told with its kernel", () => {
+  const said = shown(status(undefined, { kernels, depmodOwed: ["6.1.0-55-amd64"] }));
+  assert.match(said, /\n {2}\* 6\.1\.0-55-amd64: depmod is owed: .*; apply runs it\n/);
+});
+
 told("an empty tree is named", () => {
   assert.match(shown(status(undefined, { kernels })), "No modules in /var/lib/dkms.");
 });

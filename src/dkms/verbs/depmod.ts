@@ -29,7 +29,7 @@ export async function depmod(host: Host, kernel: KernelId): Promise<Result<Done>
   const symbols = files.stat(map) === undefined ? [] : ["-F", map];
   const args = ["-a", ...base.value, ...symbols, kernel.release];
   const result = await host.run({ file: "depmod", args, timeoutMs, evenWhenStopping: true });
-  const failure = explain(result, kernel.release);
+  const failure = explain(result, kernel.release, args);
   if (failure) return { ok: false, error: failure };
   settleDepmod(host, kernel);
   return succeed({ changed: true, notices: [], undo: noUndo });
@@ -57,7 +57,7 @@ function baseArguments({ files, paths, root }: Host): Result<readonly string[]> 
   }
 }
 
-function explain(result: CommandResult, release: string): Failure | undefined {
+function explain(result: CommandResult, release: string, args: readonly string[]): Failure | undefined {
   const doing = `depmod for ${release}`;
   switch (result.ending) {
     case "missing":
@@ -75,7 +75,7 @@ function explain(result: CommandResult, release: string): Failure | undefined {
       if (starved) return { ...starved, dkmsExit: 6 };
       const said = result.stderr.trim().split("\n").at(-1) ?? "";
       return fail("E_DEPMOD", `${doing} failed: ${said || `exit code ${result.exitCode}`}.`, {
-        remedy: `Run depmod -a ${release} by hand to see everything it says.`,
+        remedy: `Run depmod ${args.join(" ")} by hand to see everything it says.`,
         dkmsExit: 6,
       }).error;
     }

@@ -69,6 +69,8 @@ for (const [code, result] of [
   running(`fails with ${code}`, async ({ tree }) => {
     const failure = await expectUntouched(tree, code, () => depmod(tree.host({ run: answering(result) }), kernel));
     if (code === "E_DEPMOD") assert.match(failure.message, /no such thing/);
+    if (code === "E_DEPMOD")
+      assert.match(failure.remedy ?? "", /^Run depmod -a -b \S+\/\.dkms-agent\/depmod \S+ by hand /);
     if (code === "E_DEPMOD") assert.is(failure.dkmsExit, 6);
   });
 
