@@ -7,6 +7,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Files } from "./files.ts";
 import type { Host, Machine, Paths } from "./host.ts";
 import { localFiles } from "./local-files.ts";
+import { monotonicMs } from "./monotonic-ms.ts";
 import type { Run } from "./run.ts";
 import { newMark } from "./run-mark.ts";
 import type { RunSettings } from "./start-process.ts";
@@ -57,9 +58,10 @@ export function createHost(options: HostOptions = {}): Host {
   };
 }
 
-/** A timer of Node's drops the fraction of a millisecond, and can go off one millisecond early. */
+/** A timer of Node's goes by a clock of whole milliseconds, which may lag by another: it can go off early. */
 async function pause(ms: number): Promise<void> {
-  await setTimeout(Math.ceil(ms) + 1);
+  const end = monotonicMs() + Math.ceil(ms);
+  for (let left = ms; left > 0; left = end - monotonicMs()) await setTimeout(Math.ceil(left));
 }
 
 /** Most commands start no process, and so need not wait for what starts them. */
