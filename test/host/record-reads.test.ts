@@ -6,6 +6,7 @@ import * as assert from "uvu/assert";
 import type { FileReads } from "../../src/host/files.ts";
 import type { Host } from "../../src/host/host.ts";
 import { areSame, type ReadMarks, recordReads } from "../../src/host/record-reads.ts";
+import { awaitTick } from "../rig/await-tick.ts";
 import { filesRefusing } from "../rig/failing-files.ts";
 import { dkmsTree, type TreeBuilder } from "../rig/tree-builder.ts";
 
@@ -53,6 +54,7 @@ record("sees every change after which somebody would be answered otherwise", ({ 
       const { host, marks } = recordReads(later(tree), tree.at("unseen"));
       const before = answers(host);
       const noted = marks();
+      awaitTick(tree.at("tick"));
       for (const [apply, name] of made) attempt(() => apply(path.join(place, name)));
       if (noted === undefined || noted === "fresh" || !areSame(tree.host(), noted)) return;
       assert.equal(answers(tree.host()), before);
