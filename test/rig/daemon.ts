@@ -29,7 +29,7 @@ export interface DaemonOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-const patienceMs = 20_000;
+const patienceMs = 120_000;
 
 /** Starts `dkms-agent daemon` on a machine. Whoever starts it ends it. */
 export function startDaemon(

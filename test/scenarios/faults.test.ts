@@ -42,7 +42,7 @@ const table: readonly Fault[] = [
       "made/hang.sh":
         "trap '' TERM\nsetsid sh -c 'echo $$ >> $0; exec sleep 300' $1 &\nsleep 300 &\necho $$ $! >> $1\nwait\n",
     },
-    more: "timeout: 1s",
+    more: "timeout: 4s",
     next: "leaves alone",
   },
   { title: "a make that somebody kills", code: "E_KILLED", module: { make: "kill -KILL 0" }, next: "tries again" },
