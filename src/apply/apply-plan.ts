@@ -14,6 +14,7 @@ import type { Journal } from "./journal.ts";
 import { orWarn } from "./or-warn.ts";
 import { orderSteps } from "./order-steps.ts";
 import type { Applied, StepResult } from "./outcome.ts";
+import { placeOf } from "./place-of.ts";
 import { runGraph } from "./run-graph.ts";
 import { createUndoLog, type UndoLog } from "./undo-log.ts";
 import type { Workshop } from "./workshop.ts";
@@ -91,7 +92,7 @@ function resourcesOf(step: Step, { privateBuilds }: Workshop): readonly string[]
 
 async function runStep(run: Running, step: Step): Promise<void> {
   const { options, results } = run;
-  const place = { id: step.id, kind: step.kind, address: step.address };
+  const place = placeOf(step);
   const because = reasonToSkip(run, step);
   if (because !== undefined) {
     results.set(step.id, { ...place, result: "skipped", failure: undefined, durationMs: 0 });
@@ -105,13 +106,11 @@ async function runStep(run: Running, step: Step): Promise<void> {
     return execute(options.engine, run.host, { step, options });
   });
   const durationMs = monotonicMs() - started;
-  if (!done.ok) return failStep(run, step, { ...place, result: "failed", failure: done.error, durationMs });
-  const { changed, notices, undo } = done.value;
-  // What was so already has nothing to tell: somebody else was faster, or a rebuild came out the same.
-  if (changed) for (const text of notices) options.emit({ type: "step_output", ...place, text });
-  run.undoLog.remember(step, undo);
-  record(run, { ...place, result: changed ? "done" : "unchanged", failure: undefined, durationMs });
-  options.emit({ type: "step_complete", ...place, changed, durationMs });
+  if (done.ok) return finishStep(run, step, { done: done.value, durationMs });
+  if (!hasGivenUp(run, done.error))
+    return failStep(run, step, { ...place, result: "failed", failure: done.error, durationMs });
+  record(run, { ...place, result: "skipped", failure: undefined, durationMs });
+  options.emit({ type: "step_skipped", ...place, because: afterFailure });
 }
 
 /** What cannot be written down is not begun; but for depmod, which is owed, and says so in a place of its own. */
@@ -140,8 +139,10 @@ function reasonToSkip({ host, options, results }: Running, step: Step): string |
   if (failed) return `${failed.id} ${failed.result === "failed" ? "failed" : "was not done"}`;
   if (host.signal.aborted) return "the run was asked to stop";
   const stops = options.failFast && [...results.values()].some(({ result }) => result === "failed");
-  return stops ? "another step failed (--fail-fast)" : undefined;
+  return stops ? afterFailure : undefined;
 }
+
+const afterFailure = "another step failed (--fail-fast)";
 
 /** The one boundary: whatever a verb throws becomes a failure of its step, so that the other instances go on. */
 async function guarded(step: Step, work: () => Promise<Result<Done>>): Promise<Result<Done>> {
@@ -154,11 +155,32 @@ async function guarded(step: Step, work: () => Promise<Result<Done>>): Promise<R
   }
 }
 
+interface Finished {
+  readonly done: Done;
+  readonly durationMs: number;
+}
+
+function finishStep(run: Running, step: Step, { done: { changed, notices, undo }, durationMs }: Finished): void {
+  const { options, undoLog } = run;
+  const place = placeOf(step);
+  // What was so already has nothing to tell: somebody else was faster, or a rebuild came out the same.
+  if (changed) for (const text of notices) options.emit({ type: "step_output", ...place, text });
+  undoLog.remember(step, undo);
+  record(run, { ...place, result: changed ? "done" : "unchanged", failure: undefined, durationMs });
+  options.emit({ type: "step_complete", ...place, changed, durationMs });
+}
+
+/** A build that has waited for a job slot, and was told that it gets none: nothing of it was begun. */
+function hasGivenUp({ host, options }: Running, { code }: Failure): boolean {
+  return options.failFast && code === "E_CANCELLED" && !host.signal.aborted;
+}
+
 async function failStep(run: Running, step: Step, result: StepResult & { failure: Failure }): Promise<void> {
   const { host, options, undoLog } = run;
   const { id, kind, address, failure, durationMs } = result;
   record(run, result);
   options.emit({ type: "step_errored", id, kind, address, failure, durationMs });
+  if (options.failFast) options.workshop.pool?.giveUp();
   markUndone(run, takeBackFor(undoLog, step));
   await undoLog.tellOthers();
   // What is installed is as it was before; modules.dep may not be. If this fails too, depmod stays owed.

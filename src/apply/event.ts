@@ -18,7 +18,10 @@ export type ApplyEvent =
   | ({ readonly type: "step_output"; readonly text: string } & StepPlace)
   | ({ readonly type: "step_complete"; readonly changed: boolean; readonly durationMs: number } & StepPlace)
   | ({ readonly type: "step_errored"; readonly failure: Failure; readonly durationMs: number } & StepPlace)
-  /** Not started, because a step that it depends on failed, or because the run is ending. */
+  /**
+   * Not done, because a step that it depends on failed, or because the run is ending. A build that has waited for a job
+   * slot was started and has done nothing.
+   */
   | ({ readonly type: "step_skipped"; readonly because: string } & StepPlace)
   | ({ readonly type: "undo_start" } & StepPlace)
   | ({ readonly type: "undo_complete"; readonly failure: Failure | undefined } & StepPlace)

@@ -3,8 +3,9 @@ import { type KernelId, kernelKey } from "../dkms/id.ts";
 import { ioFailure } from "../dkms/io-failure.ts";
 import type { Undo } from "../dkms/verbs/verb.ts";
 import { isOfKernel, type Step } from "../plan/step.ts";
-import type { Emit, StepPlace } from "./event.ts";
+import type { Emit } from "./event.ts";
 import { orWarn } from "./or-warn.ts";
+import { placeOf } from "./place-of.ts";
 
 /** What a run has done and could still take back. Every function that takes back returns what it took, latest first. */
 export interface UndoLog {
@@ -80,8 +81,4 @@ function restore(step: Step, undo: Undo, emit: Emit): void {
     failure = ioFailure(error, `take back ${step.id}`).error;
   }
   emit({ type: "undo_complete", ...place, failure });
-}
-
-function placeOf({ id, kind, address }: Step): StepPlace {
-  return { id, kind, address };
 }

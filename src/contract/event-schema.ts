@@ -99,7 +99,7 @@ export const eventSchema = field(
       duration_ms: durationField,
     }),
     event("step_errored", { step: stepPlace, duration_ms: durationField, failure: failureSchema }),
-    event("step_skipped", { step: stepPlace, because: text("why it was not started") }),
+    event("step_skipped", { step: stepPlace, because: text("why it was not started, or got no job slot") }),
     event("undo_start", { step: stepPlace }),
     event("undo_complete", { step: stepPlace, failure: field(z.nullable(failureSchema), "null if it was taken back") }),
     event("run_complete", {

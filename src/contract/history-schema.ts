@@ -6,7 +6,9 @@ const stepSchema = z.object({
   id: text("KIND:ADDRESS, as in the plan; of a verb of the dkms command, what was done to what"),
   reason: textOrNull("the code of its reason"),
   started_at: time("when it was begun"),
-  result: textOrNull("done, unchanged, failed or undone; null: nobody wrote what became of it"),
+  result: textOrNull(
+    "done, unchanged, failed, undone or skipped (it got no job slot); null: nobody wrote what became of it",
+  ),
   code: textOrNull("of the failure"),
   message: textOrNull("of the failure, or the archive that it came from"),
   duration_ms: field(z.nullable(z.int()), "null: nobody wrote what became of it"),

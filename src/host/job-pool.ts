@@ -21,6 +21,8 @@ export interface JobPool {
   readonly widen: () => void;
   /** Waits for all of them, so that no other build goes on; `undefined` if the run is to stop. */
   readonly takeAll: () => Promise<Slot | undefined>;
+  /** The run is to stop: nobody who waits gets a slot any more. Who has one keeps it. */
+  readonly giveUp: () => void;
   /** Waits for nothing but its own reading. No build may be running any more. */
   readonly close: () => Promise<void>;
 }
@@ -82,60 +84,94 @@ async function openFifo({ run }: Pick<Host, "run">, directory: string): Promise<
   }
 }
 
-function createPool({ shared, own, drain }: Fifo, atFirst: number, signal: AbortSignal): JobPool {
-  let jobs = atFirst;
+function createPool(fifo: Fifo, jobs: number, signal: AbortSignal): JobPool {
+  const slots = fillSlots(fifo, jobs);
+  const stop = listenForAbort(signal);
   let isFixed = false;
-  let holders = 0;
   let closing = false;
-  let lastTurn: Promise<void> = Promise.resolve();
-  const put = (slots: number) => {
-    fs.writeSync(own, "+".repeat(slots));
-  };
-  const release = (slots: number) => {
-    holders -= 1;
-    if (holders > 0 || closing) return put(slots);
-    // A make that was killed keeps what it had taken. When nobody holds anything, the pool is known to be full.
-    empty(drain);
-    put(jobs);
-  };
-  const take = async (slots: number) => {
-    // One reader at a time, since each waits in a thread of its own, of which Node has four.
-    const turn = lastTurn.then(async () => {
-      await readBytes(own, slots);
-      // The pool may have been filled up meanwhile: whoever has all of them is alone.
-      if (slots === jobs) empty(drain);
-    });
-    lastTurn = turn;
-    const abort = listenForAbort(signal);
-    const isMine = await Promise.race([turn.then(() => true), abort.came]);
-    abort.end();
-    holders += 1;
-    if (isMine && !signal.aborted) return { giveBack: () => release(slots) };
-    void turn.then(() => release(slots));
+  const take = async (count: number) => {
+    const turn = slots.wait(count);
+    const isMine = await Promise.race([turn.then(() => true), stop.came]);
+    slots.hold();
+    const giveBack = () => slots.release(count);
+    if (isMine && !stop.hasCome()) return { giveBack };
+    void turn.then(giveBack);
     return undefined;
   };
-  put(jobs);
   return {
     env: { MAKEFLAGS: ` -j --jobserver-auth=${place},${place}` },
-    descriptor: shared,
+    descriptor: fifo.shared,
     enter: `exec ${place}<&3 3<&-`,
     take: () => take(1),
     // Whoever else wants one waits behind: two that want all cannot keep them from each other.
     takeAll: () => {
       isFixed = true;
-      return take(jobs);
+      return take(slots.count());
     },
     widen: () => {
-      if (isFixed || closing) return;
-      jobs += 1;
-      put(1);
+      if (!isFixed && !closing) slots.add();
     },
+    giveUp: stop.come,
     close: async () => {
       closing = true;
-      // Lets those through that still wait for a slot although nobody wants it any more.
-      put(jobs + 64);
-      await lastTurn;
-      for (const descriptor of [shared, own, drain]) fs.closeSync(descriptor);
+      stop.end();
+      await slots.letThrough();
+      for (const descriptor of [fifo.shared, fifo.own, fifo.drain]) fs.closeSync(descriptor);
+    },
+  };
+}
+
+/** The bytes of a FIFO, one for each slot, and who has them. */
+interface Slots {
+  readonly count: () => number;
+  readonly add: () => void;
+  /** Ends when as many have been taken out. Who waits stands behind all who do already. */
+  readonly wait: (count: number) => Promise<void>;
+  /** That somebody has, or will have, what was waited for: as often as `release` is called. */
+  readonly hold: () => void;
+  readonly release: (count: number) => void;
+  /** Ends when nobody waits any more; from here on there are more than enough. */
+  readonly letThrough: () => Promise<void>;
+}
+
+function fillSlots({ own, drain }: Fifo, atFirst: number): Slots {
+  let all = atFirst;
+  let holders = 0;
+  let isOver = false;
+  let lastTurn: Promise<void> = Promise.resolve();
+  const put = (count: number) => {
+    fs.writeSync(own, "+".repeat(count));
+  };
+  put(all);
+  return {
+    count: () => all,
+    add: () => {
+      all += 1;
+      put(1);
+    },
+    wait: (count) => {
+      // One reader at a time, since each waits in a thread of its own, of which Node has four.
+      lastTurn = lastTurn.then(async () => {
+        await readBytes(own, count);
+        // The pool may have been filled up meanwhile: whoever has all of them is alone.
+        if (count === all) empty(drain);
+      });
+      return lastTurn;
+    },
+    hold: () => {
+      holders += 1;
+    },
+    release: (count) => {
+      holders -= 1;
+      if (holders > 0 || isOver) return put(count);
+      // A make that was killed keeps what it had taken. When nobody holds anything, the pool is known to be full.
+      empty(drain);
+      put(all);
+    },
+    letThrough: () => {
+      isOver = true;
+      put(all + 64);
+      return lastTurn;
     },
   };
 }
@@ -150,15 +186,28 @@ function readByte(descriptor: number): Promise<void> {
   });
 }
 
-/** `came` is false as soon as the signal is aborted; until `end`, the signal holds a listener. */
-function listenForAbort(signal: AbortSignal): { readonly came: Promise<false>; readonly end: () => void } {
-  let listener = () => {};
+interface Stop {
+  /** False, as soon as the signal is aborted or `come` is called. */
+  readonly came: Promise<false>;
+  readonly hasCome: () => boolean;
+  readonly come: () => void;
+  /** Until then the signal holds a listener. */
+  readonly end: () => void;
+}
+
+function listenForAbort(signal: AbortSignal): Stop {
+  let tell = () => {};
+  let hasCome = false;
   const came = new Promise<false>((resolve) => {
-    listener = () => resolve(false);
+    tell = () => resolve(false);
   });
-  if (signal.aborted) listener();
-  else signal.addEventListener("abort", listener, { once: true });
-  return { came, end: () => signal.removeEventListener("abort", listener) };
+  const come = () => {
+    hasCome = true;
+    tell();
+  };
+  if (signal.aborted) come();
+  else signal.addEventListener("abort", come, { once: true });
+  return { came, hasCome: () => hasCome, come, end: () => signal.removeEventListener("abort", come) };
 }
 
 function empty(descriptor: number): void {

@@ -183,6 +183,17 @@ pool("gives no slot to a run that is to stop, and can be closed then", async () 
   await own.close();
 });
 
+pool("gives no slot to who waits when it is given up, and whoever has one gives it back", async () => {
+  const own = await open(createHost(), 1);
+  const slot = await take(own);
+  const waiting = own.take();
+  own.giveUp();
+  assert.is(await waiting, undefined);
+  slot.giveBack();
+  assert.is(await own.take(), undefined);
+  await own.close();
+});
+
 pool("is none where no FIFO can be made", async () => {
   const host = createHost({ searchPath: "/nowhere" });
   assert.is(await openJobPool(host, { directory, jobs: 2 }), undefined);

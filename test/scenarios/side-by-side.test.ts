@@ -103,6 +103,34 @@ testNeeding(
   },
 );
 
+testNeeding(
+  scenario,
+  ["root", "gcc", "make", "flock"],
+  "with --fail-fast, a build that waits for the job of one that fails is skipped",
+  async () => {
+    const machine = quickMachine();
+    try {
+      const journal = machine.at("var/lib/dkms/.dkms-agent/journal.jsonl");
+      const made = machine.at("made");
+      const bothBegun = `until [ \\$(grep -c step_intent.*build: ${journal}) = 2 ]; do :; done`;
+      for (const name of ["one", "two"]) quickModule(machine, name, { make: `echo >> ${made}; ${bothBegun}; false` });
+      machine.want(["one", "two"].map((name) => wanted(name, "timeout: 20s")).join("\n"));
+      const { exitCode, stdout, stderr } = await machine.run("apply", "--jobs", "1", "--fail-fast", "--json");
+      assert.is(exitCode, 1, stdout + stderr);
+      assert.is(fs.readFileSync(made, "utf8"), "\n", "one make has run");
+      const { steps } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
+      const builds = steps.filter(({ kind }: { kind: string }) => kind === "build");
+      assert.equal(builds.map(({ result }: { result: string }) => result).sort(), ["failed", "skipped"]);
+      const { runs } = JSON.parse((await machine.run("history", "--json")).stdout);
+      const told = runs[0].steps.map(({ id, result }: { id: string; result: string }) => `${id.slice(0, 6)} ${result}`);
+      assert.equal(told.sort(), ["add:on undone", "add:tw undone", "build: failed", "build: skipped"]);
+      assert.match(runs[0].message, /failed at build (one|two)\/1\.0@/);
+    } finally {
+      machine.remove();
+    }
+  },
+);
+
 scenario.run();
 
 function addMeetingModule({ at }: AgentRoot, preBuild: string): void {
