@@ -1,4 +1,3 @@
-import { didYouMean } from "../dkms/did-you-mean.ts";
 import type { Answer, Command } from "./command.ts";
 import type { CommandSpec } from "./command-spec.ts";
 import { bashCompletion } from "./completion/bash.ts";
@@ -14,7 +13,7 @@ export function completionOf(commands: readonly CommandSpec[]): Command {
   return async ({ argument = "" }): Promise<Answer> => {
     const shell = shells.find((one) => one === argument);
     if (shell) return { exitCode: exitCodes.ok.code, out: writers[shell](grammarOf(commands)) };
-    const hint = didYouMean(argument, shells) ?? `There are: ${shells.join(", ")}.`;
+    const hint = `There are: ${shells.join(", ")}.`;
     return usageAnswer({ message: `There is no completion for the shell "${argument}".`, hint });
   };
 }

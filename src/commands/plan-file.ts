@@ -46,9 +46,14 @@ export function insecurePlanFile(host: Pick<Host, "files" | "machine">, file: st
 }
 
 const remedy = "Make one: dkms-agent plan --out FILE.";
+const namesDocument = "A document of the desired state is named with -f: dkms-agent apply -f PATH.";
 
 function bad(file: string, problem: string): Result<never> {
-  return fail("E_BAD_PLAN", `${file} is not a saved plan: ${problem}.`, { path: file, remedy });
+  const isDocument = /\.ya?ml$/.test(file);
+  return fail("E_BAD_PLAN", `${file} is not a saved plan: ${problem}.`, {
+    path: file,
+    remedy: isDocument ? namesDocument : remedy,
+  });
 }
 
 function parsePlanFile(file: string, text: string): Result<PlanFile> {

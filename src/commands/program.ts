@@ -179,6 +179,7 @@ function exampleText(examples: CommandSpec["examples"]): string {
 function usageErrorOf(text: string, command: string): UsageError {
   const [first = "", ...rest] = text.trim().split("\n");
   const hints = rest.map((line) => line.replace(/^\((.*)\)$/, "$1"));
+  if (first.includes("too many arguments")) hints.push("Documents are named with -f PATH, modules with --module NAME.");
   const hint = [...hints, `dkms-agent ${command}--help tells what is possible.`].join("\n");
   return { message: first.replace(/^error: /, ""), hint };
 }

@@ -4,7 +4,9 @@ import { quote } from "./source-text.ts";
 
 /** Why a text cannot be a module's name; `undefined` if it can. */
 export function nameFault(text: string): Fault | undefined {
-  return componentFault("module name", text, moduleNameProblem(text));
+  const fault = componentFault("module name", text, moduleNameProblem(text));
+  if (!fault || !text.includes("/")) return fault;
+  return { ...fault, hint: 'Write the name alone; "version" and "source", a directory, are keys of their own.' };
 }
 
 /** Why a text cannot be a module's version; `*` alone is one (every version). `undefined` if it can. */
@@ -63,5 +65,7 @@ export function directiveValueFault(text: string): Fault | undefined {
 /** Why a text is neither yes nor no, as YAML spells them; `undefined` if it is. */
 export function yesOrNoFault(text: string): Fault | undefined {
   if (text === "true" || text === "false") return undefined;
-  return { code: "E_BAD_VALUE", message: `${quote(text)} is neither true nor false.` };
+  const meant = /^(yes|y|on|1|true)$/i.test(text) ? "true" : /^(no|n|off|0|false)$/i.test(text) ? "false" : undefined;
+  const hint = `Write ${meant ?? "true or false"}.`;
+  return { code: "E_BAD_VALUE", message: `${quote(text)} is neither true nor false.`, hint };
 }

@@ -50,7 +50,7 @@ function findDocuments(host: Host, place: string, candidate: Candidate | undefin
 const notThere: Fault = {
   code: "E_UNREADABLE",
   message: "There is no such file or directory.",
-  hint: "Write the desired state there, or name another place with --desired.",
+  hint: "Write the desired state there (dkms-agent import --out FILE begins it), or name another place with --desired.",
 };
 
 function listDocuments(host: Host, directory: string, added: string | undefined): Checked<readonly string[]> {
@@ -69,7 +69,7 @@ function listDocuments(host: Host, directory: string, added: string | undefined)
 const noDocuments: Fault = {
   code: "E_EMPTY",
   message: "The directory holds no *.yaml file, so nothing is known about what is wanted.",
-  hint: 'To want no modules at all, write a document that says "modules: []".',
+  hint: 'dkms-agent import --out FILE writes the first one; to want no modules at all, write one that says "modules: []".',
 };
 
 function ignored(directory: string, { name }: DirectoryEntry): PlacedFault {

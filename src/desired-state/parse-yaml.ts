@@ -2,7 +2,7 @@ import { Composer, type Document, isScalar, Lexer, type ParsedNode, Parser } fro
 import type { Fault } from "./diagnostic.ts";
 import { type Checked, faultAt, isError, type PlacedFault } from "./placed-fault.ts";
 import type { SourceText, Span } from "./source-text.ts";
-import { syntaxFault } from "./syntax-fault.ts";
+import { syntaxFault, tellingErrors } from "./syntax-fault.ts";
 import type { Tree } from "./tree.ts";
 import { treeOf } from "./tree-of-node.ts";
 
@@ -116,7 +116,7 @@ const tooMany: Fault = {
 };
 
 function complaintsOf(source: SourceText, document: YamlDocument): PlacedFault[] {
-  const errors = document.errors.map((error) => {
+  const errors = tellingErrors(document.errors).map((error) => {
     const [start, end] = error.pos;
     return faultAt(source, { start, end }, syntaxFault(error, source.text.slice(start, end)));
   });

@@ -65,7 +65,7 @@ function unknownKey(tree: Tree, path: Path, key: string): Spanned {
   const span = entryAt(tree, [...path, key])?.key ?? tree.span;
   const [where, known] = keysAt(path);
   const hint =
-    didYouMean(key, known) ?? belongsElsewhere(key, known) ?? `The keys of ${where} are ${known.join(", ")}.`;
+    belongsElsewhere(key, known) ?? didYouMean(key, known) ?? `The keys of ${where} are ${known.join(", ")}.`;
   return { span, fault: { code: "E_UNKNOWN_KEY", message: `There is no key ${quote(key)} in ${where}.`, hint } };
 }
 
@@ -78,8 +78,10 @@ function keysAt(path: Path): readonly [where: string, keys: readonly string[]] {
 }
 
 function belongsElsewhere(key: string, known: readonly string[]): string | undefined {
-  if (known !== moduleKeys && moduleKeys.includes(key)) return "It belongs to an entry of modules.";
-  if (known !== documentKeys && documentKeys.includes(key)) return "It belongs to the top of the document.";
+  if (known !== moduleKeys && moduleKeys.includes(key))
+    return "It belongs to an entry of modules, indented as deep as its name.";
+  if (known !== documentKeys && documentKeys.includes(key))
+    return "It belongs to the top of the document, without indentation.";
   return undefined;
 }
 
@@ -109,8 +111,16 @@ function wrongType(tree: Tree, path: Path, expected: readonly string[]): Fault {
   const isText = found?.kind === "text";
   const is = isText && found.text === "" ? "is empty" : `is ${found ? kindWords[found.kind] : "missing"}`;
   const message = `${labelOf(path)} ${is}, where ${wanted} is expected.`;
-  const hint = isText && wanted === aList ? `Write a list: [${found.text.slice(0, 40)}].` : undefined;
+  const hint = hintOfType(path, found, wanted);
   return { code: "E_WRONG_TYPE", message, ...(hint === undefined ? {} : { hint }) };
+}
+
+function hintOfType(path: Path, found: Tree | undefined, wanted: string): string | undefined {
+  if (wanted === aList && found?.kind === "text") return `Write a list: [${found.text.slice(0, 40)}].`;
+  if (wanted === aList && found?.kind === "mapping") return 'Begin each item with "- ".';
+  if (path.length === 0) return 'Write keys, each followed by ": " and its value.';
+  const isModule = path.length === 2 && path[0] === "modules";
+  return isModule ? 'Write "- name: NAME", and "version: VERSION" in a line below it.' : undefined;
 }
 
 const aList = "a list";

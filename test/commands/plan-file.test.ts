@@ -96,6 +96,9 @@ files("refuses what is no plan at all", (context) => {
     fs.writeFileSync(context.file, text);
     refused(context, /is not a saved plan/);
   }
+  const document = context.tree.write("modules.yaml", "modules: []\n");
+  const loaded = loadPlanFile(context.tree.host(), document);
+  assert.match(loaded.ok ? "" : (loaded.error.remedy ?? ""), "named with -f");
   fs.truncateSync(context.file, 1 << 30);
   refused(context, /larger than/);
   fs.rmSync(context.file);

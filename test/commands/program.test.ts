@@ -65,6 +65,7 @@ line("typing errors: code 64, the nearest word, where to read on", () => {
   const option = words("plan", "--jsno");
   assert.is(option.exitCode, 64);
   assert.match(option.err, "Did you mean --json?\ndkms-agent plan --help");
+  assert.match(words("validate", "modules.yaml").err, "Documents are named with -f PATH");
 });
 
 line("a missing value, a word too much, an option twice, a bad value, no command at all", () => {

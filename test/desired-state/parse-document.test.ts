@@ -28,12 +28,24 @@ checking("reads no other version of the format", () => {
 checking("knows where a key belongs that is not known where it is", () => {
   assert.match(told(`${head}modules: []\ntimeout: 20m\n`), "belongs to an entry of modules");
   assert.match(told(modules("name: a\nversion: 1\nunlisted: prune")), "belongs to the top");
+  const slipped = told(`${head}modules:\n- name: a\nversion: 1\n`);
+  assert.match(
+    slipped,
+    'no key "version" in a document. It belongs to an entry of modules, indented as deep as its name.',
+  );
 });
 
 checking("says what kind of value is expected, and what it found", () => {
   assert.match(told("- a\n"), "The document is a list, where a mapping is expected.");
   assert.match(told(`${head}modules: {a: b}\n`), '"modules" is a mapping, where a list is expected.');
+  assert.match(told(`${head}modules: {a: b}\n`), 'Begin each item with "- ".');
   assert.match(told(`${head}modules: [a]\n`), 'An item of "modules" is text, where a mapping is expected.');
+  assert.match(told(`${head}modules: [a/1]\n`), 'Write "- name: NAME", and "version: VERSION" in a line below it.');
+  assert.match(
+    told("root:x:0\n"),
+    'The document is text, where a mapping is expected. Write keys, each followed by ": "',
+  );
+  assert.match(told(modules("name: /usr/src/a-1\nversion: 1")), '"source", a directory, are keys of their own.');
   assert.match(told(`${head}modules:\n`), '"modules" is empty, where a list is expected.');
   assert.match(told(modules("name: [a]\nversion: 1")), '"name" is a list, where text is expected.');
   assert.match(told(modules("name: a\nversion: 1\nkernels: running")), "Write a list: [running].");

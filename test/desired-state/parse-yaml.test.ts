@@ -80,6 +80,28 @@ parsing("hints at quotes where a value begins with an asterisk", () => {
   assert.match(parse("match: *-amd64\n").faults[0]?.fault.hint ?? "", '"*-amd64"');
 });
 
+/** Once each: of a line that is indented wrongly the parser complains for as long as it has lost its way. */
+const slips: Readonly<Record<string, RegExp>> = {
+  "l:\n  - a: 1\n   b: 2\n": /begins no item of it\. Indent it as deep as the key above it/,
+  "l:\n  - a: 1\n      b: 2\n": /key or list begins inside this value\. If it is in the next line, indent that less/,
+  "l:\n  - a: 1\n      - b: 2\n": /key or list begins inside this value\./,
+  "l:\n  -a: 1\n   b: 2\n": /key or list begins inside this value\./,
+  "l:\n  - a: 1\n  b: 2\n": /indented differently/,
+  " a: 1\nb: [2]\n": /cannot stand after what is before it\. Look at the indentation/,
+  'a: "b\nc: d\n': /in quotes does not end\. Its closing quote is missing/,
+  "a: [b\nc: d\n": /bracket or brace has no end\. The "\]" or "\}" is missing/,
+  "range: >=6.1\n": /begins with ">" .* Put it in quotes/,
+  "l:\n  - a:1\n    b: 2\n": /must be on one line, followed by ": "\./,
+};
+
+for (const [text, words] of Object.entries(slips)) {
+  parsing(`tells once, and with a remedy, what is wrong with ${JSON.stringify(text)}`, () => {
+    const told = parse(text).faults.map(({ fault }) => `${fault.message} ${fault.hint}`);
+    assert.is(told.length, 1, told.join("\n"));
+    assert.match(told[0] ?? "", words);
+  });
+}
+
 parsing("counts words and marks, and stops at the limit", () => {
   const source = createSourceText("f", "a: b\n");
   const { tokens, value } = parseYaml(source, 100);

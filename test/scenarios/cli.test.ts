@@ -83,6 +83,7 @@ codes("no documents, an empty directory, a root that is not there, a module that
   const empty = await machine.run("validate", "-f", machine.at("var/lib"));
   assert.is(empty.exitCode, 65);
   assert.match(empty.stdout, "holds no *.yaml file");
+  assert.match(empty.stdout, "dkms-agent import --out FILE");
   const root = await runAgent(machine.at("nothing"), ["plan"]);
   assert.is(root.exitCode, 64);
   assert.match(root.stderr, `--root: ${machine.at("nothing")} is not a directory`);

@@ -96,7 +96,7 @@ for (const [shell, { needs, command, load }] of Object.entries(shells)) {
 completion("a shell that nobody knows is a typing error", async () => {
   const unknown = await runAgent("/", ["completion", "bahs"]);
   assert.is(unknown.exitCode, 64);
-  assert.match(unknown.stderr, 'Did you mean "bash"?');
+  assert.match(unknown.stderr, "There are: bash, zsh, fish.");
 });
 
 completion.run();

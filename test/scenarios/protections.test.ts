@@ -77,6 +77,7 @@ protectedOnes("a document cannot protect what it wants absent, and says yes or n
   assert.is(exitCode, 65);
   assert.match(stdout, "A module that is protected cannot be wanted absent. [E_CONFLICT]");
   assert.match(stdout, '"yes" is neither true nor false. [E_BAD_VALUE]');
+  assert.match(stdout, "Write true.");
 });
 protectedOnes.run();
 
