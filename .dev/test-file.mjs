@@ -1,4 +1,7 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 
 /**
@@ -13,6 +16,7 @@ import { stripVTControlCharacters } from "node:util";
  */
 
 const timeLimitMs = 10 * 60 * 1000;
+const seed = pathToFileURL(join(import.meta.dirname, "seed.mjs")).href;
 
 /** @type {Set<number>} leaders of running process groups */
 const running = new Set();
@@ -33,7 +37,7 @@ for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
  */
 export function runTestFile(file, program) {
   const started = performance.now();
-  const child = spawn(process.execPath, ["--enable-source-maps", program], {
+  const child = spawn(process.execPath, ["--enable-source-maps", ...seedOf(program), program], {
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...(process.stdout.isTTY ? { FORCE_COLOR: "1" } : {}) },
@@ -64,6 +68,11 @@ export function runTestFile(file, program) {
       resolve({ file, durationMs, output, ...readTotals(output, code === 0 ? undefined : ending) });
     });
   });
+}
+
+/** @param {string} program */
+function seedOf(program) {
+  return readFileSync(program, "utf8").includes('from "fast-check"') ? ["--import", seed] : [];
 }
 
 /**

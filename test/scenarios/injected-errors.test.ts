@@ -16,6 +16,8 @@ import { lineDifferences } from "../rig/written.ts";
 
 /** Every how many-th call of a run is tried. `npm run test:crash` tries all of them. */
 const stride = Number(process.env.DKMS_AGENT_CRASH_STRIDE ?? "100");
+/** The same points in each run of the tests, as of what properties are tried with. */
+const seed = Number(process.env.DKMS_AGENT_SEED ?? "1");
 const preload = path.join(import.meta.dirname, "../rig/crash-at.cjs");
 
 /** With a plus sign the disk stays full until the run is over. */
@@ -40,7 +42,7 @@ for (const journey of journeys.filter(({ title }) => title !== "load-tarball")) 
         const before = objectsOf(origin);
         const end = await onCopy(origin, async (tree) => ({ listing: await converge(tree), objects: objectsOf(tree) }));
         let tried = 0;
-        for (let point = 1 + Math.floor(Math.random() * stride); ; point += stride) {
+        for (let point = 1 + (seed % stride); ; point += stride) {
           const code = codes[tried % codes.length] ?? "EIO";
           const isHit = await onCopy(origin, async (tree) => {
             const hit = await applyHit(tree, { point, code });
