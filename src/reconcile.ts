@@ -104,7 +104,9 @@ async function reconcileLocked(
   if (plan.steps.length > 0) journal.start(desired, plan);
   const applied = await carryOutPlan(host, { plan, seen: seenIn(before.actual) }, { ...options, evaluations, journal });
   if (applied.steps.length > 0) digests.begin();
-  const after = applied.steps.length > 0 ? await compare(host, desired, scope) : before;
+  // What has failed again waits for its next try: --retry was for this run.
+  const next = { ...scope, filter: { ...filter, retry: false } };
+  const after = applied.steps.length > 0 ? await compare(host, desired, next) : before;
   const remaining = earlier ? leftOf(plan, after.plan) : after.plan;
   if (earlier) tellLeft(after.plan.changes.length - remaining.changes.length, earlier, emit);
   const world = { desired, actual: after.actual, filter };
@@ -114,7 +116,7 @@ async function reconcileLocked(
   orWarn(emit, "remember what was wanted", () => writeLastApplied(host, wishes));
   if (!outcome.interrupted && after.keep) {
     const whole = filter.modules.length === 0 && filter.kernel === undefined;
-    if (after.keep()) await keepSettled(host, desired, scope);
+    if (after.keep()) await keepSettled(host, desired, next);
     await digests.save({ whole });
     evaluations.save({ whole });
   }

@@ -9,6 +9,7 @@ import { historyDocument } from "../report/history-document.ts";
 import { historyText } from "../report/history-text.ts";
 import { jsonText } from "../report/json.ts";
 import { nextText } from "../report/next-text.ts";
+import { nextTry } from "../report/next-try.ts";
 import type { ToldRun } from "../report/told-run.ts";
 import type { Answer, Invocation } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -53,9 +54,11 @@ function historyOn(host: Host, { options, io }: Invocation, most: number): Answe
       stopped: stoppedSteps(run),
     };
   });
+  const now = host.clock();
   const told = {
     runs: all.filter(({ run }) => isMeant(run, options)).slice(-most),
-    next: nextText(all, host.clock(), holder?.text),
+    next: nextText(all, now, holder?.text),
+    nextTry: nextTry(all, now),
   };
   const exitCode = exitCodes.ok.code;
   if (options.json) return { exitCode, out: jsonText(historyDocument(told, toolVersion)) };

@@ -94,6 +94,10 @@ export const historySchema = field(
     ...headFields,
     runs: list(runSchema, "the latest last"),
     next: textOrNull("what the next apply will do, in a sentence or two; null without runs"),
+    next_try: field(
+      z.nullable(time("when an apply tries the first of what failed before again")),
+      "null: nothing waits so, or not any more",
+    ),
   }),
   "dkms-agent history: what earlier runs did",
 );

@@ -7,8 +7,8 @@ import { summaryDocument } from "./plan-document.ts";
 import type { ToldRun } from "./told-run.ts";
 
 /** The runs of a journal as other programs read them, the latest last. What a run did not write is null. */
-export function historyDocument({ runs, next }: ToldHistory, toolVersion: string): HistoryDocument {
-  return { ...documentHead(toolVersion), runs: runs.map(runDocument), next: next ?? null };
+export function historyDocument({ runs, next, nextTry }: ToldHistory, toolVersion: string): HistoryDocument {
+  return { ...documentHead(toolVersion), runs: runs.map(runDocument), next: next ?? null, next_try: nextTry ?? null };
 }
 
 function runDocument(told: ToldRun) {

@@ -7,6 +7,8 @@ import { count, duration, lines } from "./words.ts";
 export interface ToldHistory {
   readonly runs: readonly ToldRun[];
   readonly next: string | undefined;
+  /** When the first of what failed before is tried again. */
+  readonly nextTry: string | undefined;
 }
 
 /**

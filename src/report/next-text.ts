@@ -1,4 +1,5 @@
 import type { JournalRun } from "../apply/journal-run.ts";
+import { isDue } from "./next-try.ts";
 import { commandText, isWhole, remaining, stepName, type ToldRun, timeText } from "./told-run.ts";
 import { count } from "./words.ts";
 
@@ -84,7 +85,7 @@ function afterFailure({ run: { steps, end }, waiting }: ToldRun, now: Date): str
   const failed = steps.filter(({ result }) => result?.result === "failed");
   const until = `until its next try is due${atTime(nextTry)}, unless its source, headers or toolchain change, or with --retry`;
   const { changes } = remaining(end?.remaining);
-  // Asked for with --retry, what failed counts as a change that is left.
+  // What could not be remembered counts as a change that is left.
   const others = nextTry === undefined || changes === 0 ? "" : `${takesUp(changes)}, and `;
   if (failed.every((step) => waiting.includes(step))) return `${others}leaves what failed alone ${until}`;
   return `tries again what failed; it leaves ${waiting.map(stepName).join(" and ")} alone ${until}`;
@@ -95,10 +96,6 @@ function afterBlock(blocked: number, nextTry: string | undefined, now: Date): st
   if (nextTry === undefined) return looks;
   if (isDue(nextTry, now)) return `${looks}, and tries again what failed before`;
   return `${looks}; what failed before waits until its next try is due${atTime(nextTry)}, or for --retry`;
-}
-
-function isDue(nextTry: string | undefined, now: Date): boolean {
-  return nextTry !== undefined && new Date(nextTry) <= now;
 }
 
 function atTime(nextTry: string | undefined): string {

@@ -2,6 +2,7 @@ import { endingOf, stoppedSteps } from "../../src/apply/journal-run.ts";
 import { journalLines, journalRuns } from "../../src/apply/journal-runs.ts";
 import { historyText, type ToldHistory } from "../../src/report/history-text.ts";
 import { nextText } from "../../src/report/next-text.ts";
+import { nextTry } from "../../src/report/next-try.ts";
 import { plainTerminal } from "../../src/report/terminal.ts";
 
 const at = "2026-01-02T03:04:05.678Z";
@@ -35,5 +36,5 @@ export function historyOf(given: readonly object[], isRunning = false): ToldHist
   const runs = journalRuns(journalLines(journal)).map((run) => {
     return { run, ending: endingOf(run, isRunning), waiting: [], stopped: stoppedSteps(run) };
   });
-  return { runs, next: nextText(runs, now) };
+  return { runs, next: nextText(runs, now), nextTry: nextTry(runs, now) };
 }

@@ -65,6 +65,11 @@ testNeeding(
     assert.match((await machine.run("plan", "--retry")).stdout, /add, build, install/);
     await machine.apply(1, "--retry");
     assert.match((await machine.run("plan")).stdout, /failed 2 times/);
+    const { next, next_try: nextTry, runs } = JSON.parse((await machine.run("history", "--json")).stdout);
+    const told = nextTry.replace("T", " ").replace(/\.\d+Z$/, "Z");
+    assert.match(next, `The next apply leaves what failed alone until its next try is due (${told}), unless`);
+    const minutes = (new Date(nextTry).getTime() - new Date(runs.at(-1).ended_at).getTime()) / 60_000;
+    assert.ok(minutes > 15 && minutes <= 20, "twice as long as after the first failure");
     fs.rmSync(path.join(source, "bad.c"));
     module(machine, "bad");
     await machine.apply();
