@@ -64,6 +64,8 @@ const table: Readonly<Record<number, readonly Case[]>> = {
     { how: "no version is given", words: "remove demo --all" },
     { how: "match without a template", words: `match ${k1}` },
     { how: "two architectures for one kernel", words: `build demo/1.0 ${k1} -a x86_64 -a i686` },
+    { how: "two architectures for one kernel and all", words: `remove demo/1.0 --all ${k1} -a x86_64 -a i686` },
+    { how: "two architectures together with --all", words: "remove demo/1.0 --all -a x86_64 -a i686" },
     { how: "somebody else than root", words: `autoinstall ${k1}`, asNobody: true },
     { how: "a tree that cannot be written", words: "add demo/1.0", asNobody: true },
   ],

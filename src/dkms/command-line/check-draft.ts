@@ -11,10 +11,10 @@ export function checkDraft(draft: Draft): Result<DkmsVerb> {
   const { options, releases, arches, verb } = draft;
   if (options.binariesOnly && options.sourceOnly)
     return refuse("--binaries-only and --source-only leave nothing: give one of them.", 8);
-  if (options.all && releases.length > 0) return refuse("-k names kernels, and --all means every one: give one.", 2);
-  if (options.all && arches.length > 0) return refuse("-a names architectures, and --all means all: give one.", 3);
   if (arches.length > 1 && arches.length !== releases.length)
     return refuse(`${arches.length} architectures belong to as many kernels, but ${releases.length} are named.`, 1);
+  if (options.all && releases.length > 0) return refuse("-k names kernels, and --all means every one: give one.", 2);
+  if (options.all && arches.length > 0) return refuse("-a names architectures, and --all means all: give one.", 3);
   if (draft.badValue !== undefined) return refuse(draft.badValue, 2);
   if (verb === undefined) return findEmpty(draft) ?? noVerb(draft);
   return checkKernels(draft, verb) ?? succeed(verb);
