@@ -15,6 +15,7 @@ import {
   signatureDemands,
 } from "../dkms/signing/signature-demand.ts";
 import type { SigningSettings } from "../dkms/signing/signing.ts";
+import { depmodBase } from "../dkms/state-layout.ts";
 import { checkVermagic } from "../dkms/verbs/check-vermagic.ts";
 import type { Host } from "../host/host.ts";
 import { ifReadable } from "../host/system-error.ts";
@@ -66,9 +67,11 @@ export async function inspectInstalled(
     const known = looks.get(key);
     const look = known ?? { host, kernel, objects, demand: await demandOf(kernel), list: readList(host, kernel) };
     looks.set(key, look);
-    const problems: BootProblem[] = [];
-    for (const { installed } of state.objects) if (installed) problems.push(...(await inspectObject(look, installed)));
-    found.set(instanceAddress(id), problems);
+    // What is wrong with the kernel's list is wrong for each object, and told once.
+    const problems = new Set<BootProblem>();
+    for (const { installed } of state.objects)
+      if (installed) for (const problem of await inspectObject(look, installed)) problems.add(problem);
+    found.set(instanceAddress(id), [...problems]);
   }
   return found;
 }
@@ -120,15 +123,18 @@ function readList(host: Host, { id, directory }: Kernel): ModuleList | BootProbl
     const list = readModuleList(host, id);
     if (list) return list;
     const text = `depmod has never been run for ${id.release}: there is no ${place}`;
-    return { reason: "no-modules-dep", text, remedy: depmodRemedy(id.release), path: place };
+    return { reason: "no-modules-dep", text, remedy: depmodRemedy(host, id.release), path: place };
   } catch (error) {
     const { message, remedy = "see what is wrong with the file system" } = ioFailure(error, `read ${place}`).error;
     return { reason: "unreadable", text: withoutStop(message), remedy, path: place };
   }
 }
 
-function depmodRemedy(release: string): string {
-  return `depmod -a ${release}`;
+/** As it can be run from here: depmod takes the modules of this system for the ones that are meant. */
+function depmodRemedy({ root, paths }: Host, release: string): string {
+  if (paths.installTree === "/lib/modules") return `depmod -a ${release}`;
+  const isBelowRoot = paths.installTree === path.join(root, "lib/modules");
+  return `depmod -a -b ${isBelowRoot ? root : depmodBase(paths)} ${release}`;
 }
 
 async function inspectObject(look: Look, installed: InstalledObject): Promise<readonly BootProblem[]> {
@@ -181,7 +187,7 @@ function listProblems({ host, kernel, list }: Look, info: ObjectInfo, place: str
   const { directory, id } = kernel;
   const name = place.startsWith(`${directory}/`) ? place.slice(directory.length + 1) : place;
   const needed = list.needs(name);
-  const remedy = depmodRemedy(id.release);
+  const remedy = depmodRemedy(host, id.release);
   const problem = (reason: BootProblemKind, text: string) => ({ reason, text, remedy, path: place });
   if (!needed) return [problem("not-in-modules-dep", `${directory}/modules.dep does not name ${name}`)];
   if (!list.isIndexed(name))

@@ -6,6 +6,7 @@ import { isConfOnly, readSourceMark } from "../dkms/source-mark.ts";
 import { sourceOverlap } from "../dkms/source-overlap.ts";
 import { sourceDirectory } from "../dkms/tree-layout.ts";
 import type { ScanRequest, SourceDirectory, SourceProblem, SourceState } from "./actual-state.ts";
+import { findNewestSource } from "./find-newest-source.ts";
 import { attempt, type Scan } from "./scan.ts";
 
 /** Where a wanted module's source is, and why it cannot be used if it cannot. */
@@ -14,7 +15,7 @@ export function scanSource(scan: Scan, { module, directory }: ScanRequest["sourc
   const inTree = withMark(
     scan,
     module,
-    lookAt(scan, place, () => absentFromTree(module, place)),
+    lookAt(scan, place, () => absentFromTree(scan, module, place)),
   );
   if (directory === undefined) {
     const problem = inTree.ok ? undefined : inTree.error;
@@ -31,9 +32,11 @@ export function scanSource(scan: Scan, { module, directory }: ScanRequest["sourc
   };
 }
 
-function absentFromTree({ name, version }: ModuleId, place: string): SourceProblem {
+function absentFromTree({ host }: Scan, { name, version }: ModuleId, place: string): SourceProblem {
   const text = `there is no source: ${place} is not there, or has no dkms.conf, and the document names no other`;
-  return { text, remedy: `install the package that brings ${name}-${version}, or add \`source:\` to the document` };
+  const remedy = `install the package that brings ${name}-${version}, or add \`source:\` to the document`;
+  const newest = findNewestSource(host, name);
+  return { text, remedy: newest === undefined ? remedy : `${remedy}; the source tree has version ${newest}` };
 }
 
 function unusable(directory: string): SourceProblem {

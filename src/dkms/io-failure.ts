@@ -27,7 +27,7 @@ export function ioFailure(error: unknown, doing: string): { readonly ok: false; 
     }
     case "EROFS": {
       const remedy =
-        "Mount it writable, or name other trees (--dkms-tree, --source-tree, --install-tree). If it became so by itself, see dmesg: the disk may have faults.";
+        "Mount it writable, or name another place (of the trees: --dkms-tree, --source-tree, --install-tree). If it became so by itself, see dmesg: the disk may have faults.";
       return fail("E_READ_ONLY", `Cannot ${doing}: the file system is read-only${where}.`, { ...more, remedy });
     }
     case "EACCES":

@@ -66,6 +66,11 @@ export function privateBuildsDirectory(paths: Paths): string {
   return path.join(paths.state, "builds");
 }
 
+/** `<state>/depmod`: what depmod takes for the root of the system where the install tree is no system's own. */
+export function depmodBase(paths: Paths): string {
+  return path.join(paths.state, "depmod");
+}
+
 /** `<state>/failures`: the directory of all {@link rememberedFailureFile}s. */
 export function rememberedFailures(paths: Paths): string {
   return path.join(paths.state, "failures");

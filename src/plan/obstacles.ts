@@ -82,7 +82,11 @@ export function pastFailure({ failedBefore }: Prospect): Blocking | undefined {
   const { attempts, message, code, nextTry } = failedBefore;
   const times = attempts === 1 ? "it failed before" : `it failed ${attempts} times`;
   const text = `${times} from the same source, headers and toolchain: ${message} [${code}]`;
-  const remedy = `change one of them, or try at once with --retry; the next try is due at ${nextTry.toISOString()}`;
+  const due = nextTry
+    .toISOString()
+    .replace("T", " ")
+    .replace(/\.\d+Z$/, "Z");
+  const remedy = `change one of them, or try at once with --retry; the next try is due at ${due}`;
   return { ...blocked("failed-before", text, remedy), nextTry };
 }
 

@@ -45,12 +45,18 @@ function unmatchedFault({ selector }: Miss, names: readonly string[], runningKer
       hint: "Name the kernels instead: newest, installed, with-headers, a release, or a pattern",
     } as const;
   }
+  const hint = ofInstalled.has(selector.kind)
+    ? "A kernel is installed where its own modules are (kernel/); `with-headers` chooses also others that have headers"
+    : undefined;
   return {
     severity: "warning",
     code: "W_NO_KERNEL_MATCHES",
     message: `No kernel here is chosen by ${describe(selector)}, for ${whom}`,
+    ...(hint === undefined ? {} : { hint }),
   } as const;
 }
+
+const ofInstalled: ReadonlySet<Selector["kind"]> = new Set(["newest", "installed"]);
 
 function describe(selector: Selector): string {
   switch (selector.kind) {

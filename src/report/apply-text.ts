@@ -111,7 +111,9 @@ function ending(
   const gap = steps.length > 0 && !quiet ? "\n" : "";
   const last =
     quiet && !outcome.changed ? "" : `${gap}${verdict(outcome, terminals.out)}\n${rebootLine(outcome, terminals.out)}`;
-  return { out: lines(layRows(others, terminals.out)) + table + last, err: lines(layRows(rows, terminals.err)) };
+  const toldBefore = lines(layRows(rows, terminals.err));
+  const errGap = toldBefore !== "" && last !== "" && gap === "" && table === "" ? "\n" : "";
+  return { out: lines(layRows(others, terminals.out)) + table + last, err: toldBefore + errGap };
 }
 
 function verdict(outcome: Outcome, terminal: Terminal): string {

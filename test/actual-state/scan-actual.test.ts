@@ -360,7 +360,11 @@ scan("digests sources, in the source tree and where the document says", async ({
     assert.is(unusable?.given, undefined);
     assert.match(unusable?.problem?.text ?? "", `${tree.at(place)} is not there, or has no dkms.conf`);
   }
-  assert.is((await read({ module: { name: "new", version: "1" }, directory: undefined }))?.inTree, undefined);
+  const unknown = await read({ module: { name: "new", version: "1" }, directory: undefined });
+  assert.is(unknown?.inTree, undefined);
+  assert.match(unknown?.problem?.remedy ?? "", /add `source:` to the document$/);
+  const another = await read({ module: { name: "hello", version: "1.1" }, directory: undefined });
+  assert.match(another?.problem?.remedy ?? "", /; the source tree has version 1\.0$/);
 });
 
 scan("tells what a build would be made from, and what it lacks", async ({ tree }) => {

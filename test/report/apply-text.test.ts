@@ -53,6 +53,12 @@ told("a failure and what is blocked go to stderr, where nobody throws them away"
   assert.match(err, /! jool\/4\.1\.9@K1\/x86_64 {2}blocked {2}there is no source/);
 });
 
+told("what is blocked stands apart from the sentence below it also where nothing was done", () => {
+  const { out, err } = tell([{ type: "run_complete", outcome: outcome({ remaining: blockedPlan }) }]);
+  assert.match(err, /\n\n$/);
+  assert.not.match(out, /^\n/);
+});
+
 told("with --quiet only failures, what is blocked, and that something changed", () => {
   const all = Object.values(events);
   const quiet = tell(all, { quiet: true, verbose: false });

@@ -4,6 +4,7 @@ import type { CommandResult } from "../../host/run.ts";
 import { type Failure, fail, type Result, succeed } from "../failure.ts";
 import type { KernelId } from "../id.ts";
 import { ioFailure } from "../io-failure.ts";
+import { depmodBase } from "../state-layout.ts";
 import { wantOfMemory } from "../want-of-memory.ts";
 import { moduleList, settleDepmod } from "./owe-depmod.ts";
 import { type Done, noUndo } from "./verb.ts";
@@ -43,7 +44,7 @@ const timeoutMs = 10 * 60_000;
  */
 function baseArguments({ files, paths, root }: Host): Result<readonly string[]> {
   if (root === "/" && paths.installTree === "/lib/modules") return succeed([]);
-  const base = path.join(paths.state, "depmod");
+  const base = depmodBase(paths);
   try {
     for (const parent of [path.join(base, "lib"), path.join(base, "usr/lib")]) {
       const link = path.join(parent, "modules");
