@@ -78,7 +78,7 @@ function restore(step: Step, undo: Undo, emit: Emit): void {
   try {
     undo.restore();
   } catch (error) {
-    failure = ioFailure(error, `take back ${step.id}`).error;
+    failure = ioFailure(error, "take back what was done").error;
   }
   emit({ type: "undo_complete", ...place, failure });
 }

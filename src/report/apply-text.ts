@@ -49,13 +49,12 @@ export function createApplyText(
           planned(changes, terminals.out) + wrapped(summaryText(event.summary, terminals.out), terminals.out),
           "\n\n",
         );
-      case "step_errored": {
-        const what = `${event.kind} ${event.address}: `;
-        return { out: "", err: failureText(event.failure, terminals.err, what) };
-      }
+      case "step_errored":
       case "undo_complete":
-        if (event.failure)
-          return { out: "", err: failureText(event.failure, terminals.err, `${eventMessage(event)} `) };
+        if (event.failure) {
+          const what = `${event.kind} ${event.address}: `;
+          return { out: "", err: failureText(event.failure, terminals.err, what) };
+        }
         return options.quiet ? nothing : out(stepLine(event, terminals.out));
       case "run_complete":
         return ending(event.outcome, terminals, options);

@@ -30,7 +30,7 @@ export function eventMessage(event: ApplyEvent): string {
     case "undo_start":
       return `${event.kind} ${event.address}: taking it back`;
     case "undo_complete":
-      return `${event.kind} ${event.address}: ${event.failure ? `could not be taken back: ${event.failure.message}` : "taken back"}`;
+      return `${event.kind} ${event.address}: ${event.failure ? event.failure.message : "taken back"}`;
     case "run_complete":
       return outcomeMessage(event.outcome);
   }

@@ -102,6 +102,21 @@ apply("a failed step takes back its own instance, and the others go on", async (
   assert.not(log.includes("undid build:b/1@K1"));
 });
 
+apply("what cannot be taken back is a failure that does not name the step: its event does", async () => {
+  const restore = () => {
+    throw Object.assign(new Error("full"), { code: "ENOSPC", syscall: "rename", path: "/x" });
+  };
+  const { events } = await run(planFor(two, { "a/1": {} }), {
+    "build:a/1@K1": () => succeed({ changed: true, notices: [], undo: { restore, commit: () => {} } }),
+    "install:a/1@K1": failing,
+  });
+  const told = events.flatMap((event) => (event.type === "undo_complete" && event.failure ? [event] : []));
+  assert.equal(
+    told.map(({ id, failure }) => [short(id), failure?.code, failure?.message]),
+    [["build:a/1@K1", "E_NO_SPACE", "Cannot take back what was done: no space left at /x."]],
+  );
+});
+
 apply("a source that was added for builds of which none succeeded goes back", async () => {
   const world = { ...two, kernels: ["K1", "K2"] };
   const one = await run(planFor(world, { "a/1": {} }), { "build:a/1@K1": failing });

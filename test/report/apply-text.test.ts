@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { ApplyEvent } from "../../src/apply/event.ts";
+import { fail } from "../../src/dkms/failure.ts";
 import { type ApplyTextOptions, createApplyText } from "../../src/report/apply-text.ts";
 import { plainTerminal } from "../../src/report/terminal.ts";
 import { blockedPlan, events, outcome, stepResult } from "./event-samples.ts";
@@ -57,6 +58,16 @@ told("what is blocked stands apart from the sentence below it also where nothing
   const { out, err } = tell([{ type: "run_complete", outcome: outcome({ remaining: blockedPlan }) }]);
   assert.match(err, /\n\n$/);
   assert.not.match(out, /^\n/);
+});
+
+told("what could not be taken back is said once, with its step and what to do", () => {
+  const message = "Cannot take back what was done: no space left.";
+  const failure = fail("E_NO_SPACE", message, { remedy: "Free space." }).error;
+  const event = { ...events.undo_complete, failure } as const;
+  assert.equal(tell([event]), {
+    out: "",
+    err: "error: build evdi/1.14.1@K1/x86_64: Cannot take back what was done: no space left. [E_NO_SPACE]\n    → Free space.\n",
+  });
 });
 
 told("with --quiet only failures, what is blocked, and that something changed", () => {

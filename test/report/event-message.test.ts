@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { fail } from "../../src/dkms/failure.ts";
 import { eventMessage, outcomeMessage } from "../../src/report/event-message.ts";
 import { blockedPlan, donePlan, events, outcome, plan, stepResult } from "./event-samples.ts";
 
@@ -25,6 +26,12 @@ message("one line for each kind of event", () => {
 message("a step that found all done says so", () => {
   const event = { ...events.step_complete, changed: false };
   assert.is(eventMessage(event), "build evdi/1.14.1@K1/x86_64: was so already");
+});
+
+message("what could not be taken back is said once", () => {
+  const failure = fail("E_IO", "Cannot take back what was done: it broke.").error;
+  const said = eventMessage({ ...events.undo_complete, failure });
+  assert.is(said, "build evdi/1.14.1@K1/x86_64: Cannot take back what was done: it broke.");
 });
 message.run();
 
