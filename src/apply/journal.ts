@@ -2,6 +2,7 @@ import type { DesiredState } from "../desired-state/desired-state.ts";
 import type { Failure } from "../dkms/failure.ts";
 import { journalFile } from "../dkms/state-layout.ts";
 import type { Host } from "../host/host.ts";
+import { startStopwatch } from "../host/stopwatch.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Step } from "../plan/step.ts";
 import { compactJournal } from "./compact-journal.ts";
@@ -87,7 +88,7 @@ export interface DoneStep {
 
 /** As {@link openJournal} for such a command. Under the lock; both of its functions throw what the file system throws. */
 export function openCommandJournal(host: Host, facts: CommandFacts): CommandJournal {
-  const startedAt = host.clock();
+  const { startedAt, elapsedMs } = startStopwatch(host);
   let append: WriteLine | undefined;
   const write: WriteLine = (type, fields) => {
     append ??= startLines(host, startedAt);
@@ -98,7 +99,7 @@ export function openCommandJournal(host: Host, facts: CommandFacts): CommandJour
     end: (steps) =>
       write(commandEnd, {
         ...{ interrupted: host.signal.aborted, signal: signalOf(host), startedAt },
-        durationMs: host.clock().getTime() - startedAt.getTime(),
+        durationMs: elapsedMs(),
         steps: steps.map(({ id, startedAt: at, result, failure, source, durationMs }) => {
           const message = failure?.message ?? (source === undefined ? undefined : `from ${source}`);
           return { id, at, result, code: failure?.code, message, durationMs };

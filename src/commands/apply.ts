@@ -8,6 +8,7 @@ import { keepDesired } from "../desired-state/known-desired.ts";
 import type { Failure } from "../dkms/failure.ts";
 import type { Host } from "../host/host.ts";
 import { hasKeyboard } from "../host/keyboard.ts";
+import { startStopwatch } from "../host/stopwatch.ts";
 import { reconcile } from "../reconcile.ts";
 import { type ApplyReporter, createReporter } from "./apply-reporter.ts";
 import { unknownFilter } from "./check-filter.ts";
@@ -86,7 +87,7 @@ async function applyOn(opened: OpenedHost, invocation: Invocation, request: Appl
   const reported = {
     ...runOptions(opened, invocation, request),
     filter: filterOf(invocation),
-    startedAt: host.clock(),
+    watch: startStopwatch(host),
   };
   const file = argument === undefined ? undefined : await readPlanFile(host, argument, options);
   if (file && !file.ok) {

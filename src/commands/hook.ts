@@ -1,5 +1,6 @@
 import type { ApplyEvent } from "../apply/event.ts";
 import type { LoadedDesired } from "../desired-state/load-desired.ts";
+import { startStopwatch } from "../host/stopwatch.ts";
 import type { PlanFilter } from "../plan/resolve-wanted.ts";
 import { reconcile } from "../reconcile.ts";
 import { createReporter } from "./apply-reporter.ts";
@@ -72,7 +73,7 @@ async function answerOf(opened: OpenedHost, given: Hook): Promise<Answer> {
   const { host } = opened;
   const { invocation, event } = given;
   const { options } = invocation;
-  const run = { ...runOptions(opened, given), startedAt: host.clock() };
+  const run = { ...runOptions(opened, given), watch: startStopwatch(host) };
   const loaded = await loadFor(host, options);
   const { desired } = loaded;
   if (!desired) {

@@ -68,7 +68,8 @@ journal("notes a command that is no apply when it begins, and when it is done wi
       [false, "dkms install", "cut-off"],
     );
     assert.equal(killed?.steps[0]?.id, "install:a/1");
-    now = new Date("2026-01-02T03:04:07.000Z");
+    // The clock is set back meanwhile.
+    now = new Date("2025-01-02T03:04:07.000Z");
     end([
       { id: "add:a/1", result: "done", ...times },
       { id: "build:a/1@k/x", result: "failed", failure, ...times },
@@ -76,7 +77,9 @@ journal("notes a command that is no apply when it begins, and when it is done wi
     const [run, ...more] = told();
     assert.equal(more, []);
     assert.equal([run?.isApply, run?.command, run?.startedAt], [false, "dkms install", startedAt.toISOString()]);
-    assert.equal([run?.end?.durationMs, run?.caller], [2000, caller]);
+    assert.equal([run?.end?.at, run?.caller], [now.toISOString(), caller]);
+    const durationMs = run?.end?.durationMs ?? -1;
+    assert.ok(durationMs >= 0 && durationMs < 60_000, String(durationMs));
     assert.equal(
       run?.steps.map(({ id, result }) => [id, result?.result, result?.code]),
       [

@@ -23,7 +23,12 @@ report("a report that goes wrong is a warning, and does not make the run fail", 
       throw new TypeError("there is no time");
     };
     const facts = { caller: findCaller(), command: "a test", toolVersion: "1" };
-    const run = { facts, engine: "builtin" as const, filter: noFilter, startedAt: new Date(0) };
+    const run = {
+      facts,
+      engine: "builtin" as const,
+      filter: noFilter,
+      watch: { startedAt: new Date(0), elapsedMs: () => 7 },
+    };
     const [desired, actual] = [desiredState({}), actualState()];
     const plan = assemblePlan(desired, actual);
     const broken = { ...opened.value, host: { ...opened.value.host, clock } };

@@ -31,6 +31,9 @@ testNeeding(
     const during = await run(machine, "apply");
     assert.is(during.exitCode, 1, during.stderr);
     assert.match(during.stdout, /Failed: 4 steps done, 1 failed, .* in [0-9.]+ m?s;/);
+    const report = fs.readFileSync(machine.at("var/lib/dkms/.dkms-agent/last-run.json"), "utf8");
+    const { duration_ms: lastMs } = JSON.parse(report);
+    assert.ok(lastMs > 0 && lastMs < 60_000, String(lastMs));
     assert.match(during.stdout, /evdi\/1\.0@.* absent → installed/);
     assert.is((await run(machine, "apply")).exitCode, 3, "the failure is a moment old");
     // Then it is one from the future, and nobody knows how old.
@@ -46,6 +49,12 @@ testNeeding(
     assert.equal(endings, ["failed", "nothing", "failed", "nothing"]);
     for (const { duration_ms: durationMs } of runs)
       assert.ok(durationMs >= 0 && durationMs < 60_000, String(durationMs));
+    quickModule(machine, "verb", { make: `echo ${-dayMs} > ${offsetFile(machine)}; cp made/$kernelver.ko verb.ko` });
+    assert.is((await run(machine, "dkms", "install", "verb/1.0", "-k", "6.1.0-1-amd64")).exitCode, 0);
+    const ofVerb = JSON.parse((await run(machine, "history", "--json")).stdout).runs.at(-1);
+    for (const { id, duration_ms: durationMs } of [{ ...ofVerb, id: ofVerb.command }, ...ofVerb.steps])
+      assert.ok(durationMs >= 0 && durationMs < 60_000, `${id}: ${durationMs}`);
+    setClock(machine, 0);
     quickModule(machine, "fails");
     assert.is((await run(machine, "apply")).exitCode, 0);
   },

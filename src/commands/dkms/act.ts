@@ -70,7 +70,7 @@ async function inHistory(session: Session, work: Work): ReturnType<Work> {
     }
   };
   kept(() => journal.start(whole));
-  const record = recordSteps(host.clock, whole);
+  const record = recordSteps(host, whole);
   const done = await work({
     ...session,
     tell: (event) => {

@@ -1,6 +1,8 @@
 import type { DoneStep } from "../../apply/journal.ts";
 import type { Failure } from "../../dkms/failure.ts";
 import type { CourseEvent } from "../../dkms/verbs/course.ts";
+import type { Host } from "../../host/host.ts";
+import { type Stopwatch, startStopwatch } from "../../host/stopwatch.ts";
 
 export interface StepRecord {
   readonly tell: (event: CourseEvent) => void;
@@ -14,20 +16,21 @@ export interface StepRecord {
  *
  * @param whole names the verb and what it is about, as a step is named
  */
-export function recordSteps(clock: () => Date, whole: string): StepRecord {
+export function recordSteps(host: Pick<Host, "clock">, whole: string): StepRecord {
   const steps: DoneStep[] = [];
-  const startedAt = clock();
+  const all = startStopwatch(host);
   let begun: Begun | undefined;
   const end = (result: DoneStep["result"], failure?: Failure) => {
-    const { ids, ...step } = begun ?? { ids: [whole], startedAt };
+    const { ids, watch, source } = begun ?? { ids: [whole], watch: all };
     const isSummary = begun === undefined && steps.some((one) => one.result === "failed");
     begun = undefined;
     if (isSummary || failure?.code === "E_EXCLUDED") return;
-    const durationMs = clock().getTime() - step.startedAt.getTime();
-    for (const id of ids) steps.push({ id, ...step, result, ...(failure && { failure }), durationMs });
+    const more = { ...(source !== undefined && { source }), ...(failure && { failure }) };
+    const times = { startedAt: watch.startedAt, durationMs: watch.elapsedMs() };
+    for (const id of ids) steps.push({ id, result, ...more, ...times });
   };
   const tell = (event: CourseEvent) => {
-    if (event.type === "start") begun = { ids: [`${event.action}:${event.what}`], startedAt: clock() };
+    if (event.type === "start") begun = { ids: [`${event.action}:${event.what}`], watch: startStopwatch(host) };
     else if (event.type === "found") begun = begun && toFound(begun, event);
     else if (event.type === "failure") end("failed", event.failure);
     else if (event.type === "undone") takeBack(steps, `${event.action}:${event.what}`);
@@ -39,14 +42,14 @@ export function recordSteps(clock: () => Date, whole: string): StepRecord {
 
 interface Begun {
   readonly ids: readonly string[];
-  readonly startedAt: Date;
+  readonly watch: Stopwatch;
   readonly source?: string;
 }
 
 /** Whoever asks what became of a module knows its name, and not that of an archive. */
-function toFound({ ids, startedAt }: Begun, { what, addresses }: CourseEvent & { readonly type: "found" }): Begun {
+function toFound({ ids, watch }: Begun, { what, addresses }: CourseEvent & { readonly type: "found" }): Begun {
   const action = ids[0]?.replace(/:.*$/s, "") ?? "";
-  return { ids: addresses.map((address) => `${action}:${address}`), startedAt, source: what };
+  return { ids: addresses.map((address) => `${action}:${address}`), watch, source: what };
 }
 
 function takeBack(steps: DoneStep[], id: string): void {

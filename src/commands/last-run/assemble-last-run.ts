@@ -21,6 +21,7 @@ export interface EndedRun {
   readonly changed: boolean;
   readonly startedAt: Date;
   readonly endedAt: Date;
+  readonly durationMs: number;
   readonly command: string;
   readonly caller: Caller;
   readonly toolVersion: string;
@@ -55,8 +56,7 @@ export function assembleLastRun(run: EndedRun, earlier: EarlierRun): Omit<LastRu
     changed: run.changed,
     started_at: startedAt.toISOString(),
     ended_at: at,
-    // The clock may have been set back meanwhile.
-    duration_ms: Math.max(0, endedAt.getTime() - startedAt.getTime()),
+    duration_ms: run.durationMs,
     command: run.command,
     who: {
       uid: caller.uid,

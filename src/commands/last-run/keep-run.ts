@@ -156,11 +156,12 @@ type Ending = Pick<EndedRun, "status" | "exitCode" | "message" | "changed" | "de
 };
 
 function keep({ host, settings }: OpenedHost, run: ReportedRun, { emit, earlier, ...ending }: Ending): void {
-  const { facts, filter, startedAt } = run;
+  const { facts, filter, watch } = run;
   const { command, caller, toolVersion } = facts;
   const isStopped = host.signal.aborted && ending.exitCode !== exitCodes.ok.code;
   const exitCode = (isStopped ? stoppedExitCode(host.signal.reason) : undefined) ?? ending.exitCode;
-  const more = { command, caller, toolVersion, filter, startedAt, endedAt: host.clock(), host: hostFacts(host) };
+  const times = { startedAt: watch.startedAt, endedAt: host.clock(), durationMs: watch.elapsedMs() };
+  const more = { command, caller, toolVersion, filter, ...times, host: hostFacts(host) };
   let document: Report | undefined;
   orWarn(emit, "keep how the run ended", () => {
     document = writeReport(host, { ...ending, ...more, exitCode }, earlier);

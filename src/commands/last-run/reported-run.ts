@@ -1,6 +1,7 @@
 import type { DesiredState } from "../../desired-state/desired-state.ts";
 import type { Diagnostic } from "../../desired-state/diagnostic.ts";
 import type { Failure } from "../../dkms/failure.ts";
+import type { Stopwatch } from "../../host/stopwatch.ts";
 import type { PlanFilter } from "../../plan/resolve-wanted.ts";
 import type { ReconcileOptions } from "../../reconcile.ts";
 
@@ -9,7 +10,7 @@ export interface ReportedRun {
   readonly facts: ReconcileOptions["facts"];
   readonly engine: ReconcileOptions["engine"];
   readonly filter: PlanFilter;
-  readonly startedAt: Date;
+  readonly watch: Stopwatch;
 }
 
 /** Why a run has not come to anything. */
