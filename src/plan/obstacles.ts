@@ -86,7 +86,8 @@ export function pastFailure({ failedBefore }: Prospect): Blocking | undefined {
     .toISOString()
     .replace("T", " ")
     .replace(/\.\d+Z$/, "Z");
-  const remedy = `change one of them, or try at once with --retry; the next try is due at ${due}`;
+  const cure = code === "E_DEPMOD" ? "mend what depmod complains of, and" : "change one of them, or";
+  const remedy = `${cure} try at once with --retry; the next try is due at ${due}`;
   return { ...blocked("failed-before", text, remedy), nextTry };
 }
 

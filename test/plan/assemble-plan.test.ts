@@ -430,7 +430,10 @@ blocked("what failed before from the same inputs, until its next try is due; wha
   const [instance] = assemblePlan(desiredState({ "a/1": {} }), actualState({ ...inTree, failedBefore })).blocked;
   assert.is(instance?.reason, "failed-before");
   assert.match(instance?.text ?? "", /3 times.*make ended with 2\. \[E_MAKE\]/);
-  assert.match(instance?.remedy ?? "", /--retry.*2026-01-01 00:00:00Z$/);
+  assert.match(instance?.remedy ?? "", /^change one of them, .* --retry.*2026-01-01 00:00:00Z$/);
+  const byDepmod = { "a/1@K1": { ...failure, code: "E_DEPMOD" } };
+  const [other] = assemblePlan(desiredState({ "a/1": {} }), actualState({ ...inTree, failedBefore: byDepmod })).blocked;
+  assert.match(other?.remedy ?? "", /^mend what depmod complains of, and try at once with --retry/);
   assert.equal(blocks({ modules: { "a/1": present("built") }, failedBefore }, { "a/1": {} }), []);
 });
 
