@@ -22,7 +22,7 @@ import {
 export function requireAdded({ files, paths }: Host, module: ModuleId): Result<undefined> {
   const path = moduleDirectory(paths, module);
   if (files.stat(path)?.kind === "directory") return succeed(undefined);
-  const remedy = `Add it first: dkms-agent dkms add ${moduleKey(module)}.`;
+  const remedy = `dkms-agent dkms status tells what is there; dkms-agent dkms add ${moduleKey(module)} would add it.`;
   return fail("E_NOT_IN_TREE", `${moduleKey(module)} is not in the DKMS tree.`, { path, remedy, dkmsExit: 3 });
 }
 

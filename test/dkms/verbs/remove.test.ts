@@ -100,6 +100,7 @@ removing("refuses a module that is built", async ({ tree }) => {
 
 removing("refuses a module that is not in the tree", async ({ tree }) => {
   const failure = await expectUntouched(tree, "E_NOT_IN_TREE", () => remove(tree.host(), { module }));
+  assert.match(failure.remedy ?? "", /^dkms-agent dkms status tells what is there/);
   assert.is(failure.dkmsExit, 3);
 });
 
