@@ -33,7 +33,7 @@ testNeeding(
     try {
       addMeetingModule(machine, meet(fifo, older.release));
       execFileSync("mkfifo", [fifo]);
-      machine.want("  - {name: demo, version: 1.0, state: built, timeout: 60s}");
+      machine.want("  - {name: demo, version: 1.0, state: built, timeout: 5m}");
       await machine.apply(0, "--jobs", "2");
       const together = objects(machine);
       assert.is(together.length, 4);
@@ -91,7 +91,7 @@ testNeeding(
       const long = quickModule(machine, "long", { conf: "STRIP=yes" });
       for (const name of ["a.c", "b.c", "c.c"]) fs.writeFileSync(path.join(long, name), "");
       quickModule(machine, "brief", { make: `echo met > ${fifo}; cp made/$kernelver.ko brief.ko` });
-      machine.want(["brief", "long"].map((name) => wanted(name, "timeout: 20s")).join("\n"));
+      machine.want(["brief", "long"].map((name) => wanted(name, "timeout: 2m")).join("\n"));
       const env = { PATH: `${machine.at("bin")}:${process.env.PATH}` };
       const { exitCode, stdout, stderr } = await runAgent(machine.root, ["apply", "--jobs", "1", "--json"], { env });
       assert.is(exitCode, 0, stdout + stderr);
@@ -114,7 +114,7 @@ testNeeding(
       const made = machine.at("made");
       const bothBegun = `until [ \\$(grep -c step_intent.*build: ${journal}) = 2 ]; do :; done`;
       for (const name of ["one", "two"]) quickModule(machine, name, { make: `echo >> ${made}; ${bothBegun}; false` });
-      machine.want(["one", "two"].map((name) => wanted(name, "timeout: 20s")).join("\n"));
+      machine.want(["one", "two"].map((name) => wanted(name, "timeout: 2m")).join("\n"));
       const { exitCode, stdout, stderr } = await machine.run("apply", "--jobs", "1", "--fail-fast", "--json");
       assert.is(exitCode, 1, stdout + stderr);
       assert.is(fs.readFileSync(made, "utf8"), "\n", "one make has run");

@@ -167,7 +167,7 @@ close $held;
 kill KILL => <$own> unless ${isReal ? 1 : 0};
 open my $zeros, '<', '/dev/zero';
 sysread $zeros, my $memory, 52 * ${megabyte};
-sleep 20;
+sleep 300;
 `;
 
 memory.run();
