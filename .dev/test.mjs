@@ -13,6 +13,8 @@ const durationsFile = join(project, "node_modules/.cache/dkms-agent/test-duratio
 
 const filters = process.argv.slice(2);
 process.chdir(project);
+// As the program has it for itself, whatever the caller's is.
+process.umask(0o022);
 prepare({ for: "test" });
 
 const failedChecks = runChecks(filters.length === 0 ? ["lint", "types", "build"] : ["build"]);

@@ -37,15 +37,17 @@ const place = "/tmp/dkms.conf";
 
 /**
  * Everybody may write to some directories, so that all file systems are read-only in there, but for those that a look at may
- * hang: whose server is gone, or that are mounted by the look.
+ * hang: whose server is gone, or that are mounted by the look. Not every sh takes two limits at once; one that cannot be set
+ * is lower already.
  */
 const script = `
+umask 022
 while read -r _ at type _; do
   case $type in autofs | nfs* | cifs | smb3 | ceph | 9p | fuse*) continue ;; esac
   mount -o remount,bind,ro "$(printf %b "$at")" 2>/dev/null
 done </proc/self/mounts
 mount -t tmpfs -o size=4m,mode=0755 tmpfs /tmp && cat > ${place} && mkdir /tmp/empty && cd /tmp/empty || exit 125
-ulimit -f 2048 -v 2097152
+for limit in '-f 2048' '-v 2097152'; do ulimit $limit 2>/dev/null; done
 exec setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all "$@"`;
 
 function sandboxedRun({ run, machine, findProgram }: Host, { file, text }: SandboxedConf): Run {

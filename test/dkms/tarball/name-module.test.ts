@@ -35,6 +35,8 @@ testNeeding(
     const open = memoryDirectory("dkms-agent-open-");
     fs.chmodSync(open, 0o1777);
     const facts = ["$(id -u)", "$(id -G | tr ' ' _)", "$(ls | wc -l)", "$(tail -n +3 /proc/net/dev | grep -vc lo:)"];
+    // KiB of memory; a file of one MiB at most, which bash counts in KiB.
+    facts.push("$(ulimit -v)", "$(ulimit -f)");
     const lines = [
       `PACKAGE_VERSION="${facts.join(".")}"`,
       `echo ran >${open}/trace 2>/dev/null`,
@@ -42,7 +44,7 @@ testNeeding(
       "touch /tmp/empty/x /tmp/x 2>/dev/null",
     ];
     const read = await readWith(tree, `${lines.join("\n")}\ntrue\n`);
-    assert.is(versionOf(read), "65534.65534.0.0");
+    assert.is(versionOf(read), "65534.65534.0.0.2097152.1024");
     assert.equal(fs.readdirSync(open), []);
     fs.rmdirSync(open);
     assert.not(fs.existsSync("/tmp/empty"));
