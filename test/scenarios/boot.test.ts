@@ -13,7 +13,7 @@ import { dkmsTree } from "../rig/tree-builder.ts";
 import { kernelId, moduleId, toInstance } from "../rig/world.ts";
 
 const boot = suite<{ directory: string }>("booting a real kernel");
-const timeoutMs = 120_000;
+const timeoutMs = 300_000;
 
 boot.before.each((context) => {
   context.directory = mkdtempSync(join(tmpdir(), "boot-scenario-"));

@@ -135,7 +135,7 @@ async function boots(machine: AgentRoot, { part, release }: BootNeeds): Promise<
     objects: [machine.at("lib/modules", release, "updates/dkms/ddcci.ko")],
     busybox: part("busybox").path,
     qemu: part("qemu").path,
-    timeoutMs: 120_000,
+    timeoutMs: 300_000,
   });
   assert.equal(loaded, [true], console);
   assert.match(modules, /^ddcci \d+ 0 - Live /m);

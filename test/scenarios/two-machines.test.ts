@@ -230,7 +230,7 @@ async function boots({ at }: AgentRoot, part: Part): Promise<void> {
     objects: [at("lib/modules", release, "updates/dkms/vpoll.ko")],
     busybox: part("busybox").path,
     qemu: part("qemu").path,
-    timeoutMs: 120_000,
+    timeoutMs: 300_000,
   });
   assert.equal(loaded, [true], console);
 }
