@@ -76,9 +76,17 @@ export async function scanActual(asked: Host, request: ScanRequest): Promise<Act
     sources,
     prospects,
     tarballs,
-    findings,
+    findings: outermost(findings),
     complete: findings.every(({ code }) => code === "E_BAD_NAME" || code === "E_BAD_RECORD"),
   };
+}
+
+/** A directory that nobody may enter is one thing to tell, whatever was looked for in it. */
+function outermost(findings: readonly Finding[]): readonly Finding[] {
+  const closed = findings.filter(({ code }) => code === "E_PERMISSION").map((finding) => `${finding.path}/`);
+  return findings.filter(({ code, path: place }) => {
+    return code !== "E_PERMISSION" || !closed.some((directory) => place.startsWith(directory));
+  });
 }
 
 /** What it takes to read archives is loaded only where documents list some. */

@@ -1,10 +1,12 @@
 import path from "node:path";
+import { nearestOf } from "../dkms/did-you-mean.ts";
 import { digestSource } from "../dkms/digest-source.ts";
 import type { Failure, Result } from "../dkms/failure.ts";
 import type { ModuleId } from "../dkms/id.ts";
 import { isConfOnly, readSourceMark } from "../dkms/source-mark.ts";
 import { sourceOverlap } from "../dkms/source-overlap.ts";
 import { sourceDirectory } from "../dkms/tree-layout.ts";
+import type { Host } from "../host/host.ts";
 import type { ScanRequest, SourceDirectory, SourceProblem, SourceState } from "./actual-state.ts";
 import { findNewestSource } from "./find-newest-source.ts";
 import { attempt, type Scan } from "./scan.ts";
@@ -36,7 +38,15 @@ function absentFromTree({ host }: Scan, { name, version }: ModuleId, place: stri
   const text = `there is no source: ${place} is not there, or has no dkms.conf, and the document names no other`;
   const remedy = `install the package that brings ${name}-${version}, or add \`source:\` to the document`;
   const newest = findNewestSource(host, name);
-  return { text, remedy: newest === undefined ? remedy : `${remedy}; the source tree has version ${newest}` };
+  if (newest !== undefined) return { text, remedy: `${remedy}; the source tree has version ${newest}` };
+  const near = nearestOf(path.basename(place), namesIn(host, path.dirname(place)));
+  return { text, remedy: near === undefined ? remedy : `${remedy}; the source tree has ${near}` };
+}
+
+/** Only a hint is made of them, so whatever cannot be read is left to who needs it. */
+function namesIn(host: Host, directory: string): readonly string[] {
+  const listed = attempt({ findings: [] }, directory, () => host.files.list(directory));
+  return listed?.map(({ name }) => name) ?? [];
 }
 
 function unusable(directory: string): SourceProblem {

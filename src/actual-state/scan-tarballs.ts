@@ -70,7 +70,7 @@ async function scanTarball(host: Host, look: Look): Promise<TarballState> {
   const insecure = look.policy.allowInsecureFiles ? undefined : insecurity(host, path);
   if (insecure) return { path, sha256, found: { ok: false, error: insecure } };
   const read = await readTarball(host, { file: path, sha256 }, look.policy.limits);
-  if (!read.ok) return { path, sha256, found: { ok: false, error: problemOf(read.error) } };
+  if (!read.ok) return { path, sha256, found: { ok: false, error: problemOf(read.error, path) } };
   const problem = stranger(look, moduleKey(read.value.module));
   return { path, sha256, found: problem ? { ok: false, error: problem } : read };
 }
@@ -85,11 +85,15 @@ function insecurity(host: Host, path: string): TarballProblem | undefined {
 }
 
 /** What the system refuses may be there tomorrow; what is no proper archive, or another one, stays so. */
-function problemOf({ code, message, remedy }: Failure): TarballProblem {
+function problemOf({ code, message, remedy }: Failure, path: string): TarballProblem {
   const text = message.replace(/\.$/, "");
   if (code === "E_DIGEST") return { kind: "untrusted", code, text, remedy: anotherDigest };
   if (code === "E_TARBALL" || code === "E_TARBALL_LIMIT" || code === "E_CONF_INVALID")
     return { kind: "untrusted", code, text, remedy: remedy ?? "bring a sound archive" };
+  if (code === "E_NO_ARCHIVE") {
+    const gone = `there is no archive ${path}`;
+    return { kind: "unreachable", code, text: gone, remedy: "put it there, or correct its path" };
+  }
   return { kind: "unreachable", code, text, remedy: remedy ?? "bring the archive back" };
 }
 

@@ -39,7 +39,7 @@ function unmatched(host: Host, desired: DesiredState, filter: PlanFilter): reado
     .flatMap((entry) => entry.kernels.map((selector) => ({ entry, selector })))
     .filter(({ selector }) => selector.kind === "exact" && !releases.has(selector.release));
   const unmatched = diagnostics.filter(({ severity }) => severity === "warning");
-  return [...unmatched, ...unmatchedDiagnostics(strange, runningKernel)];
+  return [...unmatched, ...unmatchedDiagnostics(strange, { kernels, runningKernel })];
 }
 
 /** Whoever lists the newest one too has chosen. */

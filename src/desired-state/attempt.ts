@@ -15,7 +15,9 @@ export function attempt<T>(read: () => T): Result<T, Fault> {
 function unreadable(systemCode: string): Fault {
   const known = reasons[systemCode];
   const reason = known ? `${known} (${systemCode})` : systemCode;
-  return { code: "E_UNREADABLE", message: `It cannot be read: ${reason}.` };
+  const isRefused = systemCode === "EACCES" || systemCode === "EPERM";
+  const hint = isRefused ? { hint: "Run it as root, or make the file and its directories readable." } : {};
+  return { code: "E_UNREADABLE", message: `It cannot be read: ${reason}.`, ...hint };
 }
 
 const reasons: Readonly<Record<string, string>> = {

@@ -51,7 +51,7 @@ function pathFault(what: string, text: string): Fault | undefined {
 export function digestFault(text: string): Fault | undefined {
   if (/^[0-9a-f]{64}$/i.test(text)) return undefined;
   const isHex = /^[0-9a-f]+$/i.test(text);
-  const found = isHex ? `has ${text.length} digits` : "is not a hexadecimal number";
+  const found = text === "" ? "is empty" : isHex ? `has ${text.length} digits` : "is not a hexadecimal number";
   const message = `The sha256 ${shown(text)}${found}; a SHA-256 digest has 64 hexadecimal digits.`;
   return { code: "E_BAD_VALUE", message, hint: "sha256sum FILE prints it." };
 }

@@ -28,8 +28,9 @@ export function assemblePlan(desired: DesiredState, actual: ActualState, filter:
   const initramfs = initramfsNeeds(resolved.wanted, actual, filter);
   const { steps, changes, diagnostics } = laySteps({ actual, wanted, removals, sweeps, depmods, initramfs });
   const { blocked, notApplicable, unchanged } = wanted;
-  const unread = actual.findings.map(({ message, path }): Diagnostic => {
-    return { severity: "warning", code: "W_UNREADABLE", message, file: path };
+  const unread = actual.findings.map(({ code, message, path }): Diagnostic => {
+    const hint = code === "E_PERMISSION" ? { hint: "Run it as root, to see what is there" } : {};
+    return { severity: "warning", code: "W_UNREADABLE", message, file: path, ...hint };
   });
   const now = wishesOf({ desired, actual, filter });
   return {

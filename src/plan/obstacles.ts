@@ -2,6 +2,7 @@ import type { InstanceState, Prospect, SourceState } from "../actual-state/actua
 import type { DkmsConf } from "../dkms/conf/dkms-conf.ts";
 import { moduleKey } from "../dkms/id.ts";
 import type { Kernel } from "../dkms/kernel.ts";
+import { releasesText } from "./releases-text.ts";
 import type { NoBinary } from "./supply.ts";
 import { type Blocking, blocked, type Case, findInstance } from "./verdict.ts";
 
@@ -21,7 +22,9 @@ export function kernelObstacle(given: Case): Blocking | undefined {
   if (kernelOf(given)) return undefined;
   const { release, arch } = given.instance.kernel;
   const text = `kernel ${release} (${arch}) is not in the install tree`;
-  return blocked("no-kernel", text, "install that kernel, or correct the release in the document");
+  const there = releasesText(given.actual.kernels);
+  const here = there === undefined ? "" : `: ${there}`;
+  return blocked("no-kernel", text, `install that kernel, or correct the release in the document${here}`);
 }
 
 /** What keeps this host from building. `prospect` is `undefined` where the source is still in an archive. */
@@ -50,11 +53,11 @@ export function buildObstacle(given: Case, prospect: Prospect | undefined): Bloc
 }
 
 /** The same where archives were asked before: then a binary is what is missing. */
-export function withoutBinary(obstacle: Blocking, { text }: NoBinary): Blocking {
+export function withoutBinary(obstacle: Blocking, { text, remedy: first }: NoBinary): Blocking {
   const reasons: readonly string[] = ["no-binary", "no-headers", "no-toolchain", "no-source"];
   if (text === undefined || !reasons.includes(obstacle.reason)) return obstacle;
   const rest = obstacle.reason === "no-binary" ? "`build: never` forbids to build it here" : obstacle.text;
-  const remedy = "add an archive with a binary for this kernel to `tarballs:`";
+  const remedy = first ?? "add an archive with a binary for this kernel to `tarballs:`";
   const other = obstacle.reason === "no-binary" ? "allow `build: auto`" : obstacle.remedy;
   return blocked("no-binary", `${text}; ${rest}`, `${remedy}, or ${other}`);
 }

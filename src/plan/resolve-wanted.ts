@@ -65,7 +65,13 @@ export function resolveWanted(
     const within = releases.filter((release) => filter.kernel === undefined || release === filter.kernel);
     wanted.push({ entry, id, kernels: within.map((release) => toKernelId(release, facts)) });
   }
-  return { wanted, diagnostics: [...unmatchedDiagnostics(misses, runningKernel), ...versionConflicts(wanted)] };
+  return {
+    wanted,
+    diagnostics: [
+      ...unmatchedDiagnostics(misses, { kernels: facts.kernels, runningKernel }),
+      ...versionConflicts(wanted),
+    ],
+  };
 }
 
 /** Most modules name the same kernels, in as many lists. */

@@ -19,6 +19,8 @@ export interface NoBinary {
   readonly kind: "none";
   /** Why, as the beginning of a sentence; `undefined` if no archive is listed. */
   readonly text: string | undefined;
+  /** Of the archive that could not be read; `undefined` if all could be. */
+  readonly remedy?: string | undefined;
   /** One of them cannot be reached, so nobody knows. */
   readonly unsure: boolean;
   /** The first that holds the module's source. */
@@ -71,5 +73,6 @@ function withoutBinary(archives: readonly TarballState[]): NoBinary {
   const holder = archives.find(({ found }) => found.ok && found.value.hasSource);
   const problem = archives.flatMap(({ found }) => (found.ok ? [] : [found.error])).at(0);
   const text = problem?.text ?? "no archive that the document lists holds a binary for this kernel";
-  return { kind: "none", text, unsure: problem !== undefined, source: holder && tarballOf(holder) };
+  const source = holder && tarballOf(holder);
+  return { kind: "none", text, remedy: problem?.remedy, unsure: problem !== undefined, source };
 }

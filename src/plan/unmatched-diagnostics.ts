@@ -1,6 +1,8 @@
 import type { DesiredModule, Selector, SourcePlace } from "../desired-state/desired-state.ts";
 import type { Diagnostic } from "../desired-state/diagnostic.ts";
+import type { Kernel } from "../dkms/kernel.ts";
 import { entryPlace } from "./entry.ts";
+import { releasesText } from "./releases-text.ts";
 
 /** A selector that chooses nothing here, and a module that has it. */
 export interface Miss {
@@ -8,14 +10,17 @@ export interface Miss {
   readonly selector: Selector;
 }
 
+/** The kernels of this host, and the one that counts as running. */
+export interface HereKernels {
+  readonly kernels: readonly Pick<Kernel, "id">[];
+  readonly runningKernel: string | undefined;
+}
+
 /**
  * An error for `running` where no kernel runs, and a warning for every other selector. What stands in the documents once,
  * for all modules that name no kernels of their own, is told once. Pure.
  */
-export function unmatchedDiagnostics(
-  misses: readonly Miss[],
-  runningKernel: string | undefined,
-): readonly Diagnostic[] {
+export function unmatchedDiagnostics(misses: readonly Miss[], facts: HereKernels): readonly Diagnostic[] {
   const byPlace = new Map<string, { readonly place: SourcePlace; readonly miss: Miss; readonly names: string[] }>();
   for (const miss of misses) {
     const place = placeOf(miss);
@@ -25,7 +30,7 @@ export function unmatchedDiagnostics(
   }
   return [...byPlace.values()].map(({ place, miss, names }) => ({
     ...place,
-    ...unmatchedFault(miss, names, runningKernel),
+    ...unmatchedFault(miss, names, facts),
   }));
 }
 
@@ -34,7 +39,7 @@ function placeOf({ entry, selector }: Miss): SourcePlace {
   return entry.places.kernels[entry.kernels.indexOf(selector)] ?? entryPlace(entry);
 }
 
-function unmatchedFault({ selector }: Miss, names: readonly string[], runningKernel: string | undefined) {
+function unmatchedFault({ selector }: Miss, names: readonly string[], { kernels, runningKernel }: HereKernels) {
   const [first = "", ...others] = names;
   const whom = others.length > 2 ? `${first} and ${others.length} more` : names.join(", ");
   if (selector.kind === "running" && runningKernel === undefined) {
@@ -45,9 +50,11 @@ function unmatchedFault({ selector }: Miss, names: readonly string[], runningKer
       hint: "Name the kernels instead: newest, installed, with-headers, a release, or a pattern",
     } as const;
   }
+  const there = releasesText(kernels);
+  const ofOthers = there && `In the install tree ${there}`;
   const hint = ofInstalled.has(selector.kind)
     ? "A kernel is installed where its own modules are (kernel/); `with-headers` chooses also others that have headers"
-    : undefined;
+    : ofOthers;
   return {
     severity: "warning",
     code: "W_NO_KERNEL_MATCHES",

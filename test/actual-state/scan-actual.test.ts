@@ -38,6 +38,26 @@ scan("sees what is loaded into the running kernel", async ({ tree }) => {
   );
 });
 
+scan("tells once of a directory that nobody may enter, whatever it looked for in it", async ({ tree }) => {
+  tree.module("hello/1.0").installed(K);
+  const { findings, complete } = await scanActual(tree.host({ files: filesRefusing(tree.at(dkms)) }), nothingAsked);
+  assert.not(complete);
+  assert.equal(
+    findings.map(({ path: place }) => place),
+    [tree.at(dkms)],
+  );
+});
+
+scan("names the source that may be meant instead of one that is not there", async ({ tree }) => {
+  tree.module("hello/1.0");
+  const { sources } = await scanActual(tree.host(), {
+    ...nothingAsked,
+    sources: [{ module: { name: "helo", version: "1.0" }, directory: undefined }],
+  });
+  const problem = sources.get(moduleKey({ name: "helo", version: "1.0" }))?.problem;
+  assert.match(problem?.remedy ?? "", "; the source tree has hello-1.0");
+});
+
 scan("sees a healthy host: kernels, levels, objects", async ({ tree }) => {
   tree.kernel("6.1.0-2");
   tree.module("hello/1.0").installed(K).built("6.1.0-2");

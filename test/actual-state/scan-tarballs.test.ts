@@ -128,7 +128,9 @@ scan("does not trust an archive of another module", async (context) => {
 scan("an archive that is not there may come back", async (context) => {
   const listed = context.pack("a.tar.gz");
   fs.rmSync(listed.path);
-  assert.is((await problemOf(context, [listed])).kind, "unreachable");
+  const { kind, text, remedy } = await problemOf(context, [listed]);
+  assert.equal([kind, text], ["unreachable", `there is no archive ${listed.path}`]);
+  assert.match(remedy, "correct its path");
 });
 
 if (process.getuid?.() === 0) {

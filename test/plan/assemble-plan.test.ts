@@ -415,6 +415,7 @@ blocked("no headers, no kernel, no toolchain, no source, no binary, invalid dkms
     missing.map(({ reason }) => reason),
     ["no-kernel"],
   );
+  assert.match(missing[0]?.remedy ?? "", "correct the release in the document: there is K1");
   assert.equal(blocks({ ...inTree, missingTools: ["make"] }, { "a/1": {} }), ["a/1@K1 no-toolchain"]);
   assert.equal(blocks({ sources: { "a/1": {} } }, { "a/1": {} }), ["a/1@K1 no-source"]);
   assert.equal(blocks({ sources: { "a/1": { given: "missing" } } }, { "a/1": {} }), ["a/1@K1 no-source"]);
@@ -730,6 +731,7 @@ documents("what could not be read is said", () => {
 documents("a selector that matches nothing is a warning", () => {
   const [problem] = plan(inTree, { "a/1": { kernels: [{ kind: "match", glob: "9.*" }] } }).diagnostics;
   assert.is(problem?.code, "W_NO_KERNEL_MATCHES");
+  assert.match(problem?.hint ?? "", "there is K1");
 });
 
 documents("a filter leaves everything else alone", () => {
