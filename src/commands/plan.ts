@@ -62,8 +62,13 @@ async function planOn(opened: OpenedHost, invocation: Invocation): Promise<Answe
   const told =
     saved === undefined || quiet
       ? ""
-      : `\nSaved to ${saved}: "dkms-agent apply ${own.out}" does this and nothing else.\n`;
+      : `\nSaved to ${saved}: "dkms-agent apply${rootOf(options)} ${own.out}" does this and nothing else.\n`;
   return { exitCode, out: text + told };
+}
+
+/** What apply has to be told too, so that it is about the same system. */
+function rootOf({ places: { root } }: Invocation["options"]): string {
+  return root === undefined ? "" : ` --root ${root}`;
 }
 
 /** Only its owner may read it: it names what is on this host, and what will be. */

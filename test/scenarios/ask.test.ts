@@ -51,7 +51,8 @@ asking("what changed while somebody thought about it is not done", async ({ mach
 
 asking("a saved plan is shown and asked about too; with nothing to do nobody is asked", async ({ machine }) => {
   const file = machine.at("x.plan");
-  await machine.run("plan", "--out", file);
+  const { stdout } = await machine.run("plan", "--out", file);
+  assert.ok(stdout.endsWith(`"dkms-agent apply --root ${machine.root} ${file}" does this and nothing else.\n`), stdout);
   const pty = startOnPty(["apply", file, "--ask", "--root", machine.root]);
   await pty.shows("goes on:");
   pty.type("y\r");

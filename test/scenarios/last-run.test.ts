@@ -254,7 +254,11 @@ reported("what cannot be written is a warning, and no failure", async ({ host })
   fs.rmdirSync(host.at(state, "last-run.json"));
   const second = await host.run("apply");
   assert.is(second.exitCode, 0);
-  assert.match(second.stderr, /warning: Cannot write the figures for node_exporter to .*\.prom: .*\[W_NOT_KEPT\]/);
+  assert.match(
+    second.stderr,
+    /warning: Cannot write the figures for node_exporter to .*\.prom: there is no directory .*\[W_NOT_KEPT\]/,
+  );
+  assert.match(second.stderr, "Make it, or name another place as metrics_file in the settings.");
   assert.is(lastRun(host).status, "unchanged");
   const quiet = await host.run("apply", "--quiet");
   assert.equal([quiet.exitCode, quiet.stdout, quiet.stderr], [0, "", ""]);

@@ -169,8 +169,21 @@ function keep({ host, settings }: OpenedHost, run: ReportedRun, { emit, earlier,
   const { metricsFile } = settings;
   if (metricsFile === undefined || !document) return;
   const text = metricsText(document);
-  const file = path.join(host.root, metricsFile);
-  orWarn(emit, `write the figures for node_exporter to ${file}`, () => host.files.writeAtomic(file, text));
+  writeFigures(host, { file: path.join(host.root, metricsFile), text }, emit);
+}
+
+function writeFigures({ files }: Host, { file, text }: { readonly file: string; readonly text: string }, emit: Emit) {
+  const doing = `write the figures for node_exporter to ${file}`;
+  const directory = path.dirname(file);
+  orWarn(emit, doing, () => {
+    if (files.stat(directory) !== undefined) return files.writeAtomic(file, text);
+    const message = `Cannot ${doing}: there is no directory ${directory}`;
+    const hint = "Make it, or name another place as metrics_file in the settings";
+    emit({
+      type: "diagnostic",
+      diagnostic: { severity: "warning", code: "W_NOT_KEPT", message, file: directory, hint },
+    });
+  });
 }
 
 /** Runs that hold no lock write too: what one of them has written meanwhile is taken up. */
