@@ -46,6 +46,8 @@ export function createRun({ searchPath, signal, mark }: RunSettings): Run {
       const child = startChild(command, { searchPath, mark: own, log });
       const result = await waitFor(child, { command, signal, log });
       if (!["exited", "killed"].includes(result.ending)) await (await import("./end-run.ts")).endRun(own);
+      // Only now does nobody write into it any more.
+      if (result.ending === "flood") cutLog(command, log);
       return { ...result, ...(hasFailed(result) && oomKilledSince(killsBefore, oomKills())) };
     } catch (error) {
       // What is fed to it may be gone too.
@@ -135,7 +137,6 @@ async function waitFor(child: ChildProcess, { command, signal, log }: Waiting): 
     signal.removeEventListener("abort", cancel);
     // What the program left running in its group (a hung compiler, a daemon) ends with it.
     if (stopped) signalGroup(child, "SIGKILL");
-    if (stopped === "flood") cutLog(command, log);
   }
 }
 
