@@ -1,3 +1,4 @@
+import { groupBy } from "../dkms/group-by.ts";
 import { fieldsOf, parseJson } from "../dkms/json-fields.ts";
 import type { Caller } from "../host/caller.ts";
 import { foldRuns } from "./fold-runs.ts";
@@ -23,13 +24,7 @@ export function journalText(lines: readonly JournalLine[]): string {
 
 /** The same lines by run, oldest first. Pure. */
 export function linesByRun(lines: readonly JournalLine[]): ReadonlyMap<string, readonly JournalLine[]> {
-  const groups = new Map<string, JournalLine[]>();
-  for (const line of lines) {
-    const group = groups.get(line.run);
-    if (group) group.push(line);
-    else groups.set(line.run, [line]);
-  }
-  return groups;
+  return groupBy(lines, ({ run }) => run);
 }
 
 /** The type of the line that tells what a command that is no apply has done. */

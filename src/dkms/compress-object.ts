@@ -6,6 +6,13 @@ import { wantOfMemory } from "./want-of-memory.ts";
 
 type Compressed = Exclude<Compression, "none">;
 
+/** The programs that pack kernel objects. */
+export const compressors: Readonly<Record<Compressed, { readonly file: string; readonly debianPackage: string }>> = {
+  gz: { file: "gzip", debianPackage: "gzip" },
+  xz: { file: "xz", debianPackage: "xz-utils" },
+  zst: { file: "zstd", debianPackage: "zstd" },
+};
+
 /** What framework.conf's compress_gzip_opts, compress_xz_opts and compress_zstd_opts are when nobody sets them. */
 export const defaultCompressorOptions: Readonly<Record<Compressed, readonly string[]>> = {
   gz: [],
@@ -35,12 +42,6 @@ export async function compressObject(
 }
 
 const timeoutMs = 10 * 60_000;
-
-const compressors: Readonly<Record<Compressed, { readonly file: string; readonly debianPackage: string }>> = {
-  gz: { file: "gzip", debianPackage: "gzip" },
-  xz: { file: "xz", debianPackage: "xz-utils" },
-  zst: { file: "zstd", debianPackage: "zstd" },
-};
 
 function explain(result: CommandResult, { path, kind }: { path: string; kind: Compressed }): Result<never> {
   const { file, debianPackage } = compressors[kind];

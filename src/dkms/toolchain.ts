@@ -1,4 +1,5 @@
 import type { Host } from "../host/host.ts";
+import { compressors } from "./compress-object.ts";
 import type { DkmsConf } from "./conf/dkms-conf.ts";
 import type { Compression } from "./kernel.ts";
 import type { KernelConfig } from "./kernel-config.ts";
@@ -61,20 +62,13 @@ export function missingTools(host: Pick<Host, "findProgram">, needs: ToolNeeds):
     ...(toolchain.ld ? [toolchain.ld] : []),
     ...(conf.objects.some((object) => object.strip) ? [strip] : []),
     ...(conf.patches.length > 0 ? ["patch"] : []),
-    ...compressors[compression],
+    ...(compression === "none" ? [] : [compressors[compression].file]),
   ];
   return [...new Set(tools)].filter((tool) => host.findProgram(tool) === undefined);
 }
 
 /** What the kernel's Makefile takes when nobody says anything. */
 const usualCompiler = "gcc";
-
-const compressors: Readonly<Record<Compression, readonly string[]>> = {
-  none: [],
-  gz: ["gzip"],
-  xz: ["xz"],
-  zst: ["zstd"],
-};
 
 /** The note that clang leaves in .comment; only a build tree has a vmlinux, packaged headers do not. */
 function madeByClang({ files }: Pick<Host, "files">, headersDirectory: string | undefined): boolean {

@@ -1,4 +1,4 @@
-import type { ArchivePacking } from "../../host/archive/write-archive.ts";
+import type { StreamPacking } from "../../host/archive/unpack-pieces.ts";
 import type { KernelId, ModuleId } from "../id.ts";
 
 /** What a tarball holds: source and builds, builds with only their dkms.conf, or the source alone. */
@@ -22,11 +22,11 @@ export function tarballName({ module: { name, version }, kernels, scope }: Named
 const longestList = 200;
 
 /** How the ending of an archive's name says that it is compressed; `undefined` if it says nothing. */
-export function packingOf(file: string): ArchivePacking | undefined {
+export function packingOf(file: string): StreamPacking | undefined {
   return endings.find(([pattern]) => pattern.test(file))?.[1];
 }
 
-const endings: readonly (readonly [RegExp, ArchivePacking])[] = [
+const endings: readonly (readonly [RegExp, StreamPacking])[] = [
   [/\.tar$/, "none"],
   [/\.(tgz|gz)$/, "gz"],
   [/\.(tbz2?|tz2|bz2)$/, "bz2"],

@@ -1,7 +1,8 @@
 import path from "node:path";
 import type { ArchiveMember } from "../../host/archive/archive-member.ts";
 import { linkProblem } from "../../host/archive/read-archive.ts";
-import { type ArchiveEnding, type ArchivePacking, writeArchive } from "../../host/archive/write-archive.ts";
+import type { StreamPacking } from "../../host/archive/unpack-pieces.ts";
+import { type ArchiveEnding, writeArchive } from "../../host/archive/write-archive.ts";
 import type { Host } from "../../host/host.ts";
 import { fail, type Result, succeed } from "../failure.ts";
 import { instanceAddress, moduleKey } from "../id.ts";
@@ -16,7 +17,7 @@ import { type Outcome, withUndo } from "./with-undo.ts";
 export interface TarballOrder extends NamedTarball {
   /** Absolute. What is there is replaced; directories above it are made. */
   readonly file: string;
-  readonly packing: ArchivePacking;
+  readonly packing: StreamPacking;
   /** Told how many bytes of how many are packed, often. */
   readonly onProgress?: (done: number, total: number) => void;
 }

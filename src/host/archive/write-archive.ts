@@ -4,15 +4,13 @@ import { createGzip } from "node:zlib";
 import type { Run } from "../run.ts";
 import type { ArchiveMember } from "./archive-member.ts";
 import { tarPieces } from "./tar-pieces.ts";
-
-/** How an archive is compressed. */
-export type ArchivePacking = "none" | "gz" | "bz2" | "xz" | "zst";
+import type { StreamPacking } from "./unpack-pieces.ts";
 
 export interface ArchiveOrder {
   /** Must not exist; what is there after anything but `written` is the caller's to remove. */
   readonly file: string;
   readonly members: readonly ArchiveMember[];
-  readonly packing: ArchivePacking;
+  readonly packing: StreamPacking;
   readonly run: Run;
   readonly signal: AbortSignal;
   /** Told again and again how many bytes of the members' content are written. */
