@@ -29,34 +29,19 @@ type Entry = readonly [size: number, mtime: number, ctime: number, inode: number
  * not read.
  */
 export function openDigests(asked: Host): KnownDigests {
-  const { files, clock } = asked;
+  const { files } = asked;
   let kept: Map<string, Entry> | undefined;
-  const entriesOf = () => {
-    kept ??= readKept(asked);
-    return kept;
+  const course: Course = {
+    entries: () => {
+      kept ??= readKept(asked);
+      return kept;
+    },
+    used: new Set(),
+    unsettled: new Map(),
+    seen: new Map(),
   };
-  const used = new Set<string>();
-  const unsettled = new Map<string, number>();
-  const seen = new Map<string, FileStat>();
-  const sha256 = (path: string): string | undefined => {
-    const stat = seen.get(path) ?? files.stat(path);
-    seen.delete(path);
-    if (stat?.kind !== "file") return files.sha256(path);
-    used.add(path);
-    const entries = entriesOf();
-    const before = entries.get(path);
-    if (before && isOf(before, stat)) return before[5];
-    entries.delete(path);
-    const started = clock().getTime();
-    const digest = files.sha256(path);
-    const after = files.stat(path);
-    if (digest === undefined || !after) return digest;
-    const entry = entryOf(stat, digest);
-    if (!isOf(entry, after)) return digest;
-    if (isSettled(stat, started)) entries.set(path, entry);
-    else unsettled.set(path, stat.ctimeMs);
-    return digest;
-  };
+  const { entries, used, unsettled, seen } = course;
+  const sha256 = (path: string) => digestOf(asked, path, course);
   /** Who looks what a file is before he asks for its digest has looked at its times too. */
   const stat = (path: string): FileStat | undefined => {
     const found = files.stat(path);
@@ -73,15 +58,46 @@ export function openDigests(asked: Host): KnownDigests {
     save: async ({ whole }) => {
       try {
         await settle(asked, unsettled, sha256);
-        const entries = entriesOf();
-        const paths = [...entries.keys()].filter((path) => !whole || used.has(path)).sort();
-        const text = textOf(paths.flatMap((path) => [[path, entries.get(path)] as const]));
+        const known = entries();
+        const paths = [...known.keys()].filter((path) => !whole || used.has(path)).sort();
+        const text = textOf(paths.flatMap((path) => [[path, known.get(path)] as const]));
         writeOwnFile(asked, digestsFile(asked.paths), text);
       } catch (error) {
         if (!isSystemError(error)) throw error;
       }
     },
   };
+}
+
+/** What is known of files, by their paths. */
+interface Course {
+  /** Read when it is asked for. */
+  readonly entries: () => Map<string, Entry>;
+  readonly used: Set<string>;
+  /** When they changed, of those that a later change need not show in. */
+  readonly unsettled: Map<string, number>;
+  /** How they looked a moment ago. */
+  readonly seen: Map<string, FileStat>;
+}
+
+function digestOf({ files, clock }: Host, path: string, { entries, used, unsettled, seen }: Course) {
+  const stat = seen.get(path) ?? files.stat(path);
+  seen.delete(path);
+  if (stat?.kind !== "file") return files.sha256(path);
+  used.add(path);
+  const known = entries();
+  const before = known.get(path);
+  if (before && isOf(before, stat)) return before[5];
+  known.delete(path);
+  const started = clock().getTime();
+  const digest = files.sha256(path);
+  const after = files.stat(path);
+  if (digest === undefined || !after) return digest;
+  const entry = entryOf(stat, digest);
+  if (!isOf(entry, after)) return digest;
+  if (isSettled(stat, started)) known.set(path, entry);
+  else unsettled.set(path, stat.ctimeMs);
+  return digest;
 }
 
 /** Nothing is known from before and nothing is kept: every file is read. */

@@ -26,8 +26,8 @@ export interface RecordedHost {
   readonly host: Host;
   /**
    * What was asked until now; `undefined` if the same might be answered otherwise by now although the places look the same:
-   * something could not be read, a process was started (unless it is repeatable, or noted), or somebody looked at the clock. `fresh`: something had changed a
-   * moment before, and could have changed once more without a trace.
+   * something could not be read, a process was started (unless it is repeatable, or noted), or somebody looked at the
+   * clock. `fresh`: something had changed a moment before, and could have changed once more without a trace.
    */
   readonly marks: () => ReadMarks | "fresh" | undefined;
 }
@@ -40,26 +40,8 @@ export function recordReads(asked: Host, unseen: string): RecordedHost {
   const realPaths = new Map<string, string | undefined>();
   const programs = new Map<string, string | undefined>();
   const answers = new Map<string, string>();
-  let isRepeatable = true;
-  const spoil = <A extends readonly unknown[], T>(ask: (...args: A) => T) => {
-    return (...args: A): T => {
-      isRepeatable = false;
-      return ask(...args);
-    };
-  };
-  /** Before the answer is sought: a change meanwhile must not look as if it had been seen. */
-  const noting = <T, N>(known: Map<string, N>, look: (path: string) => N, read: (path: string, looked: N) => T) => {
-    return (path: string): T => {
-      if (path.startsWith(`${unseen}/`) || path === unseen) return read(path, look(path));
-      const trusted = isRepeatable;
-      isRepeatable = false;
-      const looked = look(path);
-      const answer = read(path, looked);
-      isRepeatable = trusted;
-      if (!known.has(path)) known.set(path, looked);
-      return answer;
-    };
-  };
+  const trust = openTrust(unseen);
+  const { noting, spoiling } = trust;
   const { files } = asked;
   const following = <T>(read: (path: string, stat: FileStat | undefined) => T) => noting(followed, files.stat, read);
   // Each way to read is named, so that no new one goes without its note.
@@ -68,33 +50,77 @@ export function recordReads(asked: Host, unseen: string): RecordedHost {
     stat: following((_, stat) => stat),
     lstat: noting(unfollowed, files.lstat, (_, stat) => stat),
     readText: following(files.readText),
-    readEnds: spoil(files.readEnds),
+    readEnds: spoiling(files.readEnds),
     readBytes: following(files.readBytes),
     readLink: noting(unfollowed, files.lstat, files.readLink),
     realPath: noting(realPaths, files.realPath, (_, real) => real),
     sha256: following(files.sha256),
-    sameContent: spoil(files.sameContent),
+    sameContent: spoiling(files.sameContent),
   };
   const host: Host = {
     ...asked,
     files: { ...files, ...reads },
     findProgram: noting(programs, asked.findProgram, (_, program) => program),
     run: async (command) => {
-      if (!command.isNoted && !command.isRepeatable) isRepeatable = false;
+      if (!command.isNoted && !command.isRepeatable) trust.spoil();
       const result = await asked.run(command);
       if (command.isNoted) answers.set(command.file, result.stdout);
       return result;
     },
-    clock: spoil(asked.clock),
+    clock: spoiling(asked.clock),
   };
   const areSettled = (stats: Iterable<FileStat | undefined>) =>
     [...stats].every((stat) => stat === undefined || isSettled(stat, startedAt));
   const marks = () => {
-    if (!isRepeatable) return undefined;
+    if (trust.isSpoilt()) return undefined;
     if (!areSettled(followed.values()) || !areSettled(unfollowed.values())) return "fresh";
     return { followed: marksOf(followed), unfollowed: marksOf(unfollowed), realPaths, programs, answers };
   };
   return { host, marks };
+}
+
+/** Whether the notes hold all that the answers depend on. */
+interface Trust {
+  readonly isSpoilt: () => boolean;
+  readonly spoil: () => void;
+  /** A question of which no note is taken. */
+  readonly spoiling: <A extends readonly unknown[], T>(ask: (...args: A) => T) => (...args: A) => T;
+  /** One of which there is: `known` gets how the place looks at first. An answer that throws spoils. */
+  readonly noting: <T, N>(
+    known: Map<string, N>,
+    look: (path: string) => N,
+    read: (path: string, looked: N) => T,
+  ) => (path: string) => T;
+}
+
+function openTrust(unseen: string): Trust {
+  let isRepeatable = true;
+  const spoil = () => {
+    isRepeatable = false;
+  };
+  return {
+    isSpoilt: () => !isRepeatable,
+    spoil,
+    spoiling: (ask) => {
+      return (...args) => {
+        spoil();
+        return ask(...args);
+      };
+    },
+    noting: (known, look, read) => {
+      return (path) => {
+        if (path.startsWith(`${unseen}/`) || path === unseen) return read(path, look(path));
+        const trusted = isRepeatable;
+        isRepeatable = false;
+        // Before the answer is sought: a change meanwhile must not look as if it had been seen.
+        const looked = look(path);
+        const answer = read(path, looked);
+        isRepeatable = trusted;
+        if (!known.has(path)) known.set(path, looked);
+        return answer;
+      };
+    },
+  };
 }
 
 /** Whether whoever asked the same now would be answered the same. What cannot be read is not the same. */

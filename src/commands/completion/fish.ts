@@ -2,11 +2,23 @@ import type { Grammar, GrammarOption, Value } from "./grammar.ts";
 import { shellQuote } from "./shell-quote.ts";
 
 /** A script for fish, to be sourced or put into a directory of completions. It starts no process but fish's own. */
-export function fishCompletion({ commands, shared, verbs, dkmsOptions }: Grammar): string {
-  const valued = commands.flatMap(({ options }) => options).concat(shared);
+export function fishCompletion(grammar: Grammar): string {
   return `# fish completion for dkms-agent, also under the name dkms, as "dkms-agent completion fish" prints it
 
-function __dkms_agent_bare --description 'the words of the line that are no options and no values'
+${bareWords(grammar)}
+
+${helpers}
+
+${rules(grammar)}
+`;
+}
+
+/** The one helper that must know which options have a value. */
+function bareWords(grammar: Grammar): string {
+  const own = grammar.commands.flatMap(({ options }) => options).concat(grammar.shared);
+  const options = [...new Set(own.flatMap(valuedNames))];
+  const dkmsOptions = grammar.dkmsOptions.flatMap(valuedNames);
+  return `function __dkms_agent_bare --description 'the words of the line that are no options and no values'
     set -l words (commandline -opc)
     set -e words[1]
     set -l skip 0
@@ -17,13 +29,10 @@ function __dkms_agent_bare --description 'the words of the line that are no opti
             continue
         end
         switch "$command $word"
-            case ${dkmsOptions
-              .flatMap(valuedNames)
-              .map((name) => `'dkms ${name}'`)
-              .join(" ")}
+            case ${dkmsOptions.map((name) => `'dkms ${name}'`).join(" ")}
                 set skip 1
             case 'dkms -*'
-            case ${[...new Set(valued.flatMap(valuedNames))].map((name) => `'* ${name}'`).join(" ")}
+            case ${options.map((name) => `'* ${name}'`).join(" ")}
                 set skip 1
             case '* -*'
             case '*'
@@ -31,9 +40,14 @@ function __dkms_agent_bare --description 'the words of the line that are no opti
                 echo $word
         end
     end
-end
+end`;
+}
 
-function __dkms_agent_at --description 'whether the next bare word comes after so many others, the first of them given'
+function valuedNames({ names, value }: GrammarOption): readonly string[] {
+  return value ? names : [];
+}
+
+const helpers = `function __dkms_agent_at --description 'whether the next bare word comes after so many others, the first of them given'
     set -l bare (__dkms_agent_bare)
     test (count $bare) = $argv[1]; or return 1
     test (count $argv) = 1; or contains -- "$bare[1]" $argv[2..-1]
@@ -81,9 +95,10 @@ function __dkms_agent_modules
     set -l versions (__dkms_agent_versions)
     string replace -r '/.*' '' -- $versions | sort -u
     printf '%s\\n' $versions
-end
+end`;
 
-complete -c dkms-agent -f
+function rules({ commands, shared, verbs, dkmsOptions }: Grammar): string {
+  return `complete -c dkms-agent -f
 complete -c dkms -f -w 'dkms-agent dkms'
 ${commands.map(({ name, summary }) => `complete -c dkms-agent -n '__dkms_agent_at 0' -a ${name} -d ${quote(summary)}`).join("\n")}
 ${commands.flatMap(({ name, options }) => options.map((option) => complete(`__dkms_agent_in ${name}`, option))).join("\n")}
@@ -93,12 +108,7 @@ ${shared.map((option) => complete("not __dkms_agent_in dkms", option)).join("\n"
 complete -c dkms-agent -n '__dkms_agent_at 1 dkms' -a ${shellQuote(verbs.join(" "))}
 complete -c dkms-agent -n '__dkms_agent_in dkms; and not __dkms_agent_at 1' -a '(__dkms_agent_versions)'
 complete -c dkms-agent -n '__dkms_agent_in dkms; and string match -qr "^(add|ldtarball)" -- (__dkms_agent_bare)[2]' -F
-${dkmsOptions.map((option) => complete("__dkms_agent_in dkms", option)).join("\n")}
-`;
-}
-
-function valuedNames({ names, value }: GrammarOption): readonly string[] {
-  return value ? names : [];
+${dkmsOptions.map((option) => complete("__dkms_agent_in dkms", option)).join("\n")}`;
 }
 
 function complete(condition: string, { names, description, value }: GrammarOption): string {
