@@ -99,15 +99,18 @@ function linksToSourceTree({ files, paths }: Host, module: ModuleId): boolean {
   return files.realPath(sourceLink(paths, module)) === files.realPath(sourceDirectory(paths, module));
 }
 
-async function readOwnConf(host: Host, { module, known }: AddTarget): Promise<Result<DkmsConf>> {
+/** A copy of a given source goes away again with the failure, so the original is what to look at. */
+async function readOwnConf(host: Host, { module, source, known }: AddTarget): Promise<Result<DkmsConf>> {
   const conf = await loadConf(host, { module, kernel: anyKernel(host), ...(known && { known }) });
   if (!conf.ok) return conf;
   const { packageName: name, packageVersion: version } = conf.value;
   if (name === module.name && version === module.version) return conf;
-  const file = path.join(sourceDirectory(host.paths, module), "dkms.conf");
+  const file = path.join(source ?? sourceDirectory(host.paths, module), "dkms.conf");
+  const asked =
+    source === undefined ? `Add it as ${name}/${version}` : `Write name ${name} and version ${version} instead`;
   return fail("E_CONF_INVALID", `${file} is that of ${name}/${version}, not of ${moduleKey(module)}.`, {
     path: file,
-    remedy: `Add it as ${name}/${version}, or correct PACKAGE_NAME and PACKAGE_VERSION.`,
+    remedy: `${asked}, or correct PACKAGE_NAME and PACKAGE_VERSION.`,
     dkmsExit: 8,
   });
 }

@@ -121,7 +121,8 @@ adding("refuses a directory without dkms.conf", async ({ tree }) => {
 adding("refuses a dkms.conf of another module, and leaves no copy of it", async ({ tree }) => {
   const source = writeSource(tree, { version: "2.0", directory: "srv/demo" });
   const failure = await expectUntouched(tree, "E_CONF_INVALID", () => add(tree.host(), { module, source }));
-  assert.match(failure.message, /demo\/2\.0, not of demo\/1\.0/);
+  assert.match(failure.message, `${source}/dkms.conf is that of demo/2.0, not of demo/1.0`);
+  assert.match(failure.remedy ?? "", "Write name demo and version 2.0 instead");
 });
 
 adding("takes no copy of a source that changes while it is copied", async ({ tree }) => {
