@@ -8,6 +8,9 @@ import { agent } from "./bench.ts";
 export interface InstalledRoot {
   /** Of dkms-agent: which root, which document. */
   readonly options: readonly string[];
+  readonly document: string;
+  /** Where the program keeps what later runs can make use of. */
+  readonly state: string;
   readonly instances: number;
 }
 
@@ -29,7 +32,8 @@ export function installedRoot(directory: string, moduleCount: number, kernelCoun
     const { status, stdout, stderr } = spawnSync(process.execPath, [agent, "apply", ...options], { encoding: "utf8" });
     if (status !== 0) throw new Error(`The ${which} apply failed:\n${stdout}${stderr}`);
   }
-  return { options, instances: moduleCount * kernelCount };
+  const state = join(directory, "root/var/lib/dkms/.dkms-agent");
+  return { options, document, state, instances: moduleCount * kernelCount };
 }
 
 /** Configuration and symbols of a real kernel; without the signing, which would be most of the preparation. */

@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { bareApply } from "./bare-apply.ts";
 import { agent, type Bench } from "./bench.ts";
 import { type InstalledRoot, installedRoot } from "./installed-root.ts";
 import { type Contestant, type Measurement, measure } from "./measure.ts";
@@ -20,10 +21,13 @@ export const noOp: Bench = {
     for (const name of ["few", "many"]) mkdirSync(join(directory, name));
     const few = installedRoot(join(directory, "few"), moduleCount, 1);
     const many = installedRoot(join(directory, "many"), moduleCount, kernelCount);
-    const commands = [use("plan", many), use("apply", many), use("plan", few)];
-    const [theirs, plan, apply, fewer] = measure([nodeAlone, ...commands], 15);
-    if (!theirs || !plan || !apply || !fewer) throw new Error("Four commands give four measurements.");
-    const comparisons = [plan, apply].map((ours) => ({ ours, theirs, target: ratioTarget }));
+    const commands = [use("plan", many), use("apply", many), use("plan", few), bareApply(many)];
+    const [theirs, plan, apply, fewer, least] = measure([nodeAlone, ...commands], 15);
+    if (!theirs || !plan || !apply || !fewer || !least) throw new Error("Five commands give five measurements.");
+    const comparisons = [
+      { ours: plan, theirs, target: ratioTarget },
+      { ours: apply, theirs, target: ratioTarget, least },
+    ];
     return { comparisons, notes: [growth({ plan, fewer }, many.instances - few.instances), peak(many), lock] };
   },
 };
