@@ -39,7 +39,10 @@ function absentFromTree({ host }: Scan, { name, version }: ModuleId, place: stri
   const remedy = `install the package that brings ${name}-${version}, or add \`source:\` to the document`;
   const newest = findNewestSource(host, name);
   if (newest !== undefined) return { text, remedy: `${remedy}; the source tree has version ${newest}` };
-  const near = nearestOf(path.basename(place), namesIn(host, path.dirname(place)));
+  const own = path.basename(place);
+  // It may be there, without a dkms.conf.
+  const others = namesIn(host, path.dirname(place)).filter((one) => one !== own);
+  const near = nearestOf(own, others);
   return { text, remedy: near === undefined ? remedy : `${remedy}; the source tree has ${near}` };
 }
 

@@ -8,5 +8,5 @@ export function releasesText(kernels: readonly Pick<Kernel, "id">[]): string | u
   if (releases.length === 0) return undefined;
   const more = releases.length - mostNamed;
   const rest = more > 0 ? ` and ${more} more` : "";
-  return `there is ${releases.slice(0, mostNamed).join(", ")}${rest}`;
+  return `there ${releases.length === 1 ? "is" : "are"} ${releases.slice(0, mostNamed).join(", ")}${rest}`;
 }

@@ -56,6 +56,12 @@ scan("names the source that may be meant instead of one that is not there", asyn
   });
   const problem = sources.get(moduleKey({ name: "helo", version: "1.0" }))?.problem;
   assert.match(problem?.remedy ?? "", "; the source tree has hello-1.0");
+  fs.rmSync(tree.at("usr/src/hello-1.0/dkms.conf"));
+  const without = await scanActual(tree.host(), {
+    ...nothingAsked,
+    sources: [{ module: hello, directory: undefined }],
+  });
+  assert.match(without.sources.get(moduleKey(hello))?.problem?.remedy ?? "", /to the document$/);
 });
 
 scan("sees a healthy host: kernels, levels, objects", async ({ tree }) => {
