@@ -199,16 +199,16 @@ pool("is none where no FIFO can be made", async () => {
   assert.is(await openJobPool(host, { directory, jobs: 2 }), undefined);
 });
 
-/** How many of six targets a make had running at the same time: each waits until as many have begun as there can be. */
+/** How many of six targets a make had running at the same time. The first two wait for each other; more than those have time. */
 async function mostAtOnce(host: Host, { descriptor, env, enter }: JobPool): Promise<number> {
-  const makefile = path.join(directory, "Makefile");
+  const [makefile, begun] = [path.join(directory, "Makefile"), path.join(directory, "begun")];
   // As a script does that keeps a log of its own.
   const script = `${enter}; exec sh -c 'exec 3> /dev/null; exec make -f ${makefile}'`;
-  const target = "\t@echo +; sleep 0.2; echo -";
-  fs.writeFileSync(makefile, `all: 1 2 3 4 5 6\n1 2 3 4 5 6:\n${target}\n`);
+  const two = `echo + | tee -a ${begun}; until [ "$$(wc -l < ${begun})" -ge 2 ]; do :; done`;
+  fs.writeFileSync(makefile, `all: 1 2 3 4 5 6\n1 2 3 4 5 6:\n\t@${two}; sleep 0.2; echo -\n`);
   const command = { file: "bash", args: ["-c", script], env, descriptors: [descriptor], timeoutMs: 20_000 };
   const { stdout } = await host.run(command);
-  fs.rmSync(makefile);
+  for (const file of [makefile, begun]) fs.rmSync(file);
   let running = 0;
   return Math.max(...[...stdout.trim().split("\n")].map((line) => (running += line === "+" ? 1 : -1)));
 }
