@@ -1,5 +1,5 @@
 import type { ActualState, ArchivePolicy, ScanRequest } from "./actual-state/actual-state.ts";
-import { type KnownScan, recallScan, scanToKeep } from "./actual-state/known-scan.ts";
+import { type KnownScan, readKnownScan, recallScan, scanToKeep } from "./actual-state/known-scan.ts";
 import { toolBuild } from "./commands/tool-version.ts";
 import type { DesiredState } from "./desired-state/desired-state.ts";
 import { type KnownDigests, openDigests } from "./dkms/known-digests.ts";
@@ -29,6 +29,8 @@ export interface CompareOptions {
   readonly digests?: KnownDigests;
   /** What bash has said of dkms.conf files. Default: what earlier runs have kept. */
   readonly evaluations?: KnownEvaluations;
+  /** How to come by what is known of a scan. Default: what earlier runs have kept is read. */
+  readonly knownScan?: (() => unknown) | undefined;
   /** Whether what is found may be kept for later runs: to prepare for that takes time. */
   readonly mayKeep?: boolean;
 }
@@ -50,13 +52,15 @@ export async function compare(host: Host, desired: DesiredState, options: Compar
 async function look(
   host: Host,
   request: ScanRequest,
-  { desired, filter, digests = openDigests(host), mayKeep }: CompareOptions & { readonly desired: DesiredState },
+  given: CompareOptions & { readonly desired: DesiredState },
 ): Promise<Omit<Comparison, "plan">> {
+  const { desired, filter, digests = openDigests(host), mayKeep } = given;
+  const { knownScan = () => readKnownScan(host) } = given;
   const keep = () => false;
   const isWhole = filter.modules.length === 0 && filter.kernel === undefined && !filter.retry;
   // What archives hold is not remembered.
   const question = isWhole && !request.tarballs?.length ? questionOf(host, desired, request) : undefined;
-  const known = question === undefined ? undefined : await recallScan(host, question);
+  const known = question === undefined ? undefined : await recallScan(host, question, knownScan());
   if (known) return { actual: known, keep: undefined };
   // Who knows what is there need not wait for what it takes to look.
   const { scanActual } = await import("./actual-state/scan-actual.ts");

@@ -1,5 +1,6 @@
 import type { ActualState } from "./actual-state/actual-state.ts";
 import { compareLoaded } from "./actual-state/compare-loaded.ts";
+import { readKnownScan } from "./actual-state/known-scan.ts";
 import { admitEarlier, type EarlierPlan, tellLeft } from "./apply/admit-earlier.ts";
 import type { CarryOutOptions, EngineName, Seen } from "./apply/carry-out.ts";
 import { carryOutNothing } from "./apply/carry-out-nothing.ts";
@@ -30,7 +31,7 @@ import { restrictPlan } from "./plan/restrict-plan.ts";
 import { rememberWishes } from "./plan/wishes.ts";
 
 export interface ReconcileOptions
-  extends Required<Omit<CompareOptions, "signing" | "digests" | "evaluations" | "mayKeep">> {
+  extends Required<Omit<CompareOptions, "signing" | "digests" | "evaluations" | "knownScan" | "mayKeep">> {
   readonly emit: Emit;
   readonly lockTimeoutMs: number;
   /** For builds whose module says nothing. */
@@ -47,6 +48,8 @@ export interface ReconcileOptions
   readonly facts: CommandFacts;
   /** A plan that was made before: what it has is done, and nothing else; if it does not hold any more, nothing at all. */
   readonly earlier?: EarlierPlan | undefined;
+  /** Called while the lock is sought, to get ready for the report. It must not throw. */
+  readonly prepare?: (() => void) | undefined;
   /** Called under the lock after what was to be done: for what later runs can make use of. */
   readonly keep?: (() => void) | undefined;
   /** Called under the lock at the end, also of a run that was refused: for a report. Not if the lock could not be had. */
@@ -69,9 +72,15 @@ export interface Reconciled {
  * E_PERMISSION, E_READ_ONLY, E_NO_SPACE or E_NO_TOOL if this host cannot run it at all.
  */
 export function reconcile(host: Host, desired: DesiredState, options: ReconcileOptions): Promise<Result<Reconciled>> {
-  return withLock<Reconciled>(host, { ...options, doing: options.facts.command }, async () => {
+  let knownScan: CompareOptions["knownScan"];
+  const meanwhile = () => {
+    const scan = readKnownScan(host);
+    knownScan = () => scan;
+    options.prepare?.();
+  };
+  return withLock<Reconciled>(host, { ...options, doing: options.facts.command, meanwhile }, async () => {
     try {
-      return await reconcileLocked(host, desired, options);
+      return await reconcileLocked(host, desired, { ...options, knownScan });
     } catch (error) {
       return ioFailure(error, "keep the journal of the DKMS tree");
     }
@@ -81,13 +90,13 @@ export function reconcile(host: Host, desired: DesiredState, options: ReconcileO
 async function reconcileLocked(
   host: Host,
   desired: DesiredState,
-  options: ReconcileOptions,
+  { knownScan, ...options }: ReconcileOptions & Pick<CompareOptions, "knownScan">,
 ): Promise<Result<Reconciled>> {
   const digests = openDigests(host);
   const evaluations = openEvaluations(host, toolBuild);
   const objects = openObjects(host);
   const scope = { ...options, signing: options.policy.signing, digests, evaluations, mayKeep: true };
-  const before = await compare(host, desired, scope);
+  const before = await compare(host, desired, { ...scope, knownScan });
   const { earlier, filter, emit } = options;
   const admitted = earlier ? admitEarlier(host, earlier, { ...before, desired, filter, emit }) : succeed(before.plan);
   if (!admitted.ok) return admitted;

@@ -19,13 +19,25 @@ export interface KnownScan {
 }
 
 /**
- * What an earlier run with the same question has kept in `<state>/scan.bin`, if every place that its scan has looked at
- * still looks the same: size, times, inode and device, as with digests (known-digests.ts); `undefined` if not. What is
- * loaded is always read anew, since /sys keeps no times. What somebody else could have written is not read.
+ * What earlier runs have kept in `<state>/scan.bin`, whatever it is; `undefined` if there is nothing. It may be read at any
+ * time, also before the lock is had: whether it still holds is seen in {@link recallScan}. What somebody else could have
+ * written is not read.
  */
-export async function recallScan(host: Host, question: string): Promise<ActualState | undefined> {
+export function readKnownScan(host: Host): unknown {
   const bytes = readOwnBytes(host, knownScanFile(host.paths), longest);
-  const kept = bytes && unpackValue(bytes);
+  return bytes && unpackValue(bytes);
+}
+
+/**
+ * What an earlier run with the same question has kept, if every place that its scan has looked at still looks the same: size,
+ * times, inode and device, as with digests (known-digests.ts); `undefined` if not. What is loaded is always read anew, since
+ * /sys keeps no times.
+ */
+export async function recallScan(
+  host: Host,
+  question: string,
+  kept: unknown = readKnownScan(host),
+): Promise<ActualState | undefined> {
   if (!isKept(kept) || kept.question !== question || !areSame(host, kept.marks)) return undefined;
   if (!(await areAnsweredTheSame(host, kept.marks))) return undefined;
   try {

@@ -17,6 +17,8 @@ export interface LockOptions {
   readonly emit: Emit;
   /** What the lock's file tells others of this run, e.g. `apply`; default: nothing. */
   readonly doing?: string | undefined;
+  /** Called while the lock is sought: for what may be read before nobody else may write. It must not throw. */
+  readonly meanwhile?: (() => void) | undefined;
 }
 
 export interface HeldTreeLock {
@@ -36,7 +38,7 @@ export interface HeldTreeLock {
  */
 export async function withLock<T>(
   host: Host,
-  { lockTimeoutMs, emit, doing }: LockOptions,
+  { lockTimeoutMs, emit, doing, meanwhile }: LockOptions,
   work: (held: HeldTreeLock) => Promise<Result<T>>,
 ): Promise<Result<T>> {
   const file = lockFile(host.paths);
@@ -46,7 +48,7 @@ export async function withLock<T>(
   let attempt: LockAttempt | { readonly kind: "ours" };
   try {
     host.files.makeDirectory(host.paths.state);
-    attempt = await takeLock(host.run, file, { waitMs: 0 });
+    attempt = await takeLock(host.run, file, { waitMs: 0, meanwhile });
     if (attempt.kind === "busy" && isForUs(host, attempt.holder)) attempt = { kind: "ours" };
     if (attempt.kind === "busy" && lockTimeoutMs > 0) {
       emit({ type: "lock_wait", holder: describeHolder(attempt.holder) });

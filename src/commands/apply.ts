@@ -21,7 +21,7 @@ import type { OpenedHost } from "./open-host.ts";
 import { plan } from "./plan.ts";
 import type { PlanFile } from "./plan-file.ts";
 import { runOptionsOf } from "./run-options.ts";
-import { reportConcluded, reportRefused } from "./run-report.ts";
+import { prepareReport, reportConcluded, reportRefused } from "./run-report.ts";
 import { parseEngine, parseJobs, type SharedOptions } from "./shared-options.ts";
 import { toolBuild } from "./tool-version.ts";
 import { usageAnswer } from "./usage-answer.ts";
@@ -122,7 +122,7 @@ async function applyOn(opened: OpenedHost, invocation: Invocation, request: Appl
     const keep = loaded.diagnostics.length === 0 ? () => keepDesired(host, desired, toolBuild) : undefined;
     const { emit } = reporter;
     const report = reportConcluded(opened, run, { desired, emit });
-    const result = await reconcile(host, desired, { ...run, emit, earlier, keep, report });
+    const result = await reconcile(host, desired, { ...run, emit, earlier, keep, prepare: prepareReport, report });
     if (result.ok) return conclude(result.value, detailed);
     await reportRefused(opened, run, { failure: result.error, desired });
     return failed(reporter, result.error, detailed);

@@ -15,7 +15,7 @@ import { noteRefusal } from "./note-refusal.ts";
 import { filterOf, onHost } from "./on-host.ts";
 import type { OpenedHost } from "./open-host.ts";
 import { runOptionsOf } from "./run-options.ts";
-import { reportConcluded, reportRefused } from "./run-report.ts";
+import { prepareReport, reportConcluded, reportRefused } from "./run-report.ts";
 import type { SharedOptions } from "./shared-options.ts";
 import { usageAnswer } from "./usage-answer.ts";
 
@@ -96,7 +96,7 @@ async function answerOf(opened: OpenedHost, given: Hook): Promise<Answer> {
   try {
     for (const diagnostic of loaded.diagnostics) emit({ type: "diagnostic", diagnostic });
     const report = reportConcluded(opened, run, { desired, emit });
-    const result = await reconcile(host, desired, { ...run, emit, report });
+    const result = await reconcile(host, desired, { ...run, emit, prepare: prepareReport, report });
     if (!result.ok) {
       await reportRefused(opened, run, { failure: result.error, desired });
       reporter.failure(result.error);

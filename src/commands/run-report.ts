@@ -27,6 +27,11 @@ export function reportConcluded(
   };
 }
 
+/** Loads what the report of a run takes; what cannot be loaded is told when it is needed. */
+export function prepareReport(): void {
+  void import("./last-run/keep-run.ts").catch(() => {});
+}
+
 /**
  * What has been done is done: nothing that is wrong with its report may make a failure of it, be it that this program was
  * replaced by another version meanwhile, and what it takes is not there any more.

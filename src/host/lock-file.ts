@@ -27,18 +27,24 @@ export type LockAttempt =
 
 const conflict = 75;
 
+export interface LockRequest {
+  readonly waitMs: number;
+  /** As of a command: called while the lock is sought, without which it is not known whether it can be had. */
+  readonly meanwhile?: (() => void) | undefined;
+}
+
 /**
  * Takes flock(2) on a file, creating it if needed, waiting at most `waitMs`. Node has no flock; but the lock belongs
  * to the open file description, so a short-lived flock(1) that inherits the descriptor takes it for this process. Where
  * somebody has removed the file, who holds a lock on that one is waited for too. Throws the system's error if the file
  * cannot be opened.
  */
-export async function takeLock(run: Run, file: string, { waitMs }: { readonly waitMs: number }): Promise<LockAttempt> {
+export async function takeLock(run: Run, file: string, { waitMs, meanwhile }: LockRequest): Promise<LockAttempt> {
   const end = monotonicMs() + waitMs;
   const timeLeft = () => Math.max(0, end - monotonicMs());
   for (;;) {
     const { descriptor, isNew } = openFile(file);
-    const attempt = await lockFor(run, descriptor, timeLeft());
+    const attempt = await lockFor(run, descriptor, { waitMs: timeLeft(), meanwhile });
     if (attempt.kind !== "held") return attempt;
     const before = isNew ? await waitForRemoved(run, file, timeLeft) : attempt;
     if (before.kind !== "held") {
@@ -84,13 +90,15 @@ function closeToOthers(descriptor: number): void {
 }
 
 /** The descriptor is closed if it cannot have the lock. */
-async function lockFor(run: Run, descriptor: number, waitMs: number): Promise<LockAttempt> {
+async function lockFor(run: Run, descriptor: number, { waitMs, meanwhile }: LockRequest): Promise<LockAttempt> {
   const wait = waitMs > 0 ? ["--wait", String(waitMs / 1000)] : ["--nonblock"];
   const result = await run({
     file: "flock",
     args: [...wait, "--conflict-exit-code", String(conflict), "3"],
     timeoutMs: waitMs + 10_000,
     descriptors: [descriptor],
+    meanwhile,
+    isBrief: true,
   });
   if (result.ending === "exited" && result.exitCode === 0) {
     return { kind: "held", lock: hold(descriptor) };
@@ -108,7 +116,7 @@ async function lockFor(run: Run, descriptor: number, waitMs: number): Promise<Lo
 async function waitForRemoved(run: Run, file: string, timeLeft: () => number): Promise<LockAttempt> {
   let had: LockAttempt = { kind: "held", lock: nobodys };
   for (const descriptor of openRemoved(file)) {
-    if (had.kind === "held") had = await lockFor(run, descriptor, timeLeft());
+    if (had.kind === "held") had = await lockFor(run, descriptor, { waitMs: timeLeft() });
     else fs.closeSync(descriptor);
     if (had.kind === "held") fs.closeSync(descriptor);
   }

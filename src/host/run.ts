@@ -34,6 +34,10 @@ export interface Command {
   readonly isRepeatable?: boolean;
   /** What it prints is noted, and whoever counts on that asks it again. For a short program without arguments. */
   readonly isNoted?: boolean;
+  /** Called once the process runs: for work that need not wait for its end. It must not throw. */
+  readonly meanwhile?: (() => void) | undefined;
+  /** It prints nothing that anybody reads, and takes no memory to speak of: neither is looked at. */
+  readonly isBrief?: boolean;
   /** Open descriptors that the child gets as fd 3, 4, … */
   readonly descriptors?: readonly number[];
 }
@@ -53,7 +57,7 @@ export interface CommandResult {
   readonly durationMs: number;
   /**
    * Of what failed: whether the kernel has ended a program meanwhile, of this run or of others beside it, since memory had
-   * run out; `undefined` where it does not count.
+   * run out; `undefined` where it does not count, and of what is brief.
    */
   readonly oomKilled?: boolean;
 }

@@ -35,20 +35,23 @@ const logWatchMs = 100;
  */
 export function createRun({ searchPath, signal, mark }: RunSettings): Run {
   let commands = 0;
-  const oomKills = findOomCounter();
+  let oomKills: (() => number | undefined) | undefined;
   return async (command) => {
     const nothing = { exitCode: -1, stdout: "", stderr: "", durationMs: 0 };
     if (signal.aborted && !command.evenWhenStopping) return { ...nothing, ending: "cancelled" };
     const log = command.logFile === undefined ? undefined : fs.openSync(command.logFile, "a", 0o644);
-    const killsBefore = oomKills();
+    oomKills ??= command.isBrief ? undefined : findOomCounter();
+    const killsBefore = command.isBrief ? undefined : oomKills?.();
     const own = commandMark(mark, ++commands);
     try {
       const child = startChild(command, { searchPath, mark: own, log });
-      const result = await waitFor(child, { command, signal, log });
+      const ended = waitFor(child, { command, signal, log });
+      command.meanwhile?.();
+      const result = await ended;
       if (!["exited", "killed"].includes(result.ending)) await (await import("./end-run.ts")).endRun(own);
       // Only now does nobody write into it any more.
       if (result.ending === "flood") cutLog(command, log);
-      return { ...result, ...(hasFailed(result) && oomKilledSince(killsBefore, oomKills())) };
+      return { ...result, ...(hasFailed(result) && oomKilledSince(killsBefore, oomKills?.())) };
     } catch (error) {
       // What is fed to it may be gone too.
       if (isSystemError(error) && error.code === "ENOENT" && error.syscall.startsWith("spawn"))
@@ -79,7 +82,7 @@ function startChild(command: Command, { searchPath, mark, log }: ChildSettings) 
     detached: true,
     stdio: [
       command.input === undefined && command.feed === undefined ? "ignore" : "pipe",
-      log ?? command.outputTo ?? "pipe",
+      log ?? command.outputTo ?? (command.isBrief ? "ignore" : "pipe"),
       log ?? "pipe",
       ...(command.descriptors ?? []),
     ],

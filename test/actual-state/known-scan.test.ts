@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { ActualState, ScanRequest } from "../../src/actual-state/actual-state.ts";
-import { recallScan, scanToKeep } from "../../src/actual-state/known-scan.ts";
+import { readKnownScan, recallScan, scanToKeep } from "../../src/actual-state/known-scan.ts";
 import { scanActual } from "../../src/actual-state/scan-actual.ts";
 import { knownScanFile, rememberedFailures } from "../../src/dkms/state-layout.ts";
 import type { Host } from "../../src/host/host.ts";
@@ -55,6 +55,14 @@ known("never knows anything but what a scan would find, whatever was done to the
     }),
     { numRuns: 120 },
   );
+});
+
+known("holds by what is there when it is recalled, not when it was read", async ({ tree, host }) => {
+  const actual = await keep(host);
+  const ahead = readKnownScan(host);
+  assert.equal(await recallScan(host, "question", ahead), actual);
+  rewrite(tree.at("usr/src/one-1.0/dkms.conf"));
+  assert.is(await recallScan(host, "question", ahead), undefined);
 });
 
 known("knows nothing for another question, nor what somebody else could have written", async ({ tree, host }) => {

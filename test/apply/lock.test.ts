@@ -48,6 +48,13 @@ lock("can be had by nobody else than its owner, whoever may look into the tree",
   }
 });
 
+lock("lets something be read while the lock is sought, once, and before the work", async () => {
+  const order: string[] = [];
+  const meanwhile = () => order.push("meanwhile");
+  await withLock(host, { ...silently, meanwhile }, async () => succeed(order.push("work")));
+  assert.equal(order, ["meanwhile", "work"]);
+});
+
 lock("lets go when the work throws", async () => {
   try {
     await withLock(host, silently, () => Promise.reject(new Error("a bug")));
