@@ -42,6 +42,25 @@ const mistakes: readonly Mistake[] = [
     says: ["helo/1.0 is not in the DKMS tree", "Did you mean hello/1.0?"],
   },
   {
+    how: "a path that is not there",
+    words: "add ./srv/dmeo",
+    says: ["./srv/dmeo is no directory with a dkms.conf", "Correct the path"],
+  },
+  {
+    how: "a path from the root that is not there",
+    words: "add /srv/none/dmeo",
+    says: [
+      "No name of the module",
+      "A path is taken for that of a module only where it is there and holds a dkms.conf",
+    ],
+  },
+  {
+    how: "a module without its version",
+    given: (tree) => void tree.module("hello/1.2"),
+    words: "remove hello --all",
+    says: ["No version of hello", "hello/1.2", "Write it as NAME/VERSION.\n"],
+  },
+  {
     how: "headers missing, and a typo in the kernel",
     words: "build demo/1.0 -k 6.1.0-11",
     says: ["6.1.0-11", "ROOT/lib/modules/6.1.0-11", "Did you mean 6.1.0-1?", "linux-headers-6.1.0-11"],

@@ -1,9 +1,10 @@
 import path from "node:path";
 import type { SourceWord } from "../../dkms/command-line/dkms-call.ts";
+import type { DkmsVerb } from "../../dkms/command-line/dkms-verbs.ts";
 import { suggestKnown, suggestSources } from "../../dkms/command-line/suggest.ts";
 import { loadConf } from "../../dkms/conf/load-conf.ts";
 import { type Failure, fail, type Result, succeed } from "../../dkms/failure.ts";
-import { type ModuleId, moduleKey, moduleProblem } from "../../dkms/id.ts";
+import { type ModuleId, moduleKey, moduleProblem, versionProblem } from "../../dkms/id.ts";
 import { absentKernel, readKernel } from "../../dkms/read-kernels.ts";
 import { moduleDirectory, sourceDirectory } from "../../dkms/tree-layout.ts";
 import { hasSource, requireSource } from "../../dkms/verbs/tree-checks.ts";
@@ -38,7 +39,7 @@ export async function addableModule(session: Session): Promise<Result<NamedModul
   if (source) session.tell({ type: "notice", text: `${source.path} is ignored: a module is named already.` });
   const module = writtenModule(session);
   if (!module.ok) return module;
-  if (!isPossible(module.value)) return noSource(session, module.value, host.paths.sourceTree);
+  if (!isPossible(module.value)) return notADirectory(module.value);
   const place = sourceDirectory(host.paths, module.value);
   const isThere = host.files.stat(place)?.kind === "directory";
   if (!isThere && !hasSource(host, module.value) && !isInTree(session, module.value))
@@ -58,10 +59,18 @@ function writtenModule({ host, call }: Session): Result<ModuleId> {
   const { name, version, verb } = call;
   if (name !== undefined && version !== undefined) return succeed({ name, version });
   const missing = name === undefined ? (version === undefined ? "module" : "name of the module") : `version of ${name}`;
-  const form = `Write it as NAME/VERSION: dkms ${verb} ${name ?? "hello"}/${version ?? "1.0"}.`;
   const known = suggestKnown(host, { name, version }) ?? suggestSources(host, { name, version });
-  return fail("E_USAGE", `No ${missing} is given.`, { remedy: known === undefined ? form : `${known} ${form}` });
+  const isVersion = version !== undefined && versionProblem(version) === undefined;
+  const example = `: dkms ${verb} ${name ?? "hello"}/${isVersion ? version : "1.0"}`;
+  const form = `Write it as NAME/VERSION${known === undefined ? example : ""}.`;
+  const isPath = name === undefined && version !== undefined && takesDirectory.has(verb);
+  const hints = [known, form, isPath ? onlyWithConf : undefined].filter((hint) => hint !== undefined);
+  return fail("E_USAGE", `No ${missing} is given.`, { remedy: hints.join(" ") });
 }
+
+/** A word that begins with a slash is read as a version without a name, by dell/dkms too. */
+const takesDirectory: ReadonlySet<DkmsVerb> = new Set<DkmsVerb>(["add", "build", "install"]);
+const onlyWithConf = "A path is taken for that of a module only where it is there and holds a dkms.conf.";
 
 async function fromSource(session: Session, { path: word }: SourceWord): Promise<Result<NamedModule>> {
   const { host } = session;
@@ -82,6 +91,14 @@ async function fromSource(session: Session, { path: word }: SourceWord): Promise
     return fail("E_CONF_INVALID", message, { path: file, remedy: "Correct the file.", dkmsExit: 8 });
   }
   return hasSource(host, module) ? alreadyAdded(session, module) : succeed({ module, source: directory });
+}
+
+/** Of what cannot be a module's name and version, such as a path with a typing error in it. */
+function notADirectory(module: ModuleId): Result<never> {
+  const word = moduleKey(module);
+  const message = `${word} is no directory with a dkms.conf, and cannot be a module's name and version.`;
+  const remedy = "Correct the path, or put a dkms.conf there; or write NAME/VERSION.";
+  return fail("E_NO_SOURCE", message, { path: word, remedy, dkmsExit: 2 });
 }
 
 function noSource(session: Session, module: ModuleId, place: string): Result<never> {
