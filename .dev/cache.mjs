@@ -15,7 +15,7 @@ import { basename, join } from "node:path";
 
 /** @typedef {{ format: 1, parts: Entry[], unavailable: string[] }} Manifest */
 
-/** @returns {string} where the extracted packages are; test/rig/parts.ts uses the same rule */
+/** @returns {string} where the extracted packages are; test/rig/cached-parts.ts uses the same rule */
 export function partsDirectory() {
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
   return process.env.DKMS_AGENT_PARTS || join(cache, "dkms-agent-parts");

@@ -5,7 +5,8 @@ import { compareLoaded, type LoadedVerdict } from "../../src/actual-state/compar
 import type { LoadedObject } from "../../src/dkms/read-loaded.ts";
 import { fakeObject } from "../rig/fake-object.ts";
 import { dkmsTree, type TreeBuilder } from "../rig/tree-builder.ts";
-import { kernelId, moduleId, toInstance } from "../rig/world.ts";
+import { kernelId, moduleId } from "../rig/world-ids.ts";
+import { toInstance } from "../rig/world-instance.ts";
 
 const release = "6.1.0-1";
 const id = moduleId("evdi-x/1.0");

@@ -13,7 +13,8 @@ import { createHost } from "../../src/host/create-host.ts";
 import { assemblePlan } from "../../src/plan/assemble-plan.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import type { Step } from "../../src/plan/step.ts";
-import { actualState, desiredState, type WorldOptions } from "../rig/world.ts";
+import { actualState, desiredState } from "../rig/world.ts";
+import type { WorldOptions } from "../rig/world-options.ts";
 
 const apply = suite("applyPlan");
 

@@ -4,7 +4,8 @@ import * as assert from "uvu/assert";
 import { orderSteps } from "../../src/apply/order-steps.ts";
 import { assemblePlan } from "../../src/plan/assemble-plan.ts";
 import type { Step } from "../../src/plan/step.ts";
-import { actualState, desiredState, type WorldOptions } from "../rig/world.ts";
+import { actualState, desiredState } from "../rig/world.ts";
+import type { WorldOptions } from "../rig/world-options.ts";
 
 const order = suite("orderSteps");
 

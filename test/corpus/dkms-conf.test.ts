@@ -20,7 +20,8 @@ import { createHost } from "../../src/host/create-host.ts";
 import type { Host } from "../../src/host/host.ts";
 import { corpusPackages } from "../rig/corpus.ts";
 import { type DellValues, dellValues, type Trees } from "../rig/dell-values.ts";
-import type { CorpusPackage, HeadersOfKernel } from "../rig/parts.ts";
+import type { HeadersOfKernel } from "../rig/kernels-with-headers.ts";
+import type { CorpusPackage } from "../rig/parts.ts";
 import { type PartsOf, testNeeding } from "../rig/test-needing.ts";
 
 const parts = ["corpus", "dkms", "two-kernels", "rt-kernel", "later-kernel", "root"] as const;

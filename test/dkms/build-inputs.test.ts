@@ -2,27 +2,13 @@ import fs from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { buildInputs } from "../../src/dkms/build-inputs.ts";
-import type { DkmsConf } from "../../src/dkms/conf/dkms-conf.ts";
 import { readKernel } from "../../src/dkms/read-kernels.ts";
 import type { Host } from "../../src/host/host.ts";
+import { plainConf } from "../rig/plain-conf.ts";
 import { dkmsTree, type TreeBuilder } from "../rig/tree-builder.ts";
 
 const K = "6.1.0-1";
-const conf: DkmsConf = {
-  packageName: "top",
-  packageVersion: "1",
-  objects: [],
-  make: undefined,
-  patches: [],
-  scripts: {},
-  buildDepends: ["base", "absent", "../evil"],
-  buildDependsRebuild: false,
-  exclusive: { arch: undefined, config: undefined, kernel: undefined, kernelMin: undefined, kernelMax: undefined },
-  obsoleteBy: undefined,
-  autoinstall: true,
-  noWeakModules: false,
-  notices: [],
-};
+const conf = { ...plainConf({ name: "top", version: "1" }), buildDepends: ["base", "absent", "../evil"] };
 
 const inputs = suite<{ tree: TreeBuilder }>("buildInputs");
 inputs.before.each((context) => {
@@ -35,7 +21,7 @@ inputs("are the same for the same things", ({ tree }) => {
   const first = inputsOf(host);
   assert.match(first?.conf ?? "", /^[0-9a-f]{64}$/);
   assert.equal(inputsOf(host), first);
-  const turned: DkmsConf = { ...Object.fromEntries(Object.entries(conf).reverse()), ...conf, notices: ["told"] };
+  const turned = { ...Object.fromEntries(Object.entries(conf).reverse()), ...conf, notices: ["told"] };
   assert.equal(inputsOf(host, turned), first);
 });
 

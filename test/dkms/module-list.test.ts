@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { kernelNameOf } from "../../src/dkms/loaded-name.ts";
 import { readModuleList } from "../../src/dkms/module-list.ts";
 import { dkmsTree, type TreeBuilder } from "../rig/tree-builder.ts";
-import { kernelId } from "../rig/world.ts";
+import { kernelId } from "../rig/world-ids.ts";
 
 const release = "6.1.0-1";
 const list = suite<{ tree: TreeBuilder }>("readModuleList");

@@ -10,7 +10,9 @@ import type { Plan } from "../../src/plan/plan.ts";
 import { noFilter, resolveWanted } from "../../src/plan/resolve-wanted.ts";
 import { applyToModel, refreshDependencies } from "../rig/model.ts";
 import { entries, unlisted, withoutClashes, world } from "../rig/random-worlds.ts";
-import { actualState, desiredState, moduleId, type WorldOptions } from "../rig/world.ts";
+import { actualState, desiredState } from "../rig/world.ts";
+import { moduleId } from "../rig/world-ids.ts";
+import type { WorldOptions } from "../rig/world-options.ts";
 
 const machine = { machineId: "m", dkmsTree: "/d", sourceTree: "/s", installTree: "/i" };
 

@@ -6,7 +6,9 @@ import { instanceAddress } from "../../src/dkms/id.ts";
 import { assemblePlan } from "../../src/plan/assemble-plan.ts";
 import { readinessOf } from "../../src/plan/readiness.ts";
 import { noFilter } from "../../src/plan/resolve-wanted.ts";
-import { actualState, desiredState, kernelId, moduleId, type WorldOptions } from "../rig/world.ts";
+import { actualState, desiredState } from "../rig/world.ts";
+import { kernelId, moduleId } from "../rig/world-ids.ts";
+import type { WorldOptions } from "../rig/world-options.ts";
 
 const address = instanceAddress({ module: moduleId("evdi/1.0"), kernel: kernelId("K1") });
 const installed: WorldOptions = { modules: { "evdi/1.0": { instances: { K1: { level: "installed" } } } } };

@@ -4,7 +4,8 @@ import type { LoadedVerdict } from "../../src/actual-state/compare-loaded.ts";
 import { instanceAddress } from "../../src/dkms/id.ts";
 import { rebootNeed } from "../../src/plan/reboot-need.ts";
 import { noFilter, type PlanFilter } from "../../src/plan/resolve-wanted.ts";
-import { actualState, desiredState, kernelId, moduleId } from "../rig/world.ts";
+import { actualState, desiredState } from "../rig/world.ts";
+import { kernelId, moduleId } from "../rig/world-ids.ts";
 
 type Entries = Parameters<typeof desiredState>[0];
 

@@ -2,7 +2,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { assemblePlan } from "../../src/plan/assemble-plan.ts";
 import { noFilter } from "../../src/plan/resolve-wanted.ts";
-import { actualState, desiredState, type WorldOptions } from "../rig/world.ts";
+import { actualState, desiredState } from "../rig/world.ts";
+import type { WorldOptions } from "../rig/world-options.ts";
 
 type Entries = Parameters<typeof desiredState>[0];
 

@@ -6,7 +6,8 @@ import { assemblePlan } from "../../src/plan/assemble-plan.ts";
 import { noFilter, type PlanFilter } from "../../src/plan/resolve-wanted.ts";
 import { rememberWishes, wishesOf } from "../../src/plan/wishes.ts";
 import { applyToModel } from "../rig/model.ts";
-import { actualState, desiredState, type WorldOptions } from "../rig/world.ts";
+import { actualState, desiredState } from "../rig/world.ts";
+import type { WorldOptions } from "../rig/world-options.ts";
 
 type Entries = Parameters<typeof desiredState>[0];
 

@@ -6,7 +6,8 @@ import { assemblePlan } from "../../src/plan/assemble-plan.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { planText, summaryText } from "../../src/report/plan-text.ts";
 import { plainTerminal, type Terminal } from "../../src/report/terminal.ts";
-import { actualState, desiredState, type WorldOptions } from "../rig/world.ts";
+import { actualState, desiredState } from "../rig/world.ts";
+import type { WorldOptions } from "../rig/world-options.ts";
 import { terminalOf, text, widest } from "./terminal-of.ts";
 
 const kernels = ["6.1.0-55-amd64", "6.1.0-56-amd64"];

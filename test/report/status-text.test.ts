@@ -6,7 +6,8 @@ import { activeVersionsOf, narrowStatus, type Status } from "../../src/report/st
 import { statusDocument } from "../../src/report/status-document.ts";
 import { statusText } from "../../src/report/status-text.ts";
 import { plainTerminal, type Terminal } from "../../src/report/terminal.ts";
-import { actualState, desiredState, type WorldOptions } from "../rig/world.ts";
+import { actualState, desiredState } from "../rig/world.ts";
+import type { WorldOptions } from "../rig/world-options.ts";
 import { terminalOf, text, widest } from "./terminal-of.ts";
 
 const kernels = ["6.1.0-55-amd64", { release: "6.1.0-56-amd64", headers: undefined }];

@@ -2,7 +2,8 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import * as assert from "uvu/assert";
-import type { Dkms, HeadersOfKernel } from "./parts.ts";
+import type { HeadersOfKernel } from "./kernels-with-headers.ts";
+import type { Dkms } from "./parts.ts";
 import { type ProgramOptions, type ProgramResult, runProgram } from "./run-program.ts";
 
 /**

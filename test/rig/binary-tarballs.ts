@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import * as assert from "uvu/assert";
 import { agentRoot, runAgent } from "./agent.ts";
-import type { HeadersOfKernel, ModuleSource } from "./parts.ts";
+import type { HeadersOfKernel } from "./kernels-with-headers.ts";
+import type { ModuleSource } from "./parts.ts";
 
 export interface BinaryTarballs {
   /** An entry of a document for each module, by the module's name, which takes it from an archive in `/srv/dkms`. */

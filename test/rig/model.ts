@@ -3,7 +3,9 @@ import type { BuildInputs } from "../../src/dkms/build-record.ts";
 import { type InstanceId, instanceAddress, kernelKey, type ModuleId, moduleKey } from "../../src/dkms/id.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import type { Step } from "../../src/plan/step.ts";
-import { freshInputs, type InstanceOptions, toInstance } from "./world.ts";
+import { makeInitramfs, withOutdated, withRebuilt } from "./model-initramfs.ts";
+import { freshInputs, toInstance } from "./world-instance.ts";
+import type { InstanceOptions } from "./world-options.ts";
 
 /**
  * What an apply that succeeds does to an actual state, as pure values: the oracle of the planner's property tests. Each
@@ -61,52 +63,6 @@ function applyStep(state: ActualState, step: Step): ActualState {
     case "initramfs":
       return makeInitramfs(state, step);
   }
-}
-
-/**
- * Another build of what is installed is another content to be installed; one of another version is nothing to the
- * initramfs.
- */
-function withRebuilt(
-  state: ActualState,
-  instance: InstanceId,
-  change: (state: ActualState) => ActualState,
-): ActualState {
-  const address = instanceAddress(instance);
-  const isInstalled = state.modules.some(({ id, instances }) =>
-    instances.some(({ kernel, level }) => level === "installed" && instanceAddress({ module: id, kernel }) === address),
-  );
-  return change(isInstalled ? withOutdated(state, instance) : state);
-}
-
-/** Whatever changes of a module, the initramfs does not hold it as it is any more. */
-function withOutdated(state: ActualState, { module, kernel }: InstanceId): ActualState {
-  const held = state.initramfs?.kernels.get(kernelKey(kernel));
-  if (!state.initramfs || !held?.holds.has(module.name)) return state;
-  const holds = new Map(held.holds).set(module.name, false);
-  const kernels = new Map(state.initramfs.kernels).set(kernelKey(kernel), { ...held, holds, pending: undefined });
-  return { ...state, initramfs: { ...state.initramfs, kernels } };
-}
-
-function makeInitramfs(state: ActualState, { kernel, names, left }: Step<"initramfs">): ActualState {
-  const held = state.initramfs?.kernels.get(kernelKey(kernel));
-  if (!state.initramfs || (!held?.image && !left)) throw new Error(`${kernelKey(kernel)} has no initramfs`);
-  const isOwed = state.depmodOwed.some((one) => kernelKey(one) === kernelKey(kernel));
-  const hasDepmod = state.kernels.some(({ id, hasModulesDep }) => hasModulesDep && kernelKey(id) === kernelKey(kernel));
-  if (isOwed && hasDepmod) throw new Error("depmod comes first");
-  const isInstalled = (name: string) =>
-    state.modules.some(
-      ({ id, instances }) =>
-        id.name === name &&
-        instances.some((one) => one.level === "installed" && kernelKey(one.kernel) === kernelKey(kernel)),
-    );
-  const holds = new Map(names.filter(isInstalled).map((name) => [name, true]));
-  const kernels = new Map(state.initramfs.kernels).set(kernelKey(kernel), {
-    image: held?.image,
-    holds,
-    pending: undefined,
-  });
-  return { ...state, initramfs: { ...state.initramfs, kernels } };
 }
 
 function addModule(state: ActualState, id: ModuleId): ActualState {

@@ -1,18 +1,8 @@
-import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
-import { homedir } from "node:os";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { basename, delimiter, join } from "node:path";
 import type { ModuleId } from "../../src/dkms/id.ts";
-
-/** A kernel that modules can be built for on this machine. */
-export interface HeadersOfKernel {
-  readonly release: string;
-  /** The headers' own directory, all links resolved: what `/lib/modules/<release>/build` should point at. */
-  readonly directory: string;
-  /** The first two numbers, `6.1`. */
-  readonly series: string;
-  /** `amd64`, `rt-amd64`, `cloud-amd64`, `generic`, …: what follows the numbers of the release. */
-  readonly flavour: string;
-}
+import { cachedParts, partsDirectory } from "./cached-parts.ts";
+import { debianArch, type HeadersOfKernel, kernelsWithHeaders, usualKernels } from "./kernels-with-headers.ts";
 
 /** The contents of a distribution's kernel package, extracted and not installed. */
 export interface LinuxImage {
@@ -111,12 +101,6 @@ export function findPart<N extends PartName>(name: N): PartLookup<N> {
   return finders[name]();
 }
 
-/** Where extracted packages are kept; `.dev/prepare.mjs` uses the same rule. */
-export function partsDirectory(): string {
-  const { XDG_CACHE_HOME, DKMS_AGENT_PARTS } = process.env;
-  return DKMS_AGENT_PARTS || join(XDG_CACHE_HOME || join(homedir(), ".cache"), "dkms-agent-parts");
-}
-
 const finders: { readonly [N in PartName]: () => PartLookup<N> } = {
   headers: () => {
     const kernels = kernelsWithHeaders();
@@ -137,27 +121,30 @@ const finders: { readonly [N in PartName]: () => PartLookup<N> } = {
   },
   "linux-image": findLinuxImage,
   dkms: () => {
-    const entry = cached("dkms")[0];
+    const entry = cachedParts("dkms")[0];
     if (!entry) return missing("dkms");
     const script = join(entry.directory, "usr/sbin/dkms");
     return found({ script, command: ["bash", script], version: entry.version });
   },
   "module-sources": () => {
-    const modules = cached("module-sources").map(({ directory }) => toModuleSource(directory));
+    const modules = cachedParts("module-sources").map(({ directory }) => toModuleSource(directory));
     return modules.length > 0
       ? found({ directory: join(partsDirectory(), "module-sources"), modules })
       : missing("v4l2loopback-dkms");
   },
   corpus: () => {
-    const packages = cached("corpus").map((entry) => ({ ...toModuleSource(entry.directory), package: entry.package }));
+    const packages = cachedParts("corpus").map((entry) => ({
+      ...toModuleSource(entry.directory),
+      package: entry.package,
+    }));
     return packages.length > 0 ? found({ packages }) : missing("v4l2loopback-dkms");
   },
   "debian-root": () => {
-    const entry = cached("debian-root")[0];
+    const entry = cachedParts("debian-root")[0];
     return entry ? found({ directory: entry.directory }) : missing("debootstrap");
   },
   "kernel-layer": () => {
-    const entry = cached("kernel-layer")[0];
+    const entry = cachedParts("kernel-layer")[0];
     if (!entry) return missing("debootstrap");
     return found({ directory: entry.directory, release: basename(entry.directory) });
   },
@@ -186,7 +173,7 @@ const finders: { readonly [N in PartName]: () => PartLookup<N> } = {
   mandoc: () => program("mandoc", "mandoc"),
   "kernel-install": () => program("kernel-install", "systemd"),
   promtool: () => {
-    const entry = cached("promtool")[0];
+    const entry = cachedParts("promtool")[0];
     return entry ? found({ path: join(entry.directory, "promtool") }) : missing("prometheus");
   },
   qemu: () => program("qemu-system-x86_64", "qemu-system-x86"),
@@ -202,49 +189,9 @@ function missing(needs: string): MissingPart {
   return { found: false, needs };
 }
 
-/** The kernels of the machine itself and those in the cache, oldest first. */
-function kernelsWithHeaders(): HeadersOfKernel[] {
-  const installed = installedKernels().map((release) => ({
-    release,
-    directory: resolved(join("/lib/modules", release, "build")),
-  }));
-  const extracted = cached("headers").map(({ directory }) => {
-    const release = basename(directory);
-    return { release, directory: join(directory, "usr/src", `linux-headers-${release}`) };
-  });
-  const usable = [...installed, ...extracted].filter(({ directory }) => existsSync(join(directory, "include")));
-  return usable
-    .filter(({ release }, index) => usable.findIndex((other) => other.release === release) === index)
-    .map(({ release, directory }) => ({ release, directory, ...readRelease(release) }))
-    .sort((a, b) => a.release.localeCompare(b.release, "en", { numeric: true }));
-}
-
-function installedKernels(): string[] {
-  return existsSync("/lib/modules") ? readdirSync("/lib/modules") : [];
-}
-
-/** The kernels of the oldest series that has two of the usual flavour, newest first. */
-function usualKernels(): HeadersOfKernel[] {
-  const usual = kernelsWithHeaders().filter(({ flavour }) => flavour === debianArch() || flavour === "generic");
-  const series = usual.find((kernel) => usual.filter((other) => other.series === kernel.series).length > 1)?.series;
-  return usual.filter((kernel) => kernel.series === series).reverse();
-}
-
-function readRelease(release: string): { series: string; flavour: string } {
-  return {
-    series: /^\d+\.\d+/.exec(release)?.[0] ?? release,
-    flavour: release.replace(/^[\d.]+(\+\w+)?(-\d+)?-?/, ""),
-  };
-}
-
-function debianArch(): string {
-  const names: Readonly<Record<string, string>> = { x64: "amd64", ia32: "i386", arm: "armhf", ppc64: "ppc64el" };
-  return names[process.arch] ?? process.arch;
-}
-
 function findLinuxImage(): PartLookup<"linux-image"> {
   const built = new Set(kernelsWithHeaders().map(({ release }) => release));
-  const entry = cached("linux-image").find(({ directory }) => built.has(basename(directory)));
+  const entry = cachedParts("linux-image").find(({ directory }) => built.has(basename(directory)));
   if (!entry) return missing(`linux-image-${usualKernels()[0]?.release ?? debianArch()}`);
   const { directory } = entry;
   const release = basename(directory);
@@ -290,32 +237,5 @@ function isExecutable(path: string): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-interface CachedPart {
-  readonly package: string;
-  readonly version: string;
-  readonly directory: string;
-}
-
-/** The manifest's entries of one kind whose directory is really there. */
-function cached(kind: string): CachedPart[] {
-  const manifest = join(partsDirectory(), "manifest.json");
-  if (!existsSync(manifest)) return [];
-  const { parts }: { parts: { kind: string; package: string; version: string; path: string }[] } = JSON.parse(
-    readFileSync(manifest, "utf8"),
-  );
-  return parts
-    .filter((entry) => entry.kind === kind)
-    .map(({ package: name, version, path }) => ({ package: name, version, directory: join(partsDirectory(), path) }))
-    .filter(({ directory }) => existsSync(directory));
-}
-
-function resolved(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
   }
 }

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import type { ProblemKind } from "../../src/actual-state/actual-state.ts";
 import type { DesiredModule, Selector } from "../../src/desired-state/desired-state.ts";
-import { type InstanceOptions, listed, type ModuleOptions, type TarballOptions, type WorldOptions } from "./world.ts";
+import { listed } from "./world.ts";
+import type { InstanceOptions, ModuleOptions, TarballOptions, WorldOptions } from "./world-options.ts";
 
 const names = ["a", "b", "c"];
 const keys = names.flatMap((name) => [`${name}/1`, `${name}/2`]);

@@ -63,6 +63,16 @@ export function twinWorld(dkms: Dkms): TwinWorld {
   };
 }
 
+/** Does the work in two new machines, which are gone after it. */
+export async function inTwins(dkms: Dkms, work: (world: TwinWorld) => Promise<void>): Promise<void> {
+  const world = twinWorld(dkms);
+  try {
+    await work(world);
+  } finally {
+    world.remove();
+  }
+}
+
 function machine(): TreeBuilder {
   const tree = dkmsTree();
   for (const release of releases) addKernel(tree, release);

@@ -10,7 +10,8 @@ import { readObject } from "../../src/dkms/read-object.ts";
 import { bootWithModules } from "../rig/boot.ts";
 import { testNeeding } from "../rig/test-needing.ts";
 import { dkmsTree } from "../rig/tree-builder.ts";
-import { kernelId, moduleId, toInstance } from "../rig/world.ts";
+import { kernelId, moduleId } from "../rig/world-ids.ts";
+import { toInstance } from "../rig/world-instance.ts";
 
 const boot = suite<{ directory: string }>("booting a real kernel");
 const timeoutMs = 300_000;

@@ -3,11 +3,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { runAgent } from "../rig/agent.ts";
 import { dellDkms } from "../rig/dell-dkms.ts";
-import type { Dkms } from "../rig/parts.ts";
 import { testNeeding } from "../rig/test-needing.ts";
 import { dkmsTree, type TreeBuilder } from "../rig/tree-builder.ts";
 import { treeListing } from "../rig/tree-listing.ts";
-import { addKernel, addSource, type TwinWorld, twinWorld } from "../rig/twin-world.ts";
+import { addKernel, addSource, inTwins, type TwinWorld } from "../rig/twin-world.ts";
 
 const k1 = "-k 6.1.0-1";
 const log = "var/lib/dkms/demo/1.0/6.1.0-1/x86_64/log/make.log";
@@ -106,15 +105,6 @@ testNeeding(options, ["dkms"], "ADDON_MODULES_DIR of /etc/sysconfig/module-init-
 options.run();
 
 const installed = "demo/1.0, 6.1.0-1, x86_64: installed";
-
-async function inTwins(dkms: Dkms, work: (world: TwinWorld) => Promise<void>): Promise<void> {
-  const world = twinWorld(dkms);
-  try {
-    await work(world);
-  } finally {
-    world.remove();
-  }
-}
 
 /** The exit code of a command line in both. */
 async function both(world: TwinWorld, line: string): Promise<number> {

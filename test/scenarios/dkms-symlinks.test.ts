@@ -7,7 +7,7 @@ import { runProgram } from "../rig/run-program.ts";
 import { testNeeding } from "../rig/test-needing.ts";
 import type { TreeBuilder } from "../rig/tree-builder.ts";
 import { treeListing } from "../rig/tree-listing.ts";
-import { type TwinWorld, twinWorld } from "../rig/twin-world.ts";
+import { inTwins, type TwinWorld } from "../rig/twin-world.ts";
 
 const install = "install demo/1.0 -k 6.1.0-1 --symlink-modules".split(" ");
 const uninstall = "uninstall demo/1.0 -k 6.1.0-1".split(" ");
@@ -76,15 +76,6 @@ testNeeding(links, ["dkms"], "framework.conf asks for them, of apply too; a link
 });
 
 links.run();
-
-async function inTwins(dkms: Dkms, work: (world: TwinWorld) => Promise<void>): Promise<void> {
-  const world = twinWorld(dkms);
-  try {
-    await work(world);
-  } finally {
-    world.remove();
-  }
-}
 
 /** Ours, and dell/dkms's. */
 function treesOf(world: TwinWorld): [TreeBuilder, TreeBuilder] {

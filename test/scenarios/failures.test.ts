@@ -4,7 +4,7 @@ import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type AgentRoot, agentRoot, runAgent } from "../rig/agent.ts";
-import type { HeadersOfKernel } from "../rig/parts.ts";
+import type { HeadersOfKernel } from "../rig/kernels-with-headers.ts";
 import { type Snapshot, snapshot } from "../rig/snapshot.ts";
 import { testNeeding } from "../rig/test-needing.ts";
 

@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type AgentRoot, agentRoot, runAgent } from "../rig/agent.ts";
-import type { HeadersOfKernel } from "../rig/parts.ts";
+import type { HeadersOfKernel } from "../rig/kernels-with-headers.ts";
 import { quickMachine, quickModule, wanted } from "../rig/quick-machine.ts";
 import { type ArchivedFile, tarArchive } from "../rig/tar-archive.ts";
 import { binariesOnlyFiles, type DemoTarball, objectFiles } from "../rig/tarballs.ts";
