@@ -37,7 +37,8 @@ const gone: Fault = { code: "E_UNREADABLE", message: "There is no such file, or 
 function unfitKind(kind: string): Fault | undefined {
   if (kind === "file") return undefined;
   const what = kind === "directory" ? "a directory" : "a FIFO, a socket or a device";
-  return { code: "E_UNREADABLE", message: `It is ${what}, where a file is expected.` };
+  const message = `It is ${what}, where a file is expected.`;
+  return { code: "E_UNREADABLE", message, hint: "Put a file there, or take it away." };
 }
 
 function unfitSize(size: number): Fault | undefined {

@@ -36,18 +36,24 @@ export function unmatchedDiagnostics(misses: readonly Miss[], facts: HereKernels
 
 /** Of the selector; of the module where no document says its kernels. */
 function placeOf({ entry, selector }: Miss): SourcePlace {
-  return entry.places.kernels[entry.kernels.indexOf(selector)] ?? entryPlace(entry);
+  return ownPlace({ entry, selector }) ?? entryPlace(entry);
 }
 
-function unmatchedFault({ selector }: Miss, names: readonly string[], { kernels, runningKernel }: HereKernels) {
+/** `undefined`: no document says it, it is the default. */
+function ownPlace({ entry, selector }: Miss): SourcePlace | undefined {
+  return entry.places.kernels[entry.kernels.indexOf(selector)];
+}
+
+function unmatchedFault(miss: Miss, names: readonly string[], { kernels, runningKernel }: HereKernels) {
+  const { selector } = miss;
   const [first = "", ...others] = names;
   const whom = others.length > 2 ? `${first} and ${others.length} more` : names.join(", ");
   if (selector.kind === "running" && runningKernel === undefined) {
     return {
       severity: "error",
       code: "E_RUNNING_ELSEWHERE",
-      message: `"running", for ${whom}, means nothing under another root, where no kernel runs`,
-      hint: "Name the kernels instead: newest, installed, with-headers, a release, or a pattern",
+      message: `"running", ${ownPlace(miss) ? "" : "the default "}for ${whom}, means nothing under another root, where no kernel runs`,
+      hint: "Name others in `kernels:`: newest, installed, with-headers, a release, or a pattern",
     } as const;
   }
   const there = releasesText(kernels);

@@ -704,6 +704,7 @@ documents("running means nothing under another root", () => {
   const [problem] = plan(world, { "a/1": { kernels: [{ kind: "running" }] } }).diagnostics;
   assert.is(problem?.code, "E_RUNNING_ELSEWHERE");
   assert.is(problem?.severity, "error");
+  assert.match(problem?.message ?? "", '"running", the default for a, means nothing');
 });
 
 documents("two installed versions for one kernel are an error that names both places", () => {
