@@ -1,8 +1,7 @@
-import { readOwnBytes, writeOwnBytes } from "../dkms/own-file.ts";
+import { readOwnValue, writeOwnValue } from "../dkms/own-file.ts";
 import { readLoaded } from "../dkms/read-loaded.ts";
 import { knownScanFile } from "../dkms/state-layout.ts";
 import type { Host } from "../host/host.ts";
-import { packValue, unpackValue } from "../host/packed-value.ts";
 import { areAnsweredTheSame, areSame, type ReadMarks, recordReads } from "../host/record-reads.ts";
 import { isSystemError } from "../host/system-error.ts";
 import type { ActualState } from "./actual-state.ts";
@@ -24,8 +23,7 @@ export interface KnownScan {
  * written is not read.
  */
 export function readKnownScan(host: Host): unknown {
-  const bytes = readOwnBytes(host, knownScanFile(host.paths), longest);
-  return bytes && unpackValue(bytes);
+  return readOwnValue(host, knownScanFile(host.paths), longest);
 }
 
 /**
@@ -61,8 +59,8 @@ export async function scanToKeep(
     if (!marks) return false;
     if (marks === "fresh" || !areSame(host, marks)) return true;
     const { loaded: _, ...rest } = actual;
-    const bytes = packValue({ format, question, marks, actual: rest } satisfies Kept);
-    if (bytes.length <= longest) writeOwnBytes(host, knownScanFile(host.paths), bytes);
+    const value = { format, question, marks, actual: rest } satisfies Kept;
+    writeOwnValue(host, { file: knownScanFile(host.paths), longest }, value);
     return false;
   };
   return { actual, keep };

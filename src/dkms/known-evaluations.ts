@@ -1,8 +1,7 @@
 import type { Host } from "../host/host.ts";
-import { packValue, unpackValue } from "../host/packed-value.ts";
 import { areAnsweredTheSame, areSame, type ReadMarks, recordReads } from "../host/record-reads.ts";
 import type { Evaluation } from "./conf/evaluation.ts";
-import { readOwnBytes, writeOwnBytes } from "./own-file.ts";
+import { readOwnValue, writeOwnValue } from "./own-file.ts";
 import { evaluationsFile } from "./state-layout.ts";
 
 /** What bash has said of dkms.conf files, for this run and later ones. */
@@ -75,8 +74,8 @@ export function openEvaluations(asked: Host, build: string): KnownEvaluations {
       const wanted = entries.filter(([question, { marks }]) => used.has(question) || (!whole && areSame(asked, marks)));
       if (!hasNew && wanted.length === entries.length) return;
       hasNew = false;
-      const bytes = packValue({ format, build, entries: new Map(wanted) } satisfies Kept);
-      if (bytes.length <= longest) writeOwnBytes(asked, evaluationsFile(asked.paths), bytes);
+      const value = { format, build, entries: new Map(wanted) } satisfies Kept;
+      writeOwnValue(asked, { file: evaluationsFile(asked.paths), longest }, value);
     },
   };
 }
@@ -97,8 +96,7 @@ const format = "dkms-agent evaluations 1";
 const longest = 16 << 20;
 
 function readKept(host: Host, build: string): Map<string, Entry> {
-  const bytes = readOwnBytes(host, evaluationsFile(host.paths), longest);
-  const kept = bytes && unpackValue(bytes);
+  const kept = readOwnValue(host, evaluationsFile(host.paths), longest);
   return isKept(kept) && kept.build === build ? new Map(kept.entries) : new Map();
 }
 

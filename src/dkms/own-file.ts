@@ -1,4 +1,5 @@
 import type { Host } from "../host/host.ts";
+import { packValue, unpackValue } from "../host/packed-value.ts";
 import { isSystemError } from "../host/system-error.ts";
 
 /**
@@ -14,13 +15,14 @@ export function readOwnFile(
   return readOwn({ files, machine }, { file, longest, read: files.readText });
 }
 
-/** The same, of a file that holds no text. */
-export function readOwnBytes(
+/** The same, of a file that {@link writeOwnValue} has written: whatever value that was. */
+export function readOwnValue(
   { files, machine }: Pick<Host, "files" | "machine">,
   file: string,
   longest: number,
-): Uint8Array | undefined {
-  return readOwn({ files, machine }, { file, longest, read: files.readBytes });
+): unknown {
+  const bytes = readOwn({ files, machine }, { file, longest, read: files.readBytes });
+  return bytes && unpackValue(bytes);
 }
 
 interface Reading<T> {
@@ -52,8 +54,14 @@ export function writeOwnFile(host: Pick<Host, "files" | "machine">, file: string
   }
 }
 
-/** The same, of bytes; whatever stood there. */
-export function writeOwnBytes({ files }: Pick<Host, "files">, file: string, bytes: Uint8Array): void {
+/** The same, of a plain value, whatever stood there; but not if it is longer than `longest` bytes. */
+export function writeOwnValue(
+  { files }: Pick<Host, "files">,
+  { file, longest }: { readonly file: string; readonly longest: number },
+  value: unknown,
+): void {
+  const bytes = packValue(value);
+  if (bytes.length > longest) return;
   try {
     files.writeAtomic(file, bytes, 0o600);
   } catch (error) {
