@@ -16,7 +16,7 @@ export interface Comparison {
   readonly actual: ActualState;
   readonly plan: Plan;
   /** Keeps what was found, as {@link KnownScan} has it; `undefined` if it comes from an earlier run, and nothing was read. */
-  readonly keep: KnownScan["keep"] | undefined;
+  readonly keep: (() => boolean) | undefined;
 }
 
 export interface CompareOptions {
@@ -45,23 +45,38 @@ export async function compare(host: Host, desired: DesiredState, options: Compar
     ...(signing && { signing }),
     evaluations,
   };
-  const { actual, keep } = await look(host, request, { ...options, desired });
-  return { actual, plan: assemblePlan(desired, actual, filter), keep };
+  const { actual, keep, concluded } = await look(host, request, { ...options, desired });
+  const plan = isPlan(concluded) ? concluded : assemblePlan(desired, actual, filter);
+  // What is loaded may forbid a step, and is known anew each time.
+  const conclusion = plan.steps.length === 0 ? plan : undefined;
+  return { actual, plan, keep: keep && (() => keep(conclusion)) };
+}
+
+/** What this very program has kept as a plan is one. */
+function isPlan(value: unknown): value is Plan {
+  return typeof value === "object" && value !== null && "steps" in value && "summary" in value;
+}
+
+interface Look {
+  readonly actual: ActualState;
+  readonly keep: KnownScan["keep"] | undefined;
+  /** The plan of an earlier run, if it had no steps: it follows from what is the same. */
+  readonly concluded?: unknown;
 }
 
 async function look(
   host: Host,
   request: ScanRequest,
   given: CompareOptions & { readonly desired: DesiredState },
-): Promise<Omit<Comparison, "plan">> {
+): Promise<Look> {
   const { desired, filter, digests = openDigests(host), mayKeep } = given;
   const { knownScan = () => readKnownScan(host) } = given;
   const keep = () => false;
   const isWhole = filter.modules.length === 0 && filter.kernel === undefined && !filter.retry;
   // What archives hold is not remembered.
-  const question = isWhole && !request.tarballs?.length ? questionOf(host, desired, request) : undefined;
+  const question = isWhole && !request.tarballs?.length ? questionOf(host, desired, { ...request, filter }) : undefined;
   const known = question === undefined ? undefined : await recallScan(host, question, knownScan());
-  if (known) return { actual: known, keep: undefined };
+  if (known) return { actual: known.actual, concluded: known.conclusion, keep: undefined };
   // Who knows what is there need not wait for what it takes to look.
   const { scanActual } = await import("./actual-state/scan-actual.ts");
   const scan = (scanned: Host) => scanActual(scanned, request);
@@ -70,7 +85,11 @@ async function look(
 }
 
 /** Everything but the places that are read on which the answer depends. */
-function questionOf({ root, paths, machine }: Host, desired: DesiredState, { signing }: ScanRequest): string {
+function questionOf(
+  { root, paths, machine }: Host,
+  desired: DesiredState,
+  { signing, filter }: ScanRequest & { readonly filter: PlanFilter },
+): string {
   const { arch, runningKernel, uid } = machine;
-  return JSON.stringify([toolBuild, root, paths, arch, runningKernel, uid, signing, desired]);
+  return JSON.stringify([toolBuild, root, paths, arch, runningKernel, uid, signing, filter, desired]);
 }

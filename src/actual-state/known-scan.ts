@@ -10,11 +10,17 @@ import type { ActualState } from "./actual-state.ts";
 export interface KnownScan {
   readonly actual: ActualState;
   /**
-   * Under the lock only. Nothing is kept of what need not be the same a moment later although nothing has changed, and it
-   * gives up in silence where nothing can be written. Answers whether another scan, a moment later, could be kept: places
-   * have changed since this one, or a moment before it.
+   * Under the lock only, with what follows from it and the question alone. Nothing is kept of what need not be the same a
+   * moment later although nothing has changed, and it gives up in silence where nothing can be written. Answers whether
+   * another scan, a moment later, could be kept: places have changed since this one, or a moment before it.
    */
-  readonly keep: () => boolean;
+  readonly keep: (conclusion: unknown) => boolean;
+}
+
+export interface RecalledScan {
+  readonly actual: ActualState;
+  /** What was concluded from it, of a type that who has kept it knows; what is loaded has no part in it. */
+  readonly conclusion: unknown;
 }
 
 /**
@@ -35,11 +41,11 @@ export async function recallScan(
   host: Host,
   question: string,
   kept: unknown = readKnownScan(host),
-): Promise<ActualState | undefined> {
+): Promise<RecalledScan | undefined> {
   if (!isKept(kept) || kept.question !== question || !areSame(host, kept.marks)) return undefined;
   if (!(await areAnsweredTheSame(host, kept.marks))) return undefined;
   try {
-    return { ...kept.actual, loaded: readLoaded(host) };
+    return { actual: { ...kept.actual, loaded: readLoaded(host) }, conclusion: kept.conclusion };
   } catch (error) {
     if (isSystemError(error)) return undefined;
     throw error;
@@ -54,12 +60,12 @@ export async function scanToKeep(
 ): Promise<KnownScan> {
   const { host: recorded, marks: marksSoFar } = recordReads(digests, host.paths.loaded);
   const actual = await scan(recorded);
-  const keep = (): boolean => {
+  const keep = (conclusion: unknown): boolean => {
     const marks = actual.findings.length === 0 ? marksSoFar() : undefined;
     if (!marks) return false;
     if (marks === "fresh" || !areSame(host, marks)) return true;
     const { loaded: _, ...rest } = actual;
-    const value = { format, question, marks, actual: rest } satisfies Kept;
+    const value = { format, question, marks, actual: rest, conclusion } satisfies Kept;
     writeOwnValue(host, { file: knownScanFile(host.paths), longest }, value);
     return false;
   };
@@ -71,9 +77,10 @@ interface Kept {
   readonly question: string;
   readonly marks: ReadMarks;
   readonly actual: Omit<ActualState, "loaded">;
+  readonly conclusion: unknown;
 }
 
-const format = "dkms-agent scan 1";
+const format = "dkms-agent scan 2";
 const longest = 64 << 20;
 
 /** What this very program has written has the shape that it wrote; which program that was is part of the question. */
@@ -85,6 +92,7 @@ function isKept(value: unknown): value is Kept {
     value.format === format &&
     "question" in value &&
     "marks" in value &&
-    "actual" in value
+    "actual" in value &&
+    "conclusion" in value
   );
 }

@@ -13,7 +13,8 @@ export function sweepState({ files, paths }: Host): void {
   completePair({ files }, pairIn(paths.dkmsTree));
   for (const { name } of files.list(paths.dkmsTree) ?? [])
     if (strayKey.test(name)) files.remove(path.join(paths.dkmsTree, name));
-  files.remove(privateBuildsDirectory(paths));
+  const builds = privateBuildsDirectory(paths);
+  if (files.lstat(builds) !== undefined) files.remove(builds);
   clear(files, paths.state);
   for (const records of [initramfsRecords(paths), depmodRecords(paths)])
     for (const { name } of files.list(records) ?? [])

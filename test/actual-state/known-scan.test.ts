@@ -18,6 +18,9 @@ const request: ScanRequest = {
   prospects: (kernels) => kernels.map(({ id }) => ({ module: one, kernel: id, directives: {} })),
 };
 
+/** Whatever follows from what was found. */
+const conclusion = { steps: [], at: new Date(0), nothing: undefined };
+
 const known = suite<{ tree: TreeBuilder; host: Host }>("recallScan");
 known.before.each((context) => {
   Object.assign(context, makeWorld());
@@ -34,7 +37,7 @@ known("knows what a run before has kept, and reads it nowhere again", async ({ h
     throw new Error(`${place} is read again`);
   };
   const files = { ...host.files, readBytes: reading, list: refuse, readText: refuse, sha256: refuse };
-  assert.equal(await recallScan({ ...host, files }, "question"), actual);
+  assert.equal(await recallScan({ ...host, files }, "question"), { actual, conclusion });
 });
 
 known("never knows anything but what a scan would find, whatever was done to the trees", async () => {
@@ -48,7 +51,7 @@ known("never knows anything but what a scan would find, whatever was done to the
         await keep(host);
         change(tree.at(place));
         const recalled = await recallScan(host, "question");
-        if (recalled) assert.equal(recalled, await scanActual(host, request), `after a change of ${place}`);
+        if (recalled) assert.equal(recalled.actual, await scanActual(host, request), `after a change of ${place}`);
       } finally {
         tree.remove();
       }
@@ -60,7 +63,7 @@ known("never knows anything but what a scan would find, whatever was done to the
 known("holds by what is there when it is recalled, not when it was read", async ({ tree, host }) => {
   const actual = await keep(host);
   const ahead = readKnownScan(host);
-  assert.equal(await recallScan(host, "question", ahead), actual);
+  assert.equal(await recallScan(host, "question", ahead), { actual, conclusion });
   rewrite(tree.at("usr/src/one-1.0/dkms.conf"));
   assert.is(await recallScan(host, "question", ahead), undefined);
 });
@@ -86,7 +89,7 @@ known("knows what bash has said, as long as all that it looked at is the same", 
   const text = "PACKAGE_NAME=one\nPACKAGE_VERSION=1.0\n[ -f $source_tree/choice ] || MAKE=make\n";
   tree.write("usr/src/one-1.0/dkms.conf", text);
   const actual = await keep(host);
-  assert.equal(await recallScan(host, "question"), actual);
+  assert.equal((await recallScan(host, "question"))?.actual, actual);
   tree.write("usr/src/choice", "");
   assert.is(await recallScan(host, "question"), undefined);
 });
@@ -96,7 +99,7 @@ known("asks again how many processors there are, where that was asked", async ({
   let processors = "2";
   const run: Host["run"] = (command) => host.run({ ...command, env: { OMP_NUM_THREADS: processors } });
   const actual = await keep({ ...host, run });
-  assert.equal(await recallScan({ ...host, run }, "question"), actual);
+  assert.equal((await recallScan({ ...host, run }, "question"))?.actual, actual);
   processors = "3";
   assert.is(await recallScan({ ...host, run }, "question"), undefined);
 });
@@ -105,7 +108,7 @@ known("sees a module that is loaded meanwhile", async ({ tree, host }) => {
   const running = { ...host, machine: { ...host.machine, runningKernel: K } };
   await keep(running);
   tree.write("sys/module/one/initstate", "live\n");
-  assert.equal([...((await recallScan(running, "question"))?.loaded.keys() ?? [])], ["one"]);
+  assert.equal([...((await recallScan(running, "question"))?.actual.loaded.keys() ?? [])], ["one"]);
 });
 
 known("keeps nothing of what could be otherwise a moment later", async ({ tree, host }) => {
@@ -134,7 +137,7 @@ function makeWorld(): { tree: TreeBuilder; host: Host } {
 async function keep(host: Host): Promise<ActualState> {
   const scan = (scanned: Host) => scanActual(scanned, request);
   const { actual, keep: write } = await scanToKeep(host, "question", { digests: host, scan });
-  write();
+  write(conclusion);
   return actual;
 }
 

@@ -57,6 +57,26 @@ property("every step belongs to a change, and every change has steps", () => {
   fc.assert(check, { numRuns: 1000 });
 });
 
+property("what is loaded has no part in a plan without steps", () => {
+  let count = 0;
+  const check = fc.property(world, entries, archives, unlisted, (trees, listing, contents, policy) => {
+    const { options, wanted } = matched(trees, listing, contents);
+    const desired = desiredState(wanted, policy);
+    const actual = actualState(options);
+    if (assemblePlan(desired, actual).steps.length > 0) return;
+    count += 1;
+    const unasked = {
+      ...actual,
+      get loaded(): never {
+        throw new Error("somebody asks what is loaded");
+      },
+    };
+    assert.equal(assemblePlan(desired, unasked), assemblePlan(desired, actual));
+  });
+  fc.assert(check, { numRuns: 1000 });
+  assert.ok(count > 20, `${count}`);
+});
+
 property("the same values give the same plan, and it shares nothing with its input", () => {
   const check = fc.property(world, entries, archives, unlisted, (trees, listing, contents, policy) => {
     const { options, wanted } = matched(trees, listing, contents);
