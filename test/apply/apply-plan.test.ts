@@ -196,6 +196,21 @@ apply("--fail-fast starts nothing after the first failure", async () => {
   assert.is(results["build:b/1@K1"], "skipped");
 });
 
+apply("what is cancelled has failed, unless it has only waited, and gives up for --fail-fast", async () => {
+  const plan = planFor(two, { "a/1": {}, "b/1": {} });
+  const script = { "build:a/1@K1": () => fail("E_CANCELLED", "stopped") };
+  assert.is((await run(plan, script)).results["build:a/1@K1"], "failed");
+  assert.is((await run(plan, script, { failFast: true })).results["build:a/1@K1"], "skipped");
+  const stop = new AbortController();
+  const stopping = {
+    "build:a/1@K1": () => {
+      stop.abort("SIGTERM");
+      return fail("E_CANCELLED", "stopped");
+    },
+  };
+  assert.is((await run(plan, stopping, { failFast: true, stop })).results["build:a/1@K1"], "failed");
+});
+
 apply("what a verb throws is the failure of its step alone", async () => {
   const { results, events } = await run(planFor(two, { "a/1": {}, "b/1": {} }), {
     "build:a/1@K1": () => {

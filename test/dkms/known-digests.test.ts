@@ -42,6 +42,15 @@ digests("sees a change of the same size in the same moment, also with its time p
   }
 });
 
+digests("a look at a file's times counts for one question, and not for the next", async ({ tree }) => {
+  const file = await keep(tree, "before");
+  const { files } = openDigests(tree.host()).host;
+  files.stat(file);
+  assert.is(files.sha256(file), sha256("before"));
+  fs.writeFileSync(file, "afterwards");
+  assert.is(files.sha256(file), sha256("afterwards"));
+});
+
 digests("sees a change that puts size and mtime back, long after", async ({ tree }) => {
   const file = await keep(tree, "before");
   const { atime, mtime } = fs.statSync(file);

@@ -139,4 +139,11 @@ function attempt<T>(work: () => T): T | string {
   }
 }
 
+record("one answer that could not be given spoils all, whatever is answered after it", ({ tree }) => {
+  const { host, marks } = recordReads(later(tree), tree.at("unseen"));
+  assert.throws(() => host.files.readText(tree.at("place/deep")));
+  assert.is(host.files.readText(tree.at("place/one")), "one");
+  assert.is(marks(), undefined);
+});
+
 record.run();

@@ -30,6 +30,11 @@ next("a failure that comes back as long as nothing changes is left alone by the 
     told([start, { ...failed, code: "E_BROKEN_MODULE" }, { ...end, remaining: { blocked: 1 } }])[1],
     "looks again",
   );
+  const forgotten = { ...end, remaining: { install: 1 } };
+  assert.match(
+    after([start, failed, forgotten]),
+    /^The next apply leaves what failed alone until its next try is due, /,
+  );
   const due = { ...left, left: { nextTry: "2026-01-02T03:30:00.000Z" } };
   assert.is(after([start, failed, due]), "The next apply tries again what failed.");
 });
