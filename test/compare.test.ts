@@ -1,0 +1,45 @@
+import fs from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { compare } from "../src/compare.ts";
+import { knownScanFile } from "../src/dkms/state-layout.ts";
+import type { Host } from "../src/host/host.ts";
+import { noFilter } from "../src/plan/resolve-wanted.ts";
+import { awaitTick } from "./rig/await-tick.ts";
+import { dkmsTree, type TreeBuilder } from "./rig/tree-builder.ts";
+import { desiredState } from "./rig/world.ts";
+
+const K = "6.1.0-1";
+const gone = desiredState({ "one/1.0": { state: "absent" } });
+
+const comparing = suite<{ tree: TreeBuilder; host: Host }>("compare");
+comparing.before.each((context) => {
+  context.tree = dkmsTree().kernel(K);
+  context.tree.module("one/1.0").installed(K);
+  fs.mkdirSync(context.tree.at("var/lib/dkms/.dkms-agent"));
+  awaitTick(context.tree.at("tick"));
+  // To its clock everything happened long ago.
+  const clock = () => new Date(Date.now() + 10_000);
+  context.host = context.tree.host({ clock, machine: { arch: "x86_64", runningKernel: K } });
+});
+comparing.after.each(({ tree }) => tree.remove());
+
+comparing("what is loaded meanwhile forbids what it did not forbid before", async ({ tree, host }) => {
+  const before = await compare(host, gone, { filter: noFilter, mayKeep: true });
+  assert.ok(before.plan.steps.length > 0);
+  assert.equal(codesOf(before.plan), []);
+  before.keep?.();
+  assert.ok(fs.existsSync(knownScanFile(host.paths)));
+  tree.write("sys/module/one/initstate", "live\n");
+  const after = await compare(host, gone, { filter: noFilter });
+  assert.is(after.keep, undefined, "the scan is known");
+  assert.equal(codesOf(after.plan), ["E_IN_USE"]);
+  const allowed = await compare(host, gone, { filter: { ...noFilter, allowInUse: true } });
+  assert.equal(codesOf(allowed.plan), [], "another question");
+});
+
+comparing.run();
+
+function codesOf({ diagnostics }: { readonly diagnostics: readonly { readonly code: string }[] }): readonly string[] {
+  return diagnostics.map(({ code }) => code);
+}
