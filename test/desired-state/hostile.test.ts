@@ -1,24 +1,20 @@
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import process from "node:process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { LoadedDesired } from "../../src/desired-state/load-desired.ts";
 import { mostTokens } from "../../src/desired-state/parse-yaml.ts";
 import { largestFile } from "../../src/desired-state/read-document.ts";
 import { localFiles } from "../../src/host/local-files.ts";
+import { withinProcessorTime } from "../rig/within-processor-time.ts";
 import { brief, head, inDirectory, load, loadText, modules } from "./documents.ts";
 
 const hostile = suite("hostile documents");
 
 /** A second of processor time: what else the machine does must not count. */
 function withinASecond(loadIt: () => LoadedDesired): LoadedDesired {
-  const before = process.cpuUsage();
-  const loaded = loadIt();
-  const { user, system } = process.cpuUsage(before);
-  assert.ok(user + system < 1_000_000, `took ${(user + system) / 1000} ms of processor time`);
-  return loaded;
+  return withinProcessorTime(1000, loadIt);
 }
 
 function refused(text: string | Uint8Array, expected: string): LoadedDesired {
