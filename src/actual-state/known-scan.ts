@@ -2,6 +2,7 @@ import { readOwnValue, writeOwnValue } from "../dkms/own-file.ts";
 import { readLoaded } from "../dkms/read-loaded.ts";
 import { knownScanFile } from "../dkms/state-layout.ts";
 import type { Host } from "../host/host.ts";
+import { packValue, unpackValue } from "../host/packed-value.ts";
 import { areAnsweredTheSame, areSame, type ReadMarks, recordReads } from "../host/record-reads.ts";
 import { isSystemError } from "../host/system-error.ts";
 import type { ActualState } from "./actual-state.ts";
@@ -45,11 +46,34 @@ export async function recallScan(
   if (!isKept(kept) || kept.question !== question || !areSame(host, kept.marks)) return undefined;
   if (!(await areAnsweredTheSame(host, kept.marks))) return undefined;
   try {
-    return { actual: { ...kept.actual, loaded: readLoaded(host) }, conclusion: kept.conclusion };
+    return { actual: toActual(kept, readLoaded(host)), conclusion: kept.conclusion };
   } catch (error) {
     if (isSystemError(error)) return undefined;
     throw error;
   }
+}
+
+function toActual({ actual, prospects: packed }: Kept, loaded: ActualState["loaded"]): ActualState {
+  let prospects: ActualState["prospects"] | undefined;
+  return {
+    ...actual,
+    loaded,
+    get prospects() {
+      prospects ??= unpackProspects(packed);
+      return prospects;
+    },
+  };
+}
+
+function unpackProspects(packed: Uint8Array): ActualState["prospects"] {
+  const value = unpackValue(packed);
+  if (!isProspects(value)) throw new Error("what was kept of a scan is not what was written");
+  return value;
+}
+
+/** As with all of it: see {@link isKept}. */
+function isProspects(value: unknown): value is ActualState["prospects"] {
+  return value instanceof Map;
 }
 
 /** Scans, and takes note of what it looks at. `digests`: the host through which the scan asks for digests. */
@@ -64,8 +88,8 @@ export async function scanToKeep(
     const marks = actual.findings.length === 0 ? marksSoFar() : undefined;
     if (!marks) return false;
     if (marks === "fresh" || !areSame(host, marks)) return true;
-    const { loaded: _, ...rest } = actual;
-    const value = { format, question, marks, actual: rest, conclusion } satisfies Kept;
+    const { loaded: _, prospects, ...rest } = actual;
+    const value = { format, question, marks, actual: rest, prospects: packValue(prospects), conclusion } satisfies Kept;
     writeOwnValue(host, { file: knownScanFile(host.paths), longest }, value);
     return false;
   };
@@ -76,11 +100,13 @@ interface Kept {
   readonly format: typeof format;
   readonly question: string;
   readonly marks: ReadMarks;
-  readonly actual: Omit<ActualState, "loaded">;
+  readonly actual: Omit<ActualState, "loaded" | "prospects">;
+  /** Packed by themselves: a run with nothing to do has no use for them. */
+  readonly prospects: Uint8Array;
   readonly conclusion: unknown;
 }
 
-const format = "dkms-agent scan 2";
+const format = "dkms-agent scan 3";
 const longest = 64 << 20;
 
 /** What this very program has written has the shape that it wrote; which program that was is part of the question. */
@@ -93,6 +119,8 @@ function isKept(value: unknown): value is Kept {
     "question" in value &&
     "marks" in value &&
     "actual" in value &&
+    "prospects" in value &&
+    value.prospects instanceof Uint8Array &&
     "conclusion" in value
   );
 }

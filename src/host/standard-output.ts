@@ -28,5 +28,13 @@ const pauseMs = 2;
 
 /** Whether somebody watches. */
 export function isTerminal(descriptor: OutputDescriptor): boolean {
-  return fs.fstatSync(descriptor).isCharacterDevice() && isatty(descriptor);
+  const stat = fs.fstatSync(descriptor);
+  return stat.isCharacterDevice() && major(stat.rdev) !== memoryDevices && isatty(descriptor);
+}
+
+/** Of /dev/null and its like, to which most of what nobody watches goes: to ask whether it is a terminal takes a while. */
+const memoryDevices = 1;
+
+function major(device: number): number {
+  return (device >> 8) & 0xfff;
 }
