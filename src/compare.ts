@@ -6,7 +6,7 @@ import { type KnownDigests, openDigests } from "./dkms/known-digests.ts";
 import { type KnownEvaluations, openEvaluations } from "./dkms/known-evaluations.ts";
 import type { SigningSettings } from "./dkms/signing/signing.ts";
 import type { Host } from "./host/host.ts";
-import { assemblePlan } from "./plan/assemble-plan.ts";
+import type { assemblePlan } from "./plan/assemble-plan.ts";
 import type { Plan } from "./plan/plan.ts";
 import type { PlanFilter } from "./plan/resolve-wanted.ts";
 import { scanRequest } from "./plan/scan-request.ts";
@@ -46,10 +46,16 @@ export async function compare(host: Host, desired: DesiredState, options: Compar
     evaluations,
   };
   const { actual, keep, concluded } = await look(host, request, { ...options, desired });
-  const plan = isPlan(concluded) ? concluded : assemblePlan(desired, actual, filter);
+  const plan = isPlan(concluded) ? concluded : await makePlan(desired, actual, filter);
   // What is loaded may forbid a step, and is known anew each time.
   const conclusion = plan.steps.length === 0 ? plan : undefined;
   return { actual, plan, keep: keep && (() => keep(conclusion)) };
+}
+
+/** Who knows the plan already need not wait for what it takes to make one. */
+async function makePlan(...facts: Parameters<typeof assemblePlan>): Promise<Plan> {
+  const { assemblePlan } = await import("./plan/assemble-plan.ts");
+  return assemblePlan(...facts);
 }
 
 /** What this very program has kept as a plan is one. */

@@ -1,7 +1,7 @@
 import type { ActualState } from "./actual-state/actual-state.ts";
 import { compareLoaded } from "./actual-state/compare-loaded.ts";
 import { readKnownScan } from "./actual-state/known-scan.ts";
-import { admitEarlier, type EarlierPlan, tellLeft } from "./apply/admit-earlier.ts";
+import type { EarlierPlan } from "./apply/admit-earlier.ts";
 import type { CarryOutOptions, EngineName, Seen } from "./apply/carry-out.ts";
 import { carryOutNothing } from "./apply/carry-out-nothing.ts";
 import type { Emit } from "./apply/event.ts";
@@ -98,7 +98,12 @@ async function reconcileLocked(
   const scope = { ...options, signing: options.policy.signing, digests, evaluations, mayKeep: true };
   const before = await compare(host, desired, { ...scope, knownScan });
   const { earlier, filter, emit } = options;
-  const admitted = earlier ? admitEarlier(host, earlier, { ...before, desired, filter, emit }) : succeed(before.plan);
+  // Only who applies a saved plan waits for what it takes to judge one.
+  const admission = earlier && (await import("./apply/admit-earlier.ts"));
+  const admitted =
+    earlier && admission
+      ? admission.admitEarlier(host, earlier, { ...before, desired, filter, emit })
+      : succeed(before.plan);
   if (!admitted.ok) return admitted;
   const plan = admitted.value;
   for (const diagnostic of plan.diagnostics) emit({ type: "diagnostic", diagnostic });
@@ -117,7 +122,7 @@ async function reconcileLocked(
   const next = { ...scope, filter: { ...filter, retry: false } };
   const after = applied.steps.length > 0 ? await compare(host, desired, next) : before;
   const remaining = earlier ? leftOf(plan, after.plan) : after.plan;
-  if (earlier) tellLeft(after.plan.changes.length - remaining.changes.length, earlier, emit);
+  if (earlier) admission?.tellLeft(after.plan.changes.length - remaining.changes.length, earlier, emit);
   const world = { desired, actual: after.actual, filter };
   const reboot = rebootNeed(world, await compareLoaded(host, after.actual, objects));
   const outcome = { ...applied, remaining, reboot };

@@ -11,14 +11,12 @@ import { hasKeyboard } from "../host/keyboard.ts";
 import { startStopwatch } from "../host/stopwatch.ts";
 import { reconcile } from "../reconcile.ts";
 import { type ApplyReporter, createReporter } from "./apply-reporter.ts";
-import { unknownFilter } from "./check-filter.ts";
 import type { Answer, Invocation } from "./command.ts";
 import { conclude } from "./conclude.ts";
 import { invalidAnswer, loadFor } from "./documents.ts";
 import { detailedApplyCodes, exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { filterOf, onHost } from "./on-host.ts";
 import type { OpenedHost } from "./open-host.ts";
-import { plan } from "./plan.ts";
 import type { PlanFile } from "./plan-file.ts";
 import { runOptionsOf } from "./run-options.ts";
 import { prepareReport, reportConcluded, reportRefused } from "./run-report.ts";
@@ -37,7 +35,10 @@ export async function apply(invocation: Invocation, command = "apply"): Promise<
   if (contradiction) return usageAnswer(contradiction);
   const deaf = deafness(invocation);
   if (deaf) return usageAnswer(deaf);
-  if (invocation.own.dryRun === true) return plan(invocation);
+  if (invocation.own.dryRun === true) {
+    const { plan } = await import("./plan.ts");
+    return plan(invocation);
+  }
   return onHost(invocation, (opened) =>
     applyOn(opened, invocation, { jobs: jobs.value, engine: engine.value, command }),
   );
@@ -96,7 +97,7 @@ async function applyOn(opened: OpenedHost, invocation: Invocation, request: Appl
   }
   const loaded = await loadFor(host, { ...options, desired: desiredPaths(options, file?.value) });
   const { desired } = loaded;
-  const unknown = desired && unknownFilter(host, desired, options);
+  const unknown = desired && (await unknownIn(host, desired, options));
   if (unknown) return usageAnswer(unknown);
   const reporter = createReporter(
     invocation,
@@ -130,6 +131,13 @@ async function applyOn(opened: OpenedHost, invocation: Invocation, request: Appl
     signal.removeEventListener("abort", stopped);
     reporter.end();
   }
+}
+
+/** Only who names something waits for what it takes to look whether it is there. */
+async function unknownIn(host: Host, desired: DesiredState, options: SharedOptions): Promise<UsageError | undefined> {
+  if (options.modules.length === 0 && options.kernel === undefined) return undefined;
+  const { unknownFilter } = await import("./check-filter.ts");
+  return unknownFilter(host, desired, options);
 }
 
 /** What the last report has as blocked: whoever reads what `--quiet` prints has read that too. */

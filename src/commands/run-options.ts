@@ -1,7 +1,3 @@
-import type { ApplyOptions } from "../apply/apply-plan.ts";
-import { builtInEngine } from "../apply/built-in-engine.ts";
-import type { Journal } from "../apply/journal.ts";
-import { noWorkshop } from "../apply/workshop.ts";
 import { findCaller } from "../host/caller.ts";
 import { noFilter } from "../plan/resolve-wanted.ts";
 import type { ReconcileOptions } from "../reconcile.ts";
@@ -28,9 +24,4 @@ export function runOptionsOf(
     failFast: false,
     facts: { caller: findCaller(), command: "a program", toolVersion },
   };
-}
-
-/** How a plan is applied, as the host's settings say, for a program that holds the lock; its builds take turns. */
-export function applyOptionsOf(opened: OpenedHost, journal: Journal): ApplyOptions {
-  return { ...runOptionsOf(opened), journal, engine: builtInEngine, workshop: noWorkshop, expectedMs: () => 0 };
 }

@@ -4,7 +4,6 @@ import { parseJson } from "./json-fields.ts";
 import type { ModuleInfo } from "./module-info.ts";
 import { objectFile } from "./object-link.ts";
 import { readOwnFile, writeOwnFile } from "./own-file.ts";
-import { readObject } from "./read-object.ts";
 import type { SignatureProblem } from "./signing/signature-demand.ts";
 import { objectFactsFile } from "./state-layout.ts";
 
@@ -84,6 +83,8 @@ export function unknownObjects(host: Host): KnownObjects {
 }
 
 async function lookAt(host: Host, { path, signature }: ObjectRequest): Promise<Result<ObjectFacts>> {
+  // Where all is known, nobody waits for what it takes to unpack and read an object.
+  const { readObject } = await import("./read-object.ts");
   const read = await readObject(host, objectFile(host, path));
   if (!read.ok) return read;
   const { content, info } = read.value;
