@@ -10,6 +10,8 @@ interface Import {
   readonly from: string;
   readonly to: string;
   readonly typeOnly: boolean;
+  /** Loaded only where the program comes to it. */
+  readonly isLate: boolean;
 }
 
 const files = fs
@@ -90,6 +92,20 @@ rooms("no imports go in a circle, types included", () => {
   assert.equal(orderByDependency(files, (file) => next.get(file) ?? []).cycles, []);
 });
 
+rooms("an apply loads what plans, scans, builds and reads objects only where it comes to that", () => {
+  const loaded = new Set(["commands/apply.ts", "commands/last-run/keep-run.ts"]);
+  for (const file of loaded)
+    for (const { from, to, typeOnly, isLate } of imports) if (from === file && !typeOnly && !isLate) loaded.add(to);
+  assert.ok(loaded.has("reconcile.ts"));
+  const late = ["plan/assemble-plan.ts", "actual-state/scan-actual.ts", "apply/carry-out.ts", "dkms/verbs/build.ts"];
+  const rare = ["dkms/read-object.ts", "desired-state/parse-yaml.ts", "apply/admit-earlier.ts", "commands/plan.ts"];
+  assert.equal(
+    [...late, ...rare].filter((file) => loaded.has(file)),
+    [],
+  );
+  for (const file of [...late, ...rare]) assert.ok(files.includes(file), file);
+});
+
 /** Packages, and what of Node touches the machine, with their owners: one, but for the schemas. */
 const owners: Readonly<Record<string, readonly string[]>> = {
   commander: ["commands"],
@@ -130,26 +146,22 @@ function read(file: string): string {
   return fs.readFileSync(path.join(source, file), "utf8");
 }
 
-function specifiersOf(file: string): readonly { specifier: string; typeOnly: boolean }[] {
+function specifiersOf(file: string): readonly { specifier: string; typeOnly: boolean; isLate: boolean }[] {
   const text = read(file);
   const fixed = [...text.matchAll(/^(?:import|export)\s+(type\s)?[^;]*?from\s+"([^"]+)"/gm)];
   const bare = [...text.matchAll(/^import\s+"([^"]+)"/gm)];
   const lazy = [...text.matchAll(/(typeof\s+)?import\("([^"]+)"\)/g)];
   return [
-    ...fixed.map(([, type, specifier = ""]) => ({ specifier, typeOnly: type !== undefined })),
-    ...bare.map(([, specifier = ""]) => ({ specifier, typeOnly: false })),
-    ...lazy.map(([, type, specifier = ""]) => ({ specifier, typeOnly: type !== undefined })),
+    ...fixed.map(([, type, specifier = ""]) => ({ specifier, typeOnly: type !== undefined, isLate: false })),
+    ...bare.map(([, specifier = ""]) => ({ specifier, typeOnly: false, isLate: false })),
+    ...lazy.map(([, type, specifier = ""]) => ({ specifier, typeOnly: type !== undefined, isLate: true })),
   ];
 }
 
 function importsOf(file: string): readonly Import[] {
   return specifiersOf(file)
     .filter(({ specifier }) => specifier.startsWith("."))
-    .map(({ specifier, typeOnly }) => ({
-      from: file,
-      to: path.join(path.dirname(file), specifier),
-      typeOnly,
-    }));
+    .map(({ specifier, ...how }) => ({ from: file, to: path.join(path.dirname(file), specifier), ...how }));
 }
 
 /** The directory directly below src; the empty text for src itself. */
