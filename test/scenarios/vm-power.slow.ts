@@ -47,7 +47,7 @@ power.run();
 const trees = [
   "cd /",
   "find var/lib/dkms usr/src lib/modules/ -printf '%M %u %p %l\\n' | sort",
-  "find var/lib/dkms usr/src lib/modules/ -type f -not -name '*.json*' -print0 | sort -z | xargs -0 sha256sum",
+  "find var/lib/dkms usr/src lib/modules/ -type f -not -path '*/.dkms-agent/*' -not -name '*.json*' -print0 | sort -z | xargs -0 sha256sum",
 ].join(" && ");
 
 /** The boot's run has ended well, everything is as after a run that nothing has disturbed, and the modules load. */
