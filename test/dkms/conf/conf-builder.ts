@@ -1,22 +1,13 @@
 import type { DkmsConf } from "../../../src/dkms/conf/dkms-conf.ts";
 import type { Kernel } from "../../../src/dkms/kernel.ts";
+import { plainConf } from "../../rig/plain-conf.ts";
 
 /** A dkms.conf of one object `demo` that says nothing else. */
 export function confWith(more: Partial<DkmsConf> = {}): DkmsConf {
   return {
-    packageName: "demo",
-    packageVersion: "1.0",
+    ...plainConf({ name: "demo", version: "1.0" }),
     objects: [{ builtName: "demo", builtLocation: "", destName: "demo", destLocation: "/extra", strip: true }],
-    make: undefined,
-    patches: [],
-    scripts: {},
-    buildDepends: [],
-    buildDependsRebuild: false,
-    exclusive: { arch: undefined, config: undefined, kernel: undefined, kernelMin: undefined, kernelMax: undefined },
-    obsoleteBy: undefined,
     autoinstall: false,
-    noWeakModules: false,
-    notices: [],
     ...more,
   };
 }
