@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { readKnownScan } from "../src/actual-state/known-scan.ts";
 import { compare } from "../src/compare.ts";
 import { knownScanFile } from "../src/dkms/state-layout.ts";
 import type { Host } from "../src/host/host.ts";
@@ -10,12 +11,13 @@ import { dkmsTree, type TreeBuilder } from "./rig/tree-builder.ts";
 import { desiredState } from "./rig/world.ts";
 
 const K = "6.1.0-1";
+const asIs = desiredState({ "two/2": { state: "built" } });
 const gone = desiredState({ "one/1.0": { state: "absent" } });
 
 const comparing = suite<{ tree: TreeBuilder; host: Host }>("compare");
 comparing.before.each((context) => {
   context.tree = dkmsTree().kernel(K);
-  context.tree.module("one/1.0").installed(K);
+  context.tree.module("one/1.0").installed(K).module("two/2").built(K);
   fs.mkdirSync(context.tree.at("var/lib/dkms/.dkms-agent"));
   awaitTick(context.tree.at("tick"));
   // To its clock everything happened long ago.
@@ -36,6 +38,20 @@ comparing("what is loaded meanwhile forbids what it did not forbid before", asyn
   assert.equal(codesOf(after.plan), ["E_IN_USE"]);
   const allowed = await compare(host, gone, { filter: { ...noFilter, allowInUse: true } });
   assert.equal(codesOf(allowed.plan), [], "another question");
+});
+
+comparing("a plan without steps is known as it was kept", async ({ host }) => {
+  const before = await compare(host, asIs, { filter: noFilter, mayKeep: true });
+  assert.equal(before.plan.steps, []);
+  before.keep?.();
+  const known = await compare(host, asIs, { filter: noFilter });
+  assert.equal(known.plan, before.plan);
+  const kept = readKnownScan(host);
+  assert.ok(typeof kept === "object" && kept !== null);
+  const summary = { ...before.plan.summary, unchanged: 99 };
+  const other = { ...kept, conclusion: { ...before.plan, summary } };
+  const told = await compare(host, asIs, { filter: noFilter, knownScan: () => other });
+  assert.is(told.plan.summary.unchanged, 99, "nothing was planned anew");
 });
 
 comparing.run();
